@@ -1,0 +1,79 @@
+"""What a run is: every choice that decides its records, and nothing else.
+
+Two runs with equal configurations yield identical records.  `as_dict` and `from_dict` are the form in which a
+configuration is stored, exported and compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from rlcsp_core.errors import ConfigError
+
+MAX_ATOMS = 400  # a structure larger than this is not a search but a supercell
+MAX_STEPS = 10_000_000
+MAX_POPULATION = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchConfig:
+    """Settings of one run; checked once, here, on whichever way they came in."""
+
+    composition: str = "Y2O3"  # any charge-neutral formula of the potential's ions
+    algorithm: str = "rlcsp"  # a key of agents.AGENTS
+    baseline: str | None = None  # a key of agents.BASELINES; None: the algorithm's own default
+    settings: Mapping[str, Any] = field(default_factory=dict)  # hyperparameters that differ from their defaults
+    seed: int = 1
+    steps: int = 500  # relaxed trials after the initial population
+    max_atoms: int = 40
+    population: int = 100  # random structures relaxed before the first step
+    target: float | None = None  # eV/atom; reaching it ends the run
+    time_limit: float = 3600.0  # s, wall clock
+    patience: int | None = None  # r_max: steps without a new best energy until the run ends; None: no limit
+    kT: float = 0.02  # eV
+    melt_after: int = 500  # steps without a lower structure until the temperature is raised
+    melt_step: float = 0.01  # eV, the largest raise of kT in one step while melting
+    penalty: str = "high-energy"  # reward of a useless step: "high-energy" (E_p) or "fixed" (−3)
+    min_distance: float = 1.2  # Å, of a sound trial; 0 leaves close contacts to the guard
+    rattle: float = 0.05  # Å, standard deviation of the displacements before relaxing
+    calculator: str = "builtin"  # who computes energies
+
+    def __post_init__(self) -> None:
+        for name, low, high in RANGES:
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                raise ConfigError(f"{name} must lie between {low:g} and {high:g}, got {value:g}")
+        if self.penalty not in PENALTIES:
+            raise ConfigError(f"unknown penalty {self.penalty!r}; choose from {', '.join(PENALTIES)}")
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-able, complete: defaults are written out, so that later versions cannot reinterpret a stored run."""
+        return {**asdict(self), "settings": dict(self.settings)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> SearchConfig:
+        known = {f.name for f in fields(cls)}
+        if unknown := sorted(set(values) - known):
+            raise ConfigError(f"unknown setting {unknown[0]!r}; choose from {', '.join(sorted(known))}")
+        return cls(**values)
+
+
+PENALTIES = ("high-energy", "fixed")
+
+# (setting, lowest, highest): for forms, the command line and the check above
+RANGES: tuple[tuple[str, float, float], ...] = (
+    ("seed", 0, 2**31 - 1),
+    ("steps", 1, MAX_STEPS),
+    ("max_atoms", 1, MAX_ATOMS),
+    ("population", 1, MAX_POPULATION),
+    ("target", -1000.0, 1000.0),
+    ("time_limit", 1.0, 30 * 86400.0),
+    ("patience", 1, MAX_STEPS),
+    ("kT", 1e-6, 10.0),
+    ("melt_after", 1, MAX_STEPS),
+    ("melt_step", 0.0, 10.0),
+    ("min_distance", 0.0, 3.0),
+    ("rattle", 0.0, 1.0),
+)
