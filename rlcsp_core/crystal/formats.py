@@ -1,8 +1,8 @@
 """Crystals from files and into files.
 
-Everything is read through ASE and reduced at once to numbers, positions and cell: no label or comment survives, so
-nothing that was written into a file can reach a page or another program.  What this package cannot use (molecules,
-slabs, disorder) is refused with a sentence.
+Everything is read through ASE and reduced at once to numbers, positions and cell: no label or comment
+survives, so nothing that was written into a file can reach a page or another program.  What this package
+cannot use (molecules, slabs, disorder) is refused with a sentence.
 
 Units: Å.  Shapes: N atoms.
 """

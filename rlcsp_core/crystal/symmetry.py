@@ -1,7 +1,8 @@
 """Symmetry of a crystal, found by spglib within a tolerance on distances.
 
-Togo & Tanaka 2018, arXiv:1808.01590.  A relaxed structure is symmetric only to the accuracy of its relaxation, so
-a space group is a statement about a tolerance: `space_group_by_tolerance` gives the whole staircase.
+Togo & Tanaka 2018, arXiv:1808.01590.  A relaxed structure is symmetric only to the accuracy of its
+relaxation, so a space group is a statement about a tolerance: `space_group_by_tolerance` gives the whole
+staircase.
 
 Units: Å.  Shapes: N atoms.
 """
@@ -92,9 +93,7 @@ def _dataset(crystal: Crystal, symprec: float) -> spglib.SpglibDataset | None:
     import spglib
 
     try:
-        return spglib.get_symmetry_dataset(
-            (crystal.cell, _fractional(crystal), crystal.numbers), symprec=symprec
-        )
+        return spglib.get_symmetry_dataset(_spglib_cell(crystal), symprec=symprec)
     except spglib.SpglibError:  # newer releases raise where older ones return None
         return None
 
