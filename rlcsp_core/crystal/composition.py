@@ -1,0 +1,135 @@
+"""Compositions: a charge-neutral formula unit of known ions.
+
+Formulas are read by ASE; what they must satisfy is checked here: known ions only, whole numbers, Σ charge = 0.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache, reduce
+from math import gcd, pi
+from string import ascii_letters, digits
+
+from rlcsp_core.crystal.ions import DATA, Ion, all_ions
+from rlcsp_core.errors import ConfigError, FormulaError
+
+FORMULA_CHARACTERS = frozenset(ascii_letters + digits + "()")
+MAX_FORMULA_LENGTH = 60  # characters; a longer one is not a formula
+MAX_FORMULA_ATOMS = 400  # of one formula unit
+
+
+@dataclass(frozen=True)
+class Composition:
+    """One formula unit, reduced to its smallest whole numbers."""
+
+    formula: str
+    ions: tuple[Ion, ...]  # cations first, then anions, each in the order of the ion table
+    counts: tuple[int, ...]  # of each ion in one formula unit
+
+    @property
+    def n_atoms(self) -> int:
+        return sum(self.counts)
+
+    @property
+    def n_cations(self) -> int:
+        return sum(n for ion, n in zip(self.ions, self.counts, strict=True) if ion.is_cation)
+
+    @property
+    def as_dict(self) -> dict[str, int]:
+        return {ion.element: n for ion, n in zip(self.ions, self.counts, strict=True)}
+
+    @property
+    def ion_volume(self) -> float:
+        """Summed volume of the ions' spheres in one formula unit [Å³]."""
+        return sum(
+            n * 4 / 3 * pi * ion.radius**3 for ion, n in zip(self.ions, self.counts, strict=True)
+        )
+
+    @property
+    def block_length(self) -> float:
+        """a_p = 2 (r̄_cation + r̄_anion) [Å], means over the ions of one formula unit (FUSE)."""
+        return 2 * (self._mean_radius(cations=True) + self._mean_radius(cations=False))
+
+    def _mean_radius(self, *, cations: bool) -> float:
+        chosen = [(i.radius, n) for i, n in zip(self.ions, self.counts, strict=True) if i.is_cation == cations]
+        return sum(r * n for r, n in chosen) / sum(n for _, n in chosen)
+
+
+@cache
+def composition_of(formula: str) -> Composition:
+    """Read and check a formula such as "Y2O3" or "SrTiO3"; raises FormulaError with a sentence that says what to do."""
+    counts = _counts(formula)
+    known = {ion.element: ion for ion in all_ions()}
+    if unknown := [element for element in counts if element not in known]:
+        raise FormulaError(
+            f"there is no potential for {unknown[0]} in {formula!r}; use the elements {', '.join(known)}"
+        )
+    charge = sum(known[element].charge * n for element, n in counts.items())
+    if charge:
+        raise FormulaError(
+            f"{formula!r} is not charge neutral: its charges "
+            f"({', '.join(f'{e} {known[e].charge:+d}' for e in counts)}) add up to {charge:+d}; "
+            "change the numbers of atoms until they add up to 0, as in Y2O3"
+        )
+    divisor = reduce(gcd, counts.values())
+    ions = sorted((known[e] for e in counts), key=lambda ion: not ion.is_cation)
+    smallest = tuple(counts[ion.element] // divisor for ion in ions)
+    return Composition(formula=_name(counts, divisor), ions=tuple(ions), counts=smallest)
+
+
+def _name(counts: dict[str, int], divisor: int) -> str:
+    """As published where it is ("Y2O3" for "O3Y2"), else as written."""
+    reduced = {element: n // divisor for element, n in counts.items()}
+    for published in presets():
+        if _counts(published) == reduced:
+            return published
+    return "".join(f"{element}{n if n > 1 else ''}" for element, n in reduced.items())
+
+
+def _counts(formula: str) -> dict[str, int]:
+    from ase.formula import Formula  # imported here: a search never needs the rest of ASE
+
+    text = formula.strip()
+    if not text or len(text) > MAX_FORMULA_LENGTH or not FORMULA_CHARACTERS.issuperset(text):
+        raise FormulaError(f"{formula[:80]!r} is not a formula; write element symbols and numbers, as in Y2O3")
+    try:
+        counts = Formula(text, strict=True).count()
+    except (ValueError, KeyError, AssertionError):
+        raise FormulaError(
+            f"{formula!r} is not a formula; write element symbols and numbers, as in Y2O3 or SrTiO3"
+        ) from None
+    if not counts or min(counts.values()) < 1 or sum(counts.values()) > MAX_FORMULA_ATOMS:
+        raise FormulaError(f"{formula!r} must have between 1 and {MAX_FORMULA_ATOMS} atoms, of each element at least one")
+    return counts
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A published composition with the known global minimum of the potential; see data/compositions.toml."""
+
+    formula: str
+    target: float  # eV/atom
+    volume: float  # Å³/atom
+    space_group: int
+    symbol: str  # Hermann–Mauguin
+    name: str
+    cell: int  # atoms in the primitive cell of the minimum
+    max_atoms: int  # limit of the published searches
+    largest: int  # atoms of the largest cell within that limit
+
+
+@cache
+def presets() -> dict[str, Preset]:
+    """The five compositions of RL-CSP by formula."""
+    table = tomllib.loads((DATA / "compositions.toml").read_text(encoding="utf-8"))
+    return {formula: Preset(formula=formula, **row) for formula, row in table.items()}
+
+
+def check_atom_limit(composition: Composition, max_atoms: int) -> None:
+    """A limit below one formula unit leaves nothing to search."""
+    if max_atoms < composition.n_atoms:
+        raise ConfigError(
+            f"an atom limit of {max_atoms} is below one formula unit of {composition.formula} "
+            f"({composition.n_atoms} atoms); raise it to {composition.n_atoms} or more"
+        )
