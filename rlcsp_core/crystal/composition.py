@@ -12,7 +12,7 @@ from math import gcd, pi
 from string import ascii_letters, digits
 
 from rlcsp_core.crystal.ions import DATA, Ion, all_ions
-from rlcsp_core.errors import ConfigError, FormulaError
+from rlcsp_core.errors import FormulaError
 
 FORMULA_CHARACTERS = frozenset(ascii_letters + digits + "()")
 MAX_FORMULA_LENGTH = 60  # characters; a longer one is not a formula
@@ -124,12 +124,3 @@ def presets() -> dict[str, Preset]:
     """The five compositions of RL-CSP by formula."""
     table = tomllib.loads((DATA / "compositions.toml").read_text(encoding="utf-8"))
     return {formula: Preset(formula=formula, **row) for formula, row in table.items()}
-
-
-def check_atom_limit(composition: Composition, max_atoms: int) -> None:
-    """A limit below one formula unit leaves nothing to search."""
-    if max_atoms < composition.n_atoms:
-        raise ConfigError(
-            f"an atom limit of {max_atoms} is below one formula unit of {composition.formula} "
-            f"({composition.n_atoms} atoms); raise it to {composition.n_atoms} or more"
-        )

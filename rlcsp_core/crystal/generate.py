@@ -11,8 +11,8 @@ import numpy as np
 
 from rlcsp_core.crystal.composition import Composition
 from rlcsp_core.crystal.ions import code_of
-from rlcsp_core.crystal.lattice import KINDS, kinds_for, random_assembly
-from rlcsp_core.crystal.modular import SITES, Assembly, Modular
+from rlcsp_core.crystal.lattice import HEXAGONAL, KINDS, kinds_for, random_assembly
+from rlcsp_core.crystal.modular import SITES, Assembly, Modular, volume_factor
 from rlcsp_core.crystal.soundness import DENSITY_RANGE, density_is_sound, unsound_because
 from rlcsp_core.records import IntArray
 
@@ -22,7 +22,9 @@ MAX_ATTEMPTS = 100_000  # random structures tried for one sound trial; a few doz
 def random_structure(composition: Composition, max_atoms: int, rng: np.random.Generator) -> Modular | None:
     """One random structure of at most max_atoms atoms, sound or not; None where the drawn cell holds no whole formula
     unit at a possible density."""
-    kinds = _kinds(composition, max_atoms)
+    kinds = possible_kinds(composition, max_atoms)
+    if not kinds:
+        return None
     kind = kinds[rng.integers(len(kinds))]
     sizes = _block_counts(composition, max_atoms, kind)
     assembly = random_assembly(kind, sizes[rng.integers(len(sizes))], rng)
@@ -83,16 +85,25 @@ def formula_units(assembly: Assembly, composition: Composition, max_atoms: int) 
 def _block_counts(composition: Composition, max_atoms: int, kind: str) -> tuple[int, ...]:
     """Numbers of sub-modules for which a cell of that kind can hold formula units within the atom limit.
 
-    The upper end is the lowest sound density of the largest content in a right-angled cell."""
+    The upper end is the lowest sound density of the largest content, in a cell with γ as large as the kind allows.
+    Flatter triclinic cells could hold more sub-modules, but drawing so many would seldom fit any other cell."""
     most_units = max_atoms // composition.n_atoms
-    largest = most_units * composition.ion_volume / DENSITY_RANGE[0] / (composition.block_length**3 / 2)
-    return tuple(
-        n
-        for n in range(1, int(largest) + 1)
-        if kind in kinds_for(n) and composition.n_atoms <= SITES * n
-    )
+    flattening = 1.0 if KINDS[kind].even else volume_factor(HEXAGONAL)
+    block_volume = flattening * composition.block_length**3 / 2
+    most = int(most_units * composition.ion_volume / DENSITY_RANGE[0] / block_volume)
+    return tuple(n for n in range(1, most + 1) if kind in kinds_for(n) and composition.n_atoms <= SITES * n)
 
 
 @cache
-def _kinds(composition: Composition, max_atoms: int) -> tuple[str, ...]:
+def possible_kinds(composition: Composition, max_atoms: int) -> tuple[str, ...]:
+    """Lattice kinds that can hold a formula unit within the limit; empty where no cell can."""
     return tuple(kind for kind in KINDS if _block_counts(composition, max_atoms, kind))
+
+
+def smallest_limit(composition: Composition) -> int:
+    """The lowest atom limit that leaves a cell to search: the thinnest stack has two modules, which a single small
+    formula unit may not fill."""
+    limit = composition.n_atoms
+    while not possible_kinds(composition, limit):
+        limit += composition.n_atoms
+    return limit

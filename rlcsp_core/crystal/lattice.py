@@ -25,6 +25,8 @@ Angles = tuple[float, float, float]
 TRICLINIC_ANGLES = (60.0, 75.0, 90.0, 105.0, 120.0, 150.0)  # degrees, of α and β
 SHIFTS_90 = (0, 1)  # indices into modular.SHIFTS
 SHIFTS_120 = (0, 2, 3)
+RIGHT: Angles = (90.0, 90.0, 90.0)
+HEXAGONAL: Angles = (90.0, 90.0, 120.0)
 MIN_VOLUME_FACTOR = 0.2  # flatter cells (some 60°/150° combinations) close on themselves
 
 
@@ -45,11 +47,11 @@ def _free(n: int) -> list[Shape]:
 
 
 def _right(_: Shape) -> list[Angles]:
-    return [(90.0, 90.0, 90.0)]
+    return [RIGHT]
 
 
 def _hexagonal(_: Shape) -> list[Angles]:
-    return [(90.0, 90.0, 120.0)]
+    return [HEXAGONAL]
 
 
 @cache
