@@ -28,8 +28,8 @@ MIN_PERMUTED = 3  # fewer would be a swap
 
 
 @dataclass(frozen=True)
-class Setting:
-    """What an action may know besides the structure."""
+class Problem:
+    """What is searched: all an action may know besides the structure."""
 
     composition: Composition
     max_atoms: int
@@ -38,7 +38,7 @@ class Setting:
 # sites: 1, 9, 10 -----------------------------------------------------------------------------------------------------
 
 
-def swap_sites(structure: Modular, _: Setting, rng: np.random.Generator) -> Modular | None:
+def swap_sites(structure: Modular, _: Problem, rng: np.random.Generator) -> Modular | None:
     """Action 1: exchange the occupants of two sites that differ."""
     pool = _pool(structure, rng)
     if pool is None:
@@ -49,7 +49,7 @@ def swap_sites(structure: Modular, _: Setting, rng: np.random.Generator) -> Modu
     return _with_moved(structure, np.array([first, others[rng.integers(len(others))]]), np.array([1, 0]))
 
 
-def permute_some_sites(structure: Modular, _: Setting, rng: np.random.Generator) -> Modular | None:
+def permute_some_sites(structure: Modular, _: Problem, rng: np.random.Generator) -> Modular | None:
     """Action 9: permute the occupants of 3 … N−1 sites of a pool of N."""
     pool = _pool(structure, rng)
     if pool is None or len(pool) <= MIN_PERMUTED:
@@ -58,7 +58,7 @@ def permute_some_sites(structure: Modular, _: Setting, rng: np.random.Generator)
     return _with_moved(structure, chosen, rng.permutation(len(chosen)))
 
 
-def permute_all_sites(structure: Modular, _: Setting, rng: np.random.Generator) -> Modular | None:
+def permute_all_sites(structure: Modular, _: Problem, rng: np.random.Generator) -> Modular | None:
     """Action 10: permute the occupants of all sites of a pool."""
     pool = _pool(structure, rng)
     return None if pool is None else _with_moved(structure, pool, rng.permutation(len(pool)))
@@ -113,12 +113,12 @@ def _with_moved(structure: Modular, sites: IntArray, order: IntArray) -> Modular
 # blocks: 2, 4 --------------------------------------------------------------------------------------------------------
 
 
-def swap_submodules(structure: Modular, _: Setting, rng: np.random.Generator) -> Modular | None:
+def swap_submodules(structure: Modular, _: Problem, rng: np.random.Generator) -> Modular | None:
     """Action 2: exchange two sub-modules that differ."""
     return _with_swapped_rows(structure, structure.sites.reshape(-1, SITES), rng)
 
 
-def swap_modules(structure: Modular, _: Setting, rng: np.random.Generator) -> Modular | None:
+def swap_modules(structure: Modular, _: Problem, rng: np.random.Generator) -> Modular | None:
     """Action 4: exchange two modules (layers) that differ."""
     return _with_swapped_rows(structure, structure.sites.reshape(len(structure.sites), -1), rng)
 
@@ -137,7 +137,7 @@ def _with_swapped_rows(structure: Modular, rows: IntArray, rng: np.random.Genera
 # the whole structure: 3, 5, 6, 7 -------------------------------------------------------------------------------------
 
 
-def reassemble(structure: Modular, _: Setting, rng: np.random.Generator) -> Modular | None:
+def reassemble(structure: Modular, _: Problem, rng: np.random.Generator) -> Modular | None:
     """Action 3: the same sub-modules in their order, under new lattice kind, shape, angles and shifts."""
     n_blocks = structure.assembly.n_blocks
     kinds = kinds_for(n_blocks)
@@ -148,9 +148,9 @@ def reassemble(structure: Modular, _: Setting, rng: np.random.Generator) -> Modu
     return Modular(assembly, structure.sites.reshape(n_c, n_a, n_b, SITES))
 
 
-def double(structure: Modular, setting: Setting, rng: np.random.Generator) -> Modular | None:
+def double(structure: Modular, problem: Problem, rng: np.random.Generator) -> Modular | None:
     """Action 5: twice the structure along one axis drawn at random."""
-    if 2 * structure.n_atoms > setting.max_atoms:
+    if 2 * structure.n_atoms > problem.max_atoms:
         return None
     axis = int(rng.integers(3))  # a, b, c
     old = structure.assembly
@@ -160,11 +160,11 @@ def double(structure: Modular, setting: Setting, rng: np.random.Generator) -> Mo
     return Modular(assembly, np.concatenate([structure.sites] * 2, axis=(1, 2, 0)[axis]))
 
 
-def renew_no_larger(structure: Modular, setting: Setting, rng: np.random.Generator) -> Modular | None:
+def renew_no_larger(structure: Modular, problem: Problem, rng: np.random.Generator) -> Modular | None:
     """Action 6: a new random structure with at most as many atoms."""
-    return random_structure(setting.composition, min(structure.n_atoms, setting.max_atoms), rng)
+    return random_structure(problem.composition, min(structure.n_atoms, problem.max_atoms), rng)
 
 
-def renew_any_size(_: Modular, setting: Setting, rng: np.random.Generator) -> Modular | None:
+def renew_any_size(_: Modular, problem: Problem, rng: np.random.Generator) -> Modular | None:
     """Action 7: a new random structure of any allowed size."""
-    return random_structure(setting.composition, setting.max_atoms, rng)
+    return random_structure(problem.composition, problem.max_atoms, rng)

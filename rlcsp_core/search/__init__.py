@@ -1,1 +1,23 @@
-"""search."""
+"""The search: configuration in, records out.
+
+`Search` loads the compiled engine, so it is imported from where it is used; `SearchConfig` costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rlcsp_core.search.config import PENALTIES, RANGES, SearchConfig
+
+if TYPE_CHECKING:
+    from rlcsp_core.search.loop import Search, check_config
+
+__all__ = ["PENALTIES", "RANGES", "Search", "SearchConfig", "check_config"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("Search", "check_config"):
+        from rlcsp_core.search import loop
+
+        return getattr(loop, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -24,7 +24,9 @@ class SearchConfig:
     composition: str = "Y2O3"  # any charge-neutral formula of the potential's ions
     algorithm: str = "rlcsp"  # a key of agents.AGENTS
     baseline: str | None = None  # a key of agents.BASELINES; None: the algorithm's own default
-    settings: Mapping[str, Any] = field(default_factory=dict)  # hyperparameters that differ from their defaults
+    settings: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # hyperparameters that differ from their defaults
     seed: int = 1
     steps: int = 500  # relaxed trials after the initial population
     max_atoms: int = 40

@@ -1,0 +1,97 @@
+"""The state of a search between two records, and its form on paper (JSON, every bit kept)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rlcsp_core.crystal.modular import Assembly, Modular
+from rlcsp_core.search.acceptance import Temperature, cold
+from rlcsp_core.search.config import SearchConfig
+from rlcsp_core.search.reward import EnergyScale
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """Where a search stands; the agent and the random generator keep their own state."""
+
+    population: tuple[float, ...]  # eV/atom of the members made so far, NaN where the relaxation failed
+    scale: EnergyScale | None  # None until the population is complete
+    current: Modular | None
+    current_energy: float  # eV/atom
+    best_energy: float  # eV/atom
+    step: int
+    since_best: int  # steps since the last new best
+    target_step: int | None  # 0: in the initial population
+    temperature: Temperature
+    elapsed: float  # s, over all sessions of the run
+    failed: str | None = None  # why the search cannot go on
+
+
+def start(config: SearchConfig) -> State:
+    return State(
+        population=(),
+        scale=None,
+        current=None,
+        current_energy=np.inf,
+        best_energy=np.inf,
+        step=0,
+        since_best=0,
+        target_step=None,
+        temperature=cold(config),
+        elapsed=0.0,
+    )
+
+
+def pack(state: State) -> dict[str, Any]:
+    """JSON-able.  Numbers that JSON lacks are written as null: an unknown energy, one of a failed relaxation."""
+    known = state.current is not None
+    return {
+        "population": [None if np.isnan(e) else e for e in state.population],
+        "scale": None if state.scale is None else list(state.scale),
+        "current": None if state.current is None else pack_modular(state.current),
+        "current_energy": state.current_energy if known else None,
+        "best_energy": state.best_energy if known else None,
+        "step": state.step,
+        "since_best": state.since_best,
+        "target_step": state.target_step,
+        "temperature": list(state.temperature),
+        "elapsed": state.elapsed,
+        "failed": state.failed,
+    }
+
+
+def unpack(packed: dict[str, Any]) -> State:
+    known = packed["current"] is not None
+    return State(
+        population=tuple(np.nan if e is None else e for e in packed["population"]),
+        scale=None if packed["scale"] is None else EnergyScale(*packed["scale"]),
+        current=unpack_modular(packed["current"]) if known else None,
+        current_energy=packed["current_energy"] if known else np.inf,
+        best_energy=packed["best_energy"] if known else np.inf,
+        step=packed["step"],
+        since_best=packed["since_best"],
+        target_step=packed["target_step"],
+        temperature=Temperature(*packed["temperature"]),
+        elapsed=packed["elapsed"],
+        failed=packed["failed"],
+    )
+
+
+def pack_modular(structure: Modular) -> dict[str, Any]:
+    assembly = structure.assembly
+    return {
+        "kind": assembly.kind,
+        "shape": list(assembly.shape),
+        "angles": list(assembly.angles),
+        "shifts": list(assembly.shifts),
+        "sites": structure.sites.ravel().tolist(),
+    }
+
+
+def unpack_modular(packed: dict[str, Any]) -> Modular:
+    n_a, n_b, n_c = packed["shape"]
+    assembly = Assembly(packed["kind"], (n_a, n_b, n_c), tuple(packed["angles"]), tuple(packed["shifts"]))
+    return Modular(assembly, np.array(packed["sites"], dtype=np.int64).reshape(n_c, n_a, n_b, -1))

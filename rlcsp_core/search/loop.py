@@ -1,0 +1,279 @@
+"""Basin hopping over modular structures, an agent choosing the action (RL-CSP).
+
+    population of random structures, relaxed; start from the lowest
+    each step:  the agent picks an action for the current structure
+                build a trial, check it, relax it
+                accept if lower, else with probability exp(−ΔE/kT)
+                reward the agent
+
+A search yields one record for each relaxation and neither saves nor draws.  All chance comes from one generator, drawn
+from in a fixed order, so that equal configurations give equal records; the population is drawn before the agent's first
+choice, so that equal seeds give every algorithm the same start.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rlcsp_core.actions import ACTIONS, Action, Problem, action_mask
+from rlcsp_core.agents import Agent, agent_named
+from rlcsp_core.crystal.composition import composition_of
+from rlcsp_core.crystal.generate import random_sound_structure, smallest_limit
+from rlcsp_core.crystal.modular import Modular, build
+from rlcsp_core.crystal.soundness import unsound_because
+from rlcsp_core.errors import ConfigError
+from rlcsp_core.records import (
+    Crystal,
+    Decision,
+    Observation,
+    PopulationRecord,
+    SearchRecord,
+    StepRecord,
+    StopRecord,
+    Transition,
+)
+from rlcsp_core.relax import relaxer_named
+from rlcsp_core.search.acceptance import after_step, before_step, metropolis
+from rlcsp_core.search.checkpoint import State, pack, start, unpack
+from rlcsp_core.search.config import SearchConfig
+from rlcsp_core.search.history import SAME_ENERGY, EnergyHistory
+from rlcsp_core.search.reward import energy_scale, features, reward
+
+MAX_ATTEMPTS = 500  # trials of one action until it is masked for the rest of the step
+AT_TARGET = 2e-5  # eV/atom
+N_FEATURES = 2
+
+
+def check_config(config: SearchConfig) -> None:
+    """Everything a run needs, asked before it exists; raises ConfigError or FormulaError with the way out."""
+    composition = composition_of(config.composition)
+    least = smallest_limit(composition)
+    if config.max_atoms < least:
+        raise ConfigError(
+            f"an atom limit of {config.max_atoms} is too small for {composition.formula}: one formula unit has "
+            f"{composition.n_atoms} atoms and the smallest cell holds {least}; raise it to {least} or more"
+        )
+    _agent(config)
+    relaxer_named(config.calculator)
+
+
+def _agent(config: SearchConfig) -> Agent:
+    return agent_named(
+        config.algorithm,
+        baseline=config.baseline,
+        settings=config.settings,
+        n_actions=len(ACTIONS),
+        n_features=N_FEATURES,
+    )
+
+
+class Trial(NamedTuple):
+    """What the agent's choice led to before relaxing."""
+
+    structure: Modular | None  # None where no action gave a sound trial
+    observation: Observation  # of the decision that counted
+    decision: Decision
+    attempts: int
+
+
+class Search:
+    """One run.  Iterate over it for its records; the last one is a StopRecord."""
+
+    def __init__(self, config: SearchConfig) -> None:
+        check_config(config)
+        composition = composition_of(config.composition)
+        self.config = config
+        self._problem = Problem(composition, config.max_atoms)
+        self._agent = _agent(config)
+        self._relax = relaxer_named(config.calculator)
+        self._rng = np.random.default_rng(config.seed)
+        self._history = EnergyHistory()
+        self._state = start(config)
+        self._requested_stop: str | None = None
+
+    @classmethod
+    def resume(cls, config: SearchConfig, checkpoint: dict[str, Any], energies: Sequence[float]) -> Search:
+        """Take up a run after the record at which `checkpoint` was taken.
+
+        energies: eV/atom of all trials so far, population first, NaN where there is none."""
+        search = cls(config)
+        search._state = unpack(checkpoint["state"])
+        search._rng.bit_generator.state = checkpoint["generator"]
+        search._agent.restore(checkpoint["agent"])
+        search._history = EnergyHistory(energies)
+        return search
+
+    def checkpoint(self) -> dict[str, Any]:
+        """JSON-able state between two records; with the energies so far it is all `resume` needs."""
+        return {
+            "state": pack(self._state),
+            "generator": self._rng.bit_generator.state,
+            "agent": self._agent.snapshot(),
+        }
+
+    def stop(self, reason: str = "stopped") -> None:
+        """End the run at the next record."""
+        self._requested_stop = reason
+
+    def __iter__(self) -> Iterator[SearchRecord]:
+        began = time.monotonic() - self._state.elapsed
+        while (reason := self._reason_to_stop()) is None:
+            record = self._next_member() if self._state.scale is None else self._next_step(began)
+            self._state = replace(self._state, elapsed=time.monotonic() - began)
+            yield record
+        yield StopRecord(reason, self._state.step, self._state.target_step)
+
+    def _reason_to_stop(self) -> str | None:
+        state, config = self._state, self.config
+        if self._requested_stop:
+            return self._requested_stop
+        if state.failed is not None:
+            return state.failed
+        checks = (
+            ("target", state.target_step is not None),
+            ("steps", state.step >= config.steps),
+            ("time", state.elapsed >= config.time_limit),
+            ("stalled", config.patience is not None and state.since_best >= config.patience),
+        )
+        return next((reason for reason, holds in checks if holds), None)
+
+    # the initial population ------------------------------------------------------------------------------------------
+
+    def _next_member(self) -> PopulationRecord:
+        began = time.monotonic()
+        config, problem = self.config, self._problem
+        structure, attempts = random_sound_structure(
+            problem.composition, config.max_atoms, config.min_distance, self._rng
+        )
+        before = None if structure is None else self._rattled(structure)
+        outcome = None if before is None else self._relax(before)
+        energy = outcome.energy if outcome else None
+        record = PopulationRecord(
+            index=len(self._state.population),
+            attempts=attempts,
+            energy=energy,
+            reason=outcome.reason if outcome else "no sound trial",
+            evaluations=outcome.evaluations if outcome else 0,
+            seconds=time.monotonic() - began,
+            before=before,
+            after=outcome.crystal if outcome and energy is not None else None,
+        )
+        self._state = self._with_member(structure, energy)
+        return record
+
+    def _with_member(self, structure: Modular | None, energy: float | None) -> State:
+        state = self._state
+        population = (*state.population, np.nan if energy is None else energy)
+        state = replace(state, population=population)
+        if energy is not None:
+            self._history.add(energy)
+            if state.current is None or energy < state.current_energy:
+                state = replace(state, current=structure, current_energy=energy, best_energy=energy)
+            if self._at_target(energy):
+                state = replace(state, target_step=0)
+        if structure is None:
+            return replace(state, failed="no sound structure")
+        if len(population) == self.config.population:
+            if state.current is None:
+                return replace(state, failed="no relaxed structure")
+            state = replace(state, scale=energy_scale(np.array(population)))
+        return state
+
+    def _at_target(self, energy: float) -> bool:
+        return self.config.target is not None and energy <= self.config.target + AT_TARGET
+
+    # one step --------------------------------------------------------------------------------------------------------
+
+    def _next_step(self, began: float) -> StepRecord:
+        state, config, rng = self._state, self.config, self._rng
+        assert state.scale is not None
+        assert state.current is not None
+        temperature = before_step(state.temperature, config, rng)
+        trial = self._choose(state.current, temperature.melting)
+        before = None if trial.structure is None else self._rattled(trial.structure)
+        outcome = None if before is None else self._relax(before)
+        energy = outcome.energy if outcome else None
+
+        delta = None if energy is None else energy - state.current_energy
+        accepted = delta is not None and metropolis(delta, temperature.kT, rng)
+        gained = reward(state.current_energy, energy, state.scale, self._history, config.penalty)
+        if energy is not None:
+            self._history.add(energy)
+        self._state = state = self._after(trial.structure if accepted else None, energy)
+        self._state = state = replace(state, temperature=after_step(temperature, delta, config))
+        update = self._agent.learn(
+            Transition(
+                trial.observation, trial.decision.action, gained, features(state.current_energy, state.scale)
+            )
+        )
+        return StepRecord(
+            step=state.step,
+            action=ACTIONS[trial.decision.action].number,
+            attempts=trial.attempts,
+            energy=energy,
+            reason=outcome.reason if outcome else "no sound trial",
+            accepted=accepted,
+            current_energy=state.current_energy,
+            best_energy=state.best_energy,
+            reward=gained,
+            probabilities=trial.decision.probabilities,
+            kT=temperature.kT,
+            n_atoms=state.current.n_atoms if before is None else before.n_atoms,
+            evaluations=outcome.evaluations if outcome else 0,
+            relax_seconds=outcome.seconds if outcome else 0.0,
+            elapsed=time.monotonic() - began,
+            update=update,
+            before=before,
+            after=outcome.crystal if outcome and energy is not None else None,
+        )
+
+    def _choose(self, current: Modular, melting: bool) -> Trial:
+        """Let the agent choose until an action gives a sound trial; one that gives none is masked for this step."""
+        state = self._state
+        assert state.scale is not None
+        phi = features(state.current_energy, state.scale)
+        mask = action_mask(current, self._problem)
+        attempts = 0
+        while True:
+            observation = Observation(phi, mask, melting)
+            decision = self._agent.act(observation, self._rng)
+            structure, tried = self._attempt(ACTIONS[decision.action], current)
+            attempts += tried
+            remaining = mask.copy()
+            remaining[decision.action] = False
+            if structure is not None or not remaining.any():
+                return Trial(structure, observation, decision, attempts)
+            mask = remaining
+
+    def _attempt(self, action: Action, current: Modular) -> tuple[Modular | None, int]:
+        """The first sound trial of an action and how many were drawn; None where none of MAX_ATTEMPTS was sound."""
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            trial = action.change(current, self._problem, self._rng)
+            if trial is not None and self._is_sound(trial):
+                return trial, attempt
+        return None, MAX_ATTEMPTS
+
+    def _is_sound(self, trial: Modular) -> bool:
+        return unsound_because(trial, self._problem.composition, self.config.min_distance) is None
+
+    def _rattled(self, structure: Modular) -> Crystal:
+        crystal = build(structure, self._problem.composition)
+        shifts = self._rng.normal(scale=self.config.rattle, size=crystal.positions.shape)
+        return replace(crystal, positions=crystal.positions + shifts)
+
+    def _after(self, accepted: Modular | None, energy: float | None) -> State:
+        """The state after one more step; `accepted` is the structure that becomes the current one."""
+        state = replace(self._state, step=self._state.step + 1, since_best=self._state.since_best + 1)
+        if accepted is not None and energy is not None:
+            state = replace(state, current=accepted, current_energy=energy)
+        if energy is not None and energy < state.best_energy:
+            improved = energy < state.best_energy - SAME_ENERGY
+            state = replace(state, best_energy=energy, since_best=0 if improved else state.since_best)
+        if energy is not None and state.target_step is None and self._at_target(energy):
+            state = replace(state, target_step=state.step)
+        return state

@@ -1,0 +1,61 @@
+"""State features and rewards (RL-CSP).
+
+    z(s) = (E − μ)/σ        μ, σ: mean and deviation of the valid energies of the initial population
+    R    = z(s) − z(s′)     s: current structure, s′: relaxed trial
+    R    = z(s) − z(E_p) or −3 instead, where the relaxation failed or the energy was seen before in this run
+
+An unchanged energy is one seen before: the current structure's own.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from rlcsp_core.records import Array
+from rlcsp_core.search.history import EnergyHistory
+
+FIXED_PENALTY = -3.0  # standard deviations of the initial population
+
+
+class EnergyScale(NamedTuple):
+    """The unit in which a run measures energies."""
+
+    mean: float  # eV/atom
+    deviation: float  # eV/atom; 1 where the population does not spread
+
+    def z(self, energy: float) -> float:
+        return (energy - self.mean) / self.deviation
+
+
+def energy_scale(energies: Array) -> EnergyScale:
+    """energies: [n] eV/atom of the initial population, NaN where a relaxation failed."""
+    valid = energies[~np.isnan(energies)]
+    deviation = float(np.std(valid))
+    return EnergyScale(float(np.mean(valid)), deviation if deviation > 0 else 1.0)
+
+
+def features(energy: float, scale: EnergyScale) -> Array:
+    """[2]: 1 and z."""
+    return np.array([1.0, scale.z(energy)])
+
+
+def reward(
+    current: float, trial: float | None, scale: EnergyScale, history: EnergyHistory, penalty: str
+) -> float:
+    """Energies in eV/atom; trial None where the relaxation failed.  `history` does not hold the trial yet."""
+    if trial is not None and not history.seen(trial):
+        return scale.z(current) - scale.z(trial)
+    return PENALTY[penalty](current, scale, history)
+
+
+def _high_energy(current: float, scale: EnergyScale, history: EnergyHistory) -> float:
+    return scale.z(current) - scale.z(history.high_mean)
+
+
+def _fixed(_: float, __: EnergyScale, ___: EnergyHistory) -> float:
+    return FIXED_PENALTY
+
+
+PENALTY = {"high-energy": _high_energy, "fixed": _fixed}
