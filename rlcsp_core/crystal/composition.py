@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from functools import cache, reduce
+from functools import cache, cached_property, reduce
 from math import gcd, pi
 from string import ascii_letters, digits
 
@@ -39,20 +39,20 @@ class Composition:
     def as_dict(self) -> dict[str, int]:
         return {ion.element: n for ion, n in zip(self.ions, self.counts, strict=True)}
 
-    @property
+    @cached_property
     def ion_volume(self) -> float:
         """Summed volume of the ions' spheres in one formula unit [Å³]."""
-        return sum(
-            n * 4 / 3 * pi * ion.radius**3 for ion, n in zip(self.ions, self.counts, strict=True)
-        )
+        return sum(n * 4 / 3 * pi * ion.radius**3 for ion, n in zip(self.ions, self.counts, strict=True))
 
-    @property
+    @cached_property
     def block_length(self) -> float:
         """a_p = 2 (r̄_cation + r̄_anion) [Å], means over the ions of one formula unit (FUSE)."""
         return 2 * (self._mean_radius(cations=True) + self._mean_radius(cations=False))
 
     def _mean_radius(self, *, cations: bool) -> float:
-        chosen = [(i.radius, n) for i, n in zip(self.ions, self.counts, strict=True) if i.is_cation == cations]
+        chosen = [
+            (i.radius, n) for i, n in zip(self.ions, self.counts, strict=True) if i.is_cation == cations
+        ]
         return sum(r * n for r, n in chosen) / sum(n for _, n in chosen)
 
 
@@ -92,7 +92,9 @@ def _counts(formula: str) -> dict[str, int]:
 
     text = formula.strip()
     if not text or len(text) > MAX_FORMULA_LENGTH or not FORMULA_CHARACTERS.issuperset(text):
-        raise FormulaError(f"{formula[:80]!r} is not a formula; write element symbols and numbers, as in Y2O3")
+        raise FormulaError(
+            f"{formula[:80]!r} is not a formula; write element symbols and numbers, as in Y2O3"
+        )
     try:
         counts = Formula(text, strict=True).count()
     except (ValueError, KeyError, AssertionError):
@@ -100,7 +102,9 @@ def _counts(formula: str) -> dict[str, int]:
             f"{formula!r} is not a formula; write element symbols and numbers, as in Y2O3 or SrTiO3"
         ) from None
     if not counts or min(counts.values()) < 1 or sum(counts.values()) > MAX_FORMULA_ATOMS:
-        raise FormulaError(f"{formula!r} must have between 1 and {MAX_FORMULA_ATOMS} atoms, of each element at least one")
+        raise FormulaError(
+            f"{formula!r} must have between 1 and {MAX_FORMULA_ATOMS} atoms, of each element at least one"
+        )
     return counts
 
 
