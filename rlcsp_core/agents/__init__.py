@@ -1,1 +1,97 @@
-"""agents."""
+"""Agents: choose one of the actions at every step of a search, and learn from what came of it.
+
+A policy is a table entry: `agent_named("ppo", baseline="b2", n_actions=9, n_features=2)`.  To add a
+learner, write its rule and its settings as in `npg.py`, and give it a line in `AGENTS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from rlcsp_core.agents import fixed, npg, ppo, reinforce
+from rlcsp_core.agents.agent import Agent
+from rlcsp_core.agents.baselines import BASELINES, Baseline, baseline_named
+from rlcsp_core.agents.learner import Learner, Rule
+from rlcsp_core.agents.settings import NoConfig, Setting, config_from, settings_in
+from rlcsp_core.errors import ConfigError
+
+__all__ = [
+    "AGENTS",
+    "BASELINES",
+    "Agent",
+    "AgentKind",
+    "Baseline",
+    "Learner",
+    "Setting",
+    "agent_kind",
+    "agent_named",
+    "baseline_named",
+    "settings_of",
+]
+
+
+class AgentKind(NamedTuple):
+    """One algorithm, as a form shows it."""
+
+    label: str
+    help: str
+    config: type
+    rule: Rule | None  # None for a policy that does not learn
+    baseline: str | None  # the default; None for a policy that does not learn
+    fixed: Callable[[int], Agent] | None = None  # from the number of actions
+
+    @property
+    def learns(self) -> bool:
+        """Whether baselines and settings mean anything."""
+        return self.rule is not None
+
+
+AGENTS: Mapping[str, AgentKind] = MappingProxyType(
+    {
+        "uniform": AgentKind("Uniform", "all actions alike", NoConfig, None, None, fixed.uniform),
+        "original": AgentKind("Original", "FUSE's fixed weights", NoConfig, None, None, fixed.original),
+        "rlcsp": AgentKind(
+            "RLCSP", "REINFORCE with an entropy bonus", reinforce.ReinforceConfig, reinforce.improve, "none"
+        ),
+        "npg": AgentKind(
+            "NPG", "natural policy gradient, fixed KL per update", npg.NPGConfig, npg.improve, "mean"
+        ),
+        "ppo": AgentKind("PPO", "proximal policy optimisation", ppo.PPOConfig, ppo.improve, "b2"),
+    }
+)
+
+
+def agent_kind(name: str) -> AgentKind:
+    """The entry of the table, or a sentence with the choices."""
+    try:
+        return AGENTS[name]
+    except KeyError:
+        raise ConfigError(f"unknown algorithm {name!r}; choose from {', '.join(AGENTS)}") from None
+
+
+def settings_of(algorithm: str) -> tuple[Setting, ...]:
+    """The hyperparameters of an algorithm with default, range and help; empty for the fixed policies."""
+    return settings_in(agent_kind(algorithm).config)
+
+
+def agent_named(
+    name: str,
+    *,
+    baseline: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    n_actions: int,
+    n_features: int,
+) -> Agent:
+    """A new agent; what is left out takes the algorithm's default."""
+    kind = agent_kind(name)
+    config: Any = config_from(kind.config, settings, name)
+    if kind.fixed is not None:
+        if baseline not in (None, "none"):
+            raise ConfigError(f"{name} does not learn and has no baseline, got {baseline!r}; leave it out")
+        return kind.fixed(n_actions)
+    assert kind.rule is not None
+    assert kind.baseline is not None
+    chosen = baseline_named(kind.baseline if baseline is None else baseline)
+    return Learner(kind.rule, config, chosen, n_actions, n_features)
