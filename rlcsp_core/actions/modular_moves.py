@@ -154,7 +154,8 @@ def double(structure: Modular, problem: Problem, rng: np.random.Generator) -> Mo
         return None
     axis = int(rng.integers(3))  # a, b, c
     old = structure.assembly
-    shape = tuple(n * 2 if i == axis else n for i, n in enumerate(old.shape))
+    n_a, n_b, n_c = (n * 2 if i == axis else n for i, n in enumerate(old.shape))
+    shape = (n_a, n_b, n_c)
     shifts = old.shifts * 2 if axis == 2 else old.shifts
     assembly = Assembly(kind_of(shape, old.angles), shape, old.angles, shifts)
     return Modular(assembly, np.concatenate([structure.sites] * 2, axis=(1, 2, 0)[axis]))

@@ -42,7 +42,7 @@ from rlcsp_core.search.acceptance import after_step, before_step, metropolis
 from rlcsp_core.search.checkpoint import State, pack, start, unpack
 from rlcsp_core.search.config import SearchConfig
 from rlcsp_core.search.history import SAME_ENERGY, EnergyHistory
-from rlcsp_core.search.reward import energy_scale, features, reward
+from rlcsp_core.search.reward import EnergyScale, energy_scale, features, reward
 
 MAX_ATTEMPTS = 500  # trials of one action until it is masked for the rest of the step
 AT_TARGET = 2e-5  # eV/atom
@@ -193,22 +193,23 @@ class Search:
         state, config, rng = self._state, self.config, self._rng
         assert state.scale is not None
         assert state.current is not None
+        scale, n_current = state.scale, state.current.n_atoms
         temperature = before_step(state.temperature, config, rng)
-        trial = self._choose(state.current, temperature.melting)
+        trial = self._choose(state.current, scale, temperature.melting)
         before = None if trial.structure is None else self._rattled(trial.structure)
         outcome = None if before is None else self._relax(before)
         energy = outcome.energy if outcome else None
 
         delta = None if energy is None else energy - state.current_energy
         accepted = delta is not None and metropolis(delta, temperature.kT, rng)
-        gained = reward(state.current_energy, energy, state.scale, self._history, config.penalty)
+        gained = reward(state.current_energy, energy, scale, self._history, config.penalty)
         if energy is not None:
             self._history.add(energy)
         self._state = state = self._after(trial.structure if accepted else None, energy)
         self._state = state = replace(state, temperature=after_step(temperature, delta, config))
         update = self._agent.learn(
             Transition(
-                trial.observation, trial.decision.action, gained, features(state.current_energy, state.scale)
+                trial.observation, trial.decision.action, gained, features(state.current_energy, scale)
             )
         )
         return StepRecord(
@@ -223,7 +224,7 @@ class Search:
             reward=gained,
             probabilities=trial.decision.probabilities,
             kT=temperature.kT,
-            n_atoms=state.current.n_atoms if before is None else before.n_atoms,
+            n_atoms=n_current if before is None else before.n_atoms,
             evaluations=outcome.evaluations if outcome else 0,
             relax_seconds=outcome.seconds if outcome else 0.0,
             elapsed=time.monotonic() - began,
@@ -232,11 +233,9 @@ class Search:
             after=outcome.crystal if outcome and energy is not None else None,
         )
 
-    def _choose(self, current: Modular, melting: bool) -> Trial:
+    def _choose(self, current: Modular, scale: EnergyScale, melting: bool) -> Trial:
         """Let the agent choose until an action gives a sound trial; one that gives none is masked for this step."""
-        state = self._state
-        assert state.scale is not None
-        phi = features(state.current_energy, state.scale)
+        phi = features(self._state.current_energy, scale)
         mask = action_mask(current, self._problem)
         attempts = 0
         while True:
