@@ -1,1 +1,39 @@
-"""store."""
+"""Runs and their histories in a database: SQLite, PostgreSQL or MySQL/MariaDB.  The only SQL of the project."""
+
+from rlcsp_core.store.records import (
+    ACTIVE,
+    ENDED,
+    RESUMABLE,
+    Claim,
+    ClaimLostError,
+    PopulationTable,
+    Request,
+    RunInfo,
+    RunState,
+    Source,
+    StepTable,
+    StructureInfo,
+    Tally,
+    UpdateTable,
+)
+from rlcsp_core.store.store import Orders, Store, open_store
+
+__all__ = [
+    "ACTIVE",
+    "ENDED",
+    "RESUMABLE",
+    "Claim",
+    "ClaimLostError",
+    "Orders",
+    "PopulationTable",
+    "Request",
+    "RunInfo",
+    "RunState",
+    "Source",
+    "StepTable",
+    "Store",
+    "StructureInfo",
+    "Tally",
+    "UpdateTable",
+    "open_store",
+]

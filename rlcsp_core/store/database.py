@@ -1,0 +1,170 @@
+"""Connections: one engine a database, transactions whose errors are sentences.
+
+SQLite runs in WAL mode (readers do not wait for the writer) with full synchronisation, so that what has been reported
+survives a power cut; write transactions take their lock at the start, because SQLite does not wait for a lock that a
+reader wants later.  A password never leaves this module: messages name the kind of database and its name.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, make_url, select
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
+
+from rlcsp_core.errors import StoreError
+from rlcsp_core.store import schema
+
+
+class DuplicateError(StoreError):
+    """A row of this key is there already."""
+
+
+DEFAULT_PATH = Path(__file__).resolve().parents[2] / "data" / "runs.sqlite"
+URL_VARIABLE = "RLCSP_DATABASE_URL"
+FILE_VARIABLE = "RLCSP_DATABASE_URL_FILE"  # a file that holds the URL, for those who keep secrets in files
+LOCK_WAIT = 15.0  # s, for another writer to finish
+
+DRIVERS = {
+    "sqlite": "sqlite",
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mysql+pymysql",  # one dialect, so that both speak the same SQL to us
+}
+
+
+def database_url(text: str | None = None) -> URL:
+    """From an argument, the environment, or the default; a plain path means SQLite."""
+    text = text or os.environ.get(URL_VARIABLE) or _url_from_file() or str(DEFAULT_PATH)
+    if "://" not in text:
+        return URL.create("sqlite", database=str(Path(text).expanduser().resolve()))
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        # the text may hold a password and is not repeated
+        raise StoreError(
+            "the database URL cannot be read; write it like sqlite:///path or postgresql://host/name"
+        ) from None
+    kind = url.get_backend_name()
+    if kind not in DRIVERS:
+        raise StoreError(f"unknown kind of database {kind!r}; choose from {', '.join(DRIVERS)}")
+    if kind == "sqlite" and url.database:
+        return url.set(database=str(Path(url.database).resolve()))
+    return url.set(drivername=DRIVERS[kind])
+
+
+def _url_from_file() -> str | None:
+    path = os.environ.get(FILE_VARIABLE)
+    if not path:
+        return None
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise StoreError(f"{FILE_VARIABLE}={path} cannot be read: {error.strerror}") from None
+
+
+def describe(url: URL) -> str:
+    """How messages name a database: no user, no password, no options."""
+    if url.get_backend_name() == "sqlite":
+        return f"the database file {url.database}"
+    return f"the {url.get_backend_name()} database {url.database!r} on {url.host or 'this machine'}"
+
+
+def connect(url: URL) -> Engine:
+    """An engine whose tables exist and are of this version."""
+    try:
+        engine = _engine(url)
+        with sentences(url), engine.connect() as connection:
+            prepare(connection)
+    except (ImportError, NoSuchModuleError) as error:
+        raise StoreError(f"the driver for {describe(url)} is not installed: {error}") from None
+    return engine
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True, pool_recycle=1800, hide_parameters=True)
+    if url.database:
+        _make_folder(Path(url.database).parent)
+    engine = create_engine(url, connect_args={"timeout": LOCK_WAIT}, hide_parameters=True)
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"the folder {folder} for the database cannot be made: {error.strerror}") from None
+
+
+def _set_up_sqlite(connection, _record) -> None:  # type: ignore[no-untyped-def]
+    connection.isolation_level = None  # transactions begin where we say so, see _begin_sqlite
+    cursor = connection.cursor()
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def prepare(connection: Connection) -> None:
+    """Make the tables in an empty database; leave one of this version alone; bring an older one up to it."""
+    found = _revision(connection)
+    if found == schema.REVISION:
+        return
+    connection.rollback()
+    if found is None:
+        connection.execution_options(writes=True)
+        with connection.begin():
+            schema.metadata.create_all(connection)
+            if connection.execute(select(schema.revision)).first() is None:
+                connection.execute(insert(schema.revision).values(version_num=schema.REVISION))
+        return
+    raise StoreError(
+        f"the database has schema {found}, this program knows {schema.REVISION}; update the program"
+    )
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table(schema.revision.name):
+        return None
+    return connection.execute(select(schema.revision.c.version_num)).scalar()
+
+
+@contextmanager
+def sentences(url: URL) -> Iterator[None]:
+    """Turn the driver's errors into a `StoreError` that names the database and the cause."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise DuplicateError(f"{describe(url)} refused a row: {error.orig}") from None
+    except SQLAlchemyError as error:
+        cause = str(error.orig if isinstance(error, DBAPIError) else error).strip() or type(error).__name__
+        cause = cause.splitlines()[0]
+        if url.password:
+            cause = cause.replace(str(url.password), "***")
+        raise StoreError(f"{describe(url)} cannot be used: {cause}") from None
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    with sentences(engine.url), engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction: all of it or nothing."""
+    with sentences(engine.url), engine.connect() as connection:
+        connection.execution_options(writes=True)  # before it begins: SQLite is to take its lock then
+        with connection.begin():
+            yield connection
