@@ -4,6 +4,9 @@ For every pair and every periodic image within reach.  With fractional differenc
 n_i = ⌊reach/h_i + ½⌋ cells away suffice, h_i the distance between the cell's faces.
 """
 
+# mypy: disable-error-code="no-untyped-def"
+# the types are the explicit signatures of the decorators
+
 from __future__ import annotations
 
 import numpy as np

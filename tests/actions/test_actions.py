@@ -1,0 +1,142 @@
+"""One contract for all nine actions, and what sets each of them apart."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from rlcsp_core.actions import ACTIONS, Problem, action_mask, action_numbered, index_of
+from rlcsp_core.actions.modular_moves import POOL_WEIGHTS, _pools
+from rlcsp_core.crystal.composition import composition_of
+from rlcsp_core.crystal.generate import random_sound_structure
+from rlcsp_core.crystal.ions import code_of
+from rlcsp_core.crystal.modular import SITES, Assembly, Modular, build
+from rlcsp_core.errors import ConfigError
+
+PROBLEM = Problem(composition_of("SrY2O4"), 42)
+
+
+def content(structure: Modular) -> Counter:
+    return Counter(structure.sites.ravel().tolist())
+
+
+def formula_of(structure: Modular) -> dict[int, int]:
+    held = content(structure)
+    held.pop(0, None)
+    smallest = np.gcd.reduce(list(held.values()))
+    return {code: n // smallest for code, n in sorted(held.items())}
+
+
+@pytest.fixture
+def structures(rng) -> list[Modular]:
+    return [random_sound_structure(PROBLEM.composition, 42, 1.2, rng)[0] for _ in range(30)]
+
+
+def changed(action, structures, rng):
+    """(before, after) of every draw that came to something."""
+    for before in structures:
+        for _ in range(20):
+            if action.applies(before, PROBLEM):
+                after = action.change(before, PROBLEM, rng)
+                if after is not None:
+                    yield before, after
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda a: a.name)
+def test_every_action_keeps_the_formula_the_limit_and_its_input(action, structures, rng):
+    copies = [s.sites.copy() for s in structures]
+    n = 0
+    for before, after in changed(action, structures, rng):
+        n += 1
+        assert formula_of(after) == formula_of(before)
+        assert after.n_atoms <= PROBLEM.max_atoms
+        assert build(after, PROBLEM.composition).n_atoms == after.n_atoms
+        assert after.sites.shape == (*(after.assembly.shape[i] for i in (2, 0, 1)), SITES)
+    assert n > 20
+    assert all(np.array_equal(s.sites, copy) for s, copy in zip(structures, copies, strict=True))
+
+
+@pytest.mark.parametrize("number", [1, 2, 4, 9, 10])
+def test_rearranging_keeps_assembly_and_content_and_changes_something(number, structures, rng):
+    for before, after in changed(action_numbered(number), structures, rng):
+        assert after.assembly == before.assembly
+        assert content(after) == content(before)
+        assert not np.array_equal(after.sites, before.sites)
+
+
+def test_a_swap_moves_exactly_two_sites(structures, rng):
+    for before, after in changed(action_numbered(1), structures, rng):
+        assert (before.sites != after.sites).sum() == 2
+
+
+def test_permuting_some_leaves_at_least_one_site_of_the_pool(structures, rng):
+    for before, after in changed(action_numbered(9), structures, rng):
+        assert 2 <= (before.sites != after.sites).sum() < before.sites.size
+
+
+def test_block_swaps_keep_the_blocks(structures, rng):
+    for before, after in changed(action_numbered(2), structures, rng):
+        rows = [sorted(map(tuple, s.sites.reshape(-1, SITES).tolist())) for s in (before, after)]
+        assert rows[0] == rows[1]
+    for before, after in changed(action_numbered(4), structures, rng):
+        rows = [sorted(map(tuple, s.sites.reshape(len(s.sites), -1).tolist())) for s in (before, after)]
+        assert rows[0] == rows[1]
+        assert len(before.sites) > 2
+
+
+def test_reassembly_keeps_the_sequence_of_blocks(structures, rng):
+    for before, after in changed(action_numbered(3), structures, rng):
+        assert np.array_equal(before.sites.ravel(), after.sites.ravel())
+        assert before.assembly != after.assembly
+
+
+def test_doubling_repeats_the_crystal(structures, rng):
+    for before, after in changed(action_numbered(5), structures, rng):
+        assert after.n_atoms == 2 * before.n_atoms
+        small, large = (build(s, PROBLEM.composition) for s in (before, after))
+        assert large.volume == pytest.approx(2 * small.volume)
+        inverse = np.linalg.inv(small.cell)
+        home = {key(n, p @ inverse) for n, p in zip(small.numbers, small.positions, strict=True)}
+        assert {key(n, p @ inverse) for n, p in zip(large.numbers, large.positions, strict=True)} == home
+
+
+def key(number, fractional):
+    return int(number), *(np.round(fractional % 1.0, 6) % 1.0).tolist()
+
+
+def test_renewal_respects_its_size(structures, rng):
+    larger = 0
+    for before, after in changed(action_numbered(6), structures, rng):
+        assert after.n_atoms <= before.n_atoms
+    for before, after in changed(action_numbered(7), structures, rng):
+        larger += after.n_atoms > before.n_atoms
+    assert larger > 0
+
+
+def test_pools_weigh_4_4_1_with_and_without_vacancies():
+    o, sr, y = code_of("O"), code_of("Sr"), code_of("Y")
+    pools = _pools(np.array([sr, y, o, o, 0]))
+    # anions alone hold one kind only and cannot be exchanged
+    expected = [
+        (2, POOL_WEIGHTS["cations"]), (3, POOL_WEIGHTS["cations"]), (3, POOL_WEIGHTS["anions"]),
+        (4, POOL_WEIGHTS["all"]), (5, POOL_WEIGHTS["all"]),
+    ]  # fmt: skip
+    assert [(int(members.sum()), weight) for members, weight in pools] == expected
+
+
+def test_masks_follow_the_structure():
+    o, y = code_of("O"), code_of("Y")
+    problem = Problem(composition_of("Y2O3"), 9)
+    two_layers = Assembly("hexagonal", (1, 1, 2), (90.0, 90.0, 120.0), (0, 2))
+    same = Modular(two_layers, np.array([[[[y, o, o, 0]]], [[[y, o, o, 0]]]]))
+    masked = {a.number for a, ok in zip(ACTIONS, action_mask(same, problem), strict=True) if not ok}
+    assert masked == {2, 4, 5}  # equal blocks, two layers only, no room for twice the atoms
+
+
+def test_actions_are_numbered_as_published():
+    assert [a.number for a in ACTIONS] == [1, 2, 3, 4, 5, 6, 7, 9, 10]
+    assert all(ACTIONS[index_of(a.number)] is a for a in ACTIONS)
+    with pytest.raises(ConfigError, match="no action 8; choose from 1, 2"):
+        index_of(8)

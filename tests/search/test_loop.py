@@ -1,0 +1,137 @@
+"""Laws of a whole search: the same run twice, resumed anywhere, stopped for the recorded reason."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from rlcsp_core.actions import ACTIONS
+from rlcsp_core.agents import AGENTS
+from rlcsp_core.errors import ConfigError, FormulaError
+from rlcsp_core.records import PopulationRecord, StepRecord, StopRecord
+from rlcsp_core.search import Search, SearchConfig, check_config
+
+CLOCKS = {"elapsed", "relax_seconds", "seconds"}
+
+
+def plain(record) -> dict:
+    """All of a record that must repeat, exactly."""
+    return {k: _plain(v) for k, v in vars(record).items() if k not in CLOCKS}
+
+
+def _plain(value):
+    if isinstance(value, np.ndarray):
+        return value.tobytes()
+    return plain(value) if hasattr(value, "__dataclass_fields__") else value
+
+
+def config(**changes) -> SearchConfig:
+    return SearchConfig(**{"steps": 120, "population": 20, "melt_after": 10, "seed": 7, **changes})
+
+
+@pytest.mark.usefixtures("fast_relaxer")
+class TestWithoutPhysics:
+    @pytest.mark.parametrize("algorithm", list(AGENTS))
+    def test_resumed_anywhere_it_goes_on_bit_for_bit(self, algorithm):
+        whole = [plain(r) for r in Search(config(algorithm=algorithm))]
+        for cut in (1, 19, 20, 21, 77):
+            search = Search(config(algorithm=algorithm))
+            records = [record for record, _ in zip(search, range(cut), strict=False)]
+            paper = json.loads(json.dumps(search.checkpoint(), allow_nan=False))
+            energies = [math.nan if r.energy is None else r.energy for r in records]
+            resumed = Search.resume(config(algorithm=algorithm), paper, energies)
+            assert [plain(r) for r in records] + [plain(r) for r in resumed] == whole
+
+    def test_seeds_differ_and_algorithms_share_the_population(self):
+        runs = {
+            (a, s): list(Search(config(algorithm=a, seed=s))) for a in ("uniform", "rlcsp") for s in (1, 2)
+        }
+        start = {k: [r.energy for r in v if isinstance(r, PopulationRecord)] for k, v in runs.items()}
+        assert start["uniform", 1] == start["rlcsp", 1] != start["uniform", 2]
+
+    def test_the_record_keeps_its_promises(self):
+        records = list(Search(config(algorithm="original", max_atoms=20)))
+        population, steps, stop = records[:20], records[20:-1], records[-1]
+        assert [p.index for p in population] == list(range(20))
+        assert [s.step for s in steps] == list(range(1, 121))
+        assert stop == StopRecord("steps", 120, None)
+        current = best = min(p.energy for p in population if p.energy is not None)
+        seen_failure = seen_rejection = False
+        for s in steps:
+            assert math.isclose(s.probabilities.sum(), 1.0)
+            assert s.probabilities[[a.number for a in ACTIONS].index(s.action)] > 0
+            assert (s.energy is None) == (s.reason is not None) == (s.after is None)
+            assert s.attempts >= 1
+            assert s.n_atoms <= 20
+            assert not (s.energy is None and s.accepted)
+            current = s.energy if s.accepted else current
+            best = min(best, best if s.energy is None else s.energy)
+            assert (s.current_energy, s.best_energy) == (current, best)
+            seen_failure |= s.energy is None
+            seen_rejection |= s.energy is not None and not s.accepted
+        assert seen_failure
+        assert seen_rejection
+
+    @pytest.mark.parametrize(
+        ("changes", "reason"),
+        [
+            ({"target": -26.999}, "target"),
+            ({"patience": 5}, "stalled"),
+            ({"time_limit": 1.0, "steps": 10**6}, "time"),
+        ],
+    )
+    def test_it_stops_for_the_recorded_reason(self, changes, reason):
+        *records, stop = Search(config(**changes))
+        assert stop.reason == reason
+        steps = [r for r in records if isinstance(r, StepRecord)]
+        assert stop.steps == len(steps)
+        if reason == "target":
+            assert stop.target_step == steps[-1].step
+            assert steps[-1].energy <= -26.999 + 2e-5 < steps[-2].best_energy
+
+    def test_a_target_in_the_population_is_step_0(self):
+        *_, stop = Search(config(target=-20.0))
+        assert stop == StopRecord("target", 0, 0)
+
+    def test_stop_is_heeded_at_the_next_record(self):
+        search = Search(config())
+        records = iter(search)
+        for _ in range(30):
+            next(records)
+        search.stop()
+        assert [type(r) for r in records] == [StopRecord]
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "says"),
+    [
+        ({"composition": "YO"}, FormulaError, "not charge neutral"),
+        ({"composition": "NaCl"}, FormulaError, "no potential for Na"),
+        ({"algorithm": "sarsa"}, ConfigError, "unknown algorithm 'sarsa'; choose from"),
+        ({"algorithm": "rlcsp", "baseline": "b9"}, ConfigError, "b9"),
+        ({"max_atoms": 4}, ConfigError, "one formula unit has 5 atoms"),
+        ({"calculator": "abacus"}, ConfigError, "abacus"),
+        ({"settings": {"learning_rat": 1}}, ConfigError, "learning_rat"),
+    ],
+)
+def test_bad_settings_get_a_sentence(changes, error, says):
+    with pytest.raises(error, match=says):
+        check_config(SearchConfig(**changes))
+
+
+@pytest.mark.parametrize(
+    "changes", [{"steps": 0}, {"max_atoms": 10**6}, {"seed": -1}, {"kT": math.nan}, {"penalty": "harsh"}]
+)
+def test_out_of_range_settings_are_refused(changes):
+    with pytest.raises(ConfigError, match=next(iter(changes))):
+        SearchConfig(**changes)
+
+
+def test_a_configuration_survives_paper():
+    configuration = config(settings={"learning_rate": 0.1}, target=-27.0)
+    assert SearchConfig.from_dict(json.loads(json.dumps(configuration.as_dict()))) == configuration
+    with pytest.raises(ConfigError, match="unknown setting 'step'"):
+        SearchConfig.from_dict({"step": 3})
