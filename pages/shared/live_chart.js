@@ -1,0 +1,116 @@
+/* A Plotly chart that stays alive: new data changes the drawing in place, zoom and legend choices are kept.
+
+   data.figure       Plotly figure as JSON text; colours may be CSS variables, "var(--st-text-color)"
+   data.description  what a reader who cannot see the chart should know
+   data.filename     name of exported pictures
+   data.clickable    whether a click on a point is reported
+*/
+
+const LIBRARY = "app/static/plotly/plotly-cartesian.min.js";
+const CHECK_THEME_EVERY = 400; // ms; the page changes its variables without an event
+const DRAG_PAUSE = 150; // ms; drawing while the mouse selects would end the selection
+
+function loadPlotly() {
+  window.__rlcspPlotly ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = new URL(LIBRARY, document.baseURI).href;
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => reject(new Error("The chart library could not be loaded from this server."));
+    document.head.append(script);
+  });
+  return window.__rlcspPlotly;
+}
+
+/* The figure with every CSS variable replaced by its present value. */
+function themed(value, style) {
+  if (typeof value === "string") {
+    const name = /^var\((--[\w-]+)\)$/.exec(value);
+    return name ? style.getPropertyValue(name[1]).trim() || "#888888" : value;
+  }
+  if (ArrayBuffer.isView(value)) return value;
+  if (Array.isArray(value)) return typeof value[0] === "number" ? value : value.map((v) => themed(v, style));
+  if (value && typeof value === "object") {
+    return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, k === "bdata" ? v : themed(v, style)]));
+  }
+  return value;
+}
+
+function pictureButton(format, filename) {
+  const label = `Download as ${format.toUpperCase()}`;
+  return {
+    name: label,
+    title: label,
+    icon: format === "png" ? window.Plotly.Icons.camera : window.Plotly.Icons.disk,
+    click: (chart) =>
+      window.Plotly.downloadImage(chart, {
+        format, filename, width: chart.clientWidth, height: chart.clientHeight, scale: format === "png" ? 3 : 1,
+      }),
+  };
+}
+
+function configuration(filename) {
+  return {
+    displaylogo: false,
+    responsive: true,
+    scrollZoom: false,
+    doubleClick: "reset+autosize",
+    modeBarButtons: [["zoom2d", "pan2d", "resetScale2d"], [pictureButton("png", filename), pictureButton("svg", filename)]],
+  };
+}
+
+async function draw(chart) {
+  const Plotly = await loadPlotly();
+  while (chart.node._dragging && !chart.gone) await new Promise((done) => setTimeout(done, DRAG_PAUSE));
+  if (chart.gone) return;
+  const style = getComputedStyle(chart.root);
+  const { figure, description, filename } = chart.data;
+  chart.theme = themeOf(style);
+  chart.config ??= configuration(filename); // Plotly starts afresh when the configuration is not the same object
+  const { data, layout } = themed(JSON.parse(figure), style);
+  chart.node.setAttribute("aria-label", description);
+  chart.node.style.minHeight = `${layout.height ?? 320}px`;
+  await Plotly.react(chart.node, data, { ...layout, uirevision: layout.uirevision ?? "constant" }, chart.config);
+  chart.node.dataset.points = String((chart.node.calcdata ?? []).reduce((n, trace) => n + trace.length, 0));
+  if (!chart.listening) {
+    chart.listening = true;
+    chart.node.on("plotly_click", (event) => {
+      const point = event.points?.[0];
+      if (chart.data.clickable && point) chart.report("clicked", { x: point.x, y: point.y, curve: point.curveNumber });
+    });
+  }
+}
+
+function themeOf(style) {
+  return ["--st-background-color", "--st-text-color"].map((name) => style.getPropertyValue(name)).join();
+}
+
+export default function (component) {
+  const { data, parentElement, setTriggerValue } = component;
+  const root = parentElement.querySelector(".rlcsp-chart");
+  let chart = root.__chart;
+  if (!chart) {
+    chart = root.__chart = { root, node: root.firstElementChild, gone: false };
+    chart.timer = setInterval(() => {
+      if (chart.theme && chart.theme !== themeOf(getComputedStyle(root))) redraw(chart);
+    }, CHECK_THEME_EVERY);
+  }
+  chart.data = data;
+  chart.report = setTriggerValue;
+  redraw(chart);
+
+  return () => {
+    chart.gone = true;
+    clearInterval(chart.timer);
+    window.Plotly?.purge(chart.node);
+    delete root.__chart;
+  };
+}
+
+/* One drawing after the other: a fast sequence of updates must not overlap. */
+function redraw(chart) {
+  chart.queue = (chart.queue ?? Promise.resolve())
+    .then(() => draw(chart))
+    .catch((error) => {
+      chart.node.textContent = error.message;
+    });
+}

@@ -1,0 +1,52 @@
+"""A Plotly chart that stays alive while its data grow.
+
+`st.plotly_chart` is rebuilt whenever its data change, and loses the zoom.  This component keeps its node and calls
+`Plotly.react` with a constant `uirevision` instead.  The figure travels as data, never inside HTML; Plotly itself
+comes from `static/plotly/`, so that no request leaves the machine.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+HTML = '<div class="rlcsp-chart"><div class="rlcsp-chart-node" role="img"></div></div>'
+CSS = """
+.rlcsp-chart { width: 100%; }
+.rlcsp-chart-node { width: 100%; }
+.rlcsp-chart .modebar-btn:focus-visible { outline: 2px solid var(--st-primary-color); }
+"""
+_component = st.components.v2.component(
+    "rlcsp_live_chart",
+    html=HTML,
+    css=CSS,
+    js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+def live_chart(
+    figure: go.Figure, *, key: str, description: str, filename: str = "chart", clickable: bool = False
+) -> dict[str, Any] | None:
+    """Show `figure`; return the point clicked in this run of the page (x, y, curve), if `clickable`.
+
+    `description` is the text alternative: what is drawn, and what it shows at the moment.
+    """
+    result = _component(
+        key=key,
+        data={
+            "figure": figure.to_json(),
+            "description": description,
+            "filename": filename,
+            "clickable": clickable,
+        },
+        on_clicked_change=_nothing,
+    )
+    return result.clicked if clickable else None
+
+
+def _nothing() -> None:
+    """A callback makes the component's result carry `clicked` always."""
