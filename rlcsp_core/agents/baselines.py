@@ -10,9 +10,9 @@
 B1, B2 and their combination: the five experiments of the report (Davis, Pariseau, Manon 2024).  B2 is
 fitted on the episodes *before* the one it is applied to, so it knows nothing of the actions it judges and
 leaves the gradient unbiased.  B1 depends on the action: E[B1 ∇ln π] = Σ_a π_a h_a ∇ln π_a ≠ 0 unless π is
-uniform, so it biases the gradient (towards the entropy's gradient with opposite sign where π is spread
-out).  The batch mean contains the return it is subtracted from and shrinks the gradient by a factor of
-about 1 − 1/T. Shapes: T steps, F features.
+uniform, so it biases the gradient: where all π < 1/e it pulls much as an entropy bonus would.  The batch
+mean contains the return it is subtracted from and shrinks the gradient by a factor of about 1 − 1/T.
+Shapes: T steps, F features.
 """
 
 from __future__ import annotations

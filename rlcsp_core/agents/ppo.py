@@ -22,14 +22,14 @@ import numpy as np
 
 from rlcsp_core.agents.baselines import Baseline
 from rlcsp_core.agents.episodes import Episode, joined
-from rlcsp_core.agents.policy import in_theta, kl, kl_gradient, policy_at, scores_of
+from rlcsp_core.agents.policy import SMALLEST, fisher, in_theta, kl, kl_gradient, policy_at, scores_of
 from rlcsp_core.agents.reinforce import entropy_bonus
 from rlcsp_core.agents.rule import Improvement, Parameters
 from rlcsp_core.agents.settings import BatchConfig, choice, number
 from rlcsp_core.records import Array
 
 KL_TOLERANCE = 1.5  # λ_KL stays where KL is within this factor of δ
-KL_WEIGHT_RANGE = (1e-4, 1e4)  # bounds of λ_KL: from beyond them it would take long to come back
+SMALLEST_KL_WEIGHT = 1e-4  # of λ_KL: from below it would take long to come back
 
 
 class Objective(NamedTuple):
@@ -55,7 +55,9 @@ class PPOConfig(BatchConfig):
     objective: str = choice(
         "both", tuple(OBJECTIVES), "what holds the policy back: clipped ratio, KL penalty, both"
     )
-    learning_rate: float = number(0.05, 0.0, 10.0, "step of one pass along the gradient of L")
+    learning_rate: float = number(
+        0.2, 1e-6, 1.0, "step of one pass along the gradient of L (ours: KL near δ)"
+    )
     passes: int = number(4, 1, 100, "K: passes over one batch (the report's method: 4)")
     clip: float = number(0.2, 0.01, 1.0, "c: the ratio's range is [1−c, 1+c] (Schulman 2017: 0.2)")
     kl_step: float = number(0.01, 1e-9, 10.0, "δ: KL(old‖new) that λ_KL aims at, nats (Schulman 2017: 0.01)")
@@ -75,8 +77,14 @@ def improve(
         first = gradient if first is None else first
         theta = theta + config.learning_rate * gradient
     assert first is not None  # passes ≥ 1
-    new = policy_at(theta, batch.features, batch.masks, config.exploration).probabilities
-    kl_weight = adapted(parameters.kl_weight, float(kl(batch.probabilities, new).mean()), config.kl_step)
+    if not OBJECTIVES[config.objective].penalised:
+        return Improvement(parameters._replace(theta=theta), first, batch)
+    new = policy_at(theta, batch.features, batch.masks, config.exploration)
+    kl_now = float(kl(batch.probabilities, new.probabilities).mean())
+    kl_weight = adapted(parameters.kl_weight, kl_now, config.kl_step)
+    # a plain gradient step would overshoot the minimum of a penalty that is stiffer than 1/learning_rate
+    stiffness = max(float(np.linalg.eigvalsh(fisher(new, batch.features))[-1]), SMALLEST)
+    kl_weight = min(kl_weight, 1 / (config.learning_rate * stiffness))
     return Improvement(Parameters(theta, kl_weight), first, batch)
 
 
@@ -117,8 +125,7 @@ def adapted(kl_weight: float, kl_now: float, delta: float) -> float:
         kl_weight /= 2
     elif kl_now > delta * KL_TOLERANCE:
         kl_weight *= 2
-    low, high = KL_WEIGHT_RANGE
-    return min(max(kl_weight, low), high)
+    return max(kl_weight, SMALLEST_KL_WEIGHT)
 
 
 def _taken(probabilities: Array, batch: Episode) -> Array:
