@@ -1,1 +1,8 @@
-"""relax."""
+"""Relaxation of atoms and cell: the built-in optimiser, and others by name."""
+
+from __future__ import annotations
+
+from rlcsp_core.relax.relaxer import RelaxConfig, relax, relax_path
+from rlcsp_core.relax.warming import is_warm, warm
+
+__all__ = ["RelaxConfig", "is_warm", "relax", "relax_path", "warm"]

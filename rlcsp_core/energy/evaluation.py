@@ -1,0 +1,85 @@
+"""Energy, gradient and strain gradient of a crystal.
+
+Units: eV, Å.  The gradient is dE/dr (minus the force); the strain gradient is dE/dε for r → (1 + ε) r of atoms and
+lattice vectors alike, symmetric, so the stress is strain_gradient / volume.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from rlcsp_core.energy.potential import Potential
+from rlcsp_core.energy.tables import Tables, tables_for
+from rlcsp_core.energy.total_kernels import evaluate_cell
+from rlcsp_core.errors import StructureError
+from rlcsp_core.records import Array, Crystal, IntArray
+
+MIN_VOLUME = 1.0  # Å³ per atom; oxides have more than 8
+MAX_VOLUME = 1e6  # Å³ per atom
+MIN_HEIGHT = 0.5  # Å between opposite faces of the reduced cell
+NEUTRAL = 1e-9  # e
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What the potential says about one crystal."""
+
+    energy: float  # eV, of the cell
+    gradient: Array  # [N, 3] eV/Å
+    strain_gradient: Array  # [3, 3] eV
+
+
+class Prepared(NamedTuple):
+    """A crystal as the kernels want it: sorted by species, in contiguous arrays."""
+
+    order: IntArray  # [N] atom of the crystal at each place
+    positions: Array  # [N, 3] Å, sorted
+    cell: Array  # [3, 3] Å
+    kinds: IntArray  # [B] species present, as rows of the potential's tables
+    starts: IntArray  # [B + 1] first atom of each species
+
+
+def prepare(crystal: Crystal, potential: Potential) -> Prepared:
+    """Check a crystal and sort its atoms by species."""
+    kinds = potential.kinds(np.asarray(crystal.numbers))
+    check(crystal, potential, kinds)
+    order = np.argsort(kinds, kind="stable")
+    present, counts = np.unique(kinds, return_counts=True)
+    starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    positions = np.ascontiguousarray(np.asarray(crystal.positions, dtype=np.float64)[order])
+    cell = np.array(crystal.cell, dtype=np.float64, order="C")
+    return Prepared(order, positions, cell, present.astype(np.int64), starts)
+
+
+def check(crystal: Crystal, potential: Potential, kinds: IntArray) -> None:
+    """Refuse what has no energy: no atoms, numbers that are not finite, a flat cell, a charged cell."""
+    n = len(kinds)
+    if n == 0:
+        raise StructureError("the structure has no atoms")
+    if np.shape(crystal.positions) != (n, 3) or np.shape(crystal.cell) != (3, 3):
+        raise StructureError(f"{n} atoms need positions of shape ({n}, 3) and a cell of shape (3, 3)")
+    if not (np.isfinite(crystal.positions).all() and np.isfinite(crystal.cell).all()):
+        raise StructureError("positions or cell contain numbers that are not finite")
+    if not MIN_VOLUME <= crystal.volume / n <= MAX_VOLUME:
+        raise StructureError(
+            f"the cell has a volume of {crystal.volume:.3g} Å³ for {n} atoms; {MIN_VOLUME:g} to {MAX_VOLUME:g} Å³ "
+            "per atom are accepted: check that the structure is periodic in all three directions"
+        )
+    charge = float(potential.charges[kinds].sum())
+    if abs(charge) > NEUTRAL:
+        raise StructureError(
+            f"the cell carries a charge of {charge:+g} e; a lattice energy needs a neutral cell"
+        )
+
+
+def evaluate(crystal: Crystal, potential: Potential, tables: Tables | None = None) -> Evaluation:
+    """Energy and its derivatives; any choice of cell gives the same."""
+    ready = prepare(crystal, potential)
+    tables = tables_for(potential, crystal.n_atoms) if tables is None else tables
+    energy, gradient, strain = evaluate_cell(ready.positions, ready.cell, ready.kinds, ready.starts, tables)
+    unsorted = np.empty_like(gradient)
+    unsorted[ready.order] = gradient
+    return Evaluation(energy, unsorted, strain)

@@ -1,0 +1,196 @@
+"""Compiled lattice sum of the part of finite range, over a half neighbour list that is kept between evaluations.
+
+    E = Σ_{pairs within r_c} s_ab(r²),   s_ab from a table of cubics in r²
+
+A pair is an atom i of the home cell and a ghost, the image j + n of an atom; of a pair and its mirror only the one
+with n lexicographically positive, or n = 0 and j > i, is listed.  Atoms are sorted by species, ghosts by atom, so the
+neighbours of i come species by species and the inner loop reads one table.  Ghost gradients are folded back on their
+atoms, and give the strain gradient: dE/dε = Σ_(atoms, ghosts) (dE/dx) xᵀ over that finite cluster.
+
+Shapes: N atoms, B species present, G ghosts, Q listed pairs.  Units: Å, eV.
+"""
+
+# mypy: disallow-untyped-defs=False
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from rlcsp_core.energy.lattice_kernels import invert
+from rlcsp_core.records import Array, IntArray
+
+
+class Neighbours(NamedTuple):
+    """Half neighbour list; valid while no pair has come nearer than r_c unlisted."""
+
+    atom: IntArray  # [G] atom a ghost is an image of
+    image: Array  # [G, 3] cells it is away from it
+    first: IntArray  # [N B + 1] neighbours of atom i of species b are first[i B + b] … first[i B + b + 1]
+    ghost: IntArray  # [Q] ghost of each pair, 32 bit
+
+
+@njit(cache=True, nogil=True)
+def _ghosts(x, inverse, reach):
+    """Images within `reach` of the box of atoms, of positive half-space; atom [G], image [G, 3], home atom or N [G]."""
+    n = x.shape[0]
+    frac = np.empty((n, 3))
+    low, high = np.full(3, np.inf), np.full(3, -np.inf)
+    for i in range(n):
+        for a in range(3):
+            f = x[i, 0] * inverse[0, a] + x[i, 1] * inverse[1, a] + x[i, 2] * inverse[2, a]
+            frac[i, a] = f
+            low[a], high[a] = min(low[a], f), max(high[a], f)
+    span = np.empty(3, dtype=np.int64)
+    for a in range(3):
+        # reach over the distance between the faces of the cell
+        pad = reach * math.sqrt(inverse[0, a] ** 2 + inverse[1, a] ** 2 + inverse[2, a] ** 2)
+        low[a] -= pad
+        high[a] += pad
+        span[a] = int(high[a] - low[a] - pad) + 1
+    capacity = n * (span[0] + 1) * (2 * span[1] + 1) * (2 * span[2] + 1)
+    atom = np.empty(capacity, dtype=np.int64)
+    home = np.empty(capacity, dtype=np.int32)
+    image = np.empty((capacity, 3))
+    count = 0
+    for j in range(n):
+        for p in range(span[0] + 1):
+            f = frac[j, 0] + p
+            if f > high[0]:
+                continue
+            for q in range(-span[1], span[1] + 1):
+                f = frac[j, 1] + q
+                if f < low[1] or f > high[1] or (p == 0 and q < 0):
+                    continue
+                for r in range(-span[2], span[2] + 1):
+                    f = frac[j, 2] + r
+                    if f < low[2] or f > high[2] or (p == 0 and q == 0 and r < 0):
+                        continue
+                    atom[count] = j
+                    home[count] = j if p == 0 and q == 0 and r == 0 else n
+                    image[count, 0], image[count, 1], image[count, 2] = p, q, r
+                    count += 1
+    return atom[:count], image[:count], home[:count]
+
+
+@njit(cache=True, nogil=True)
+def _place(x, cell, atom, image, place):
+    """Positions of ghosts, place [3, G]."""
+    for c in range(3):
+        row = place[c]
+        a0, a1, a2 = cell[0, c], cell[1, c], cell[2, c]
+        for g in range(atom.shape[0]):
+            row[g] = x[atom[g], c] + image[g, 0] * a0 + image[g, 1] * a1 + image[g, 2] * a2
+
+
+@njit(cache=True, nogil=True)
+def list_neighbours(x, cell, starts, reach):
+    """Pairs within `reach`; x [N, 3] wrapped and sorted by species, starts [B + 1] first atom of each species."""
+    n, species = x.shape[0], starts.shape[0] - 1
+    inverse = np.empty((3, 3))
+    invert(cell, inverse)
+    atom, image, home = _ghosts(x, inverse, reach)
+    total = atom.shape[0]
+    place = np.empty((3, total))
+    _place(x, cell, atom, image, place)
+    bounds = np.searchsorted(atom, starts)
+    px, py, pz = place[0], place[1], place[2]
+    first = np.empty(n * species + 1, dtype=np.int64)
+    ghost = np.empty(n * 64 + total, dtype=np.int32)
+    count = 0
+    limit = reach * reach
+    for i in range(n):
+        if count + total > ghost.shape[0]:
+            larger = np.empty(2 * ghost.shape[0] + total, dtype=np.int32)
+            for p in range(count):
+                larger[p] = ghost[p]
+            ghost = larger
+        xi, yi, zi = x[i, 0], x[i, 1], x[i, 2]
+        for b in range(species):
+            first[i * species + b] = count
+            for g in range(bounds[b], bounds[b + 1]):
+                dx, dy, dz = px[g] - xi, py[g] - yi, pz[g] - zi
+                # written always, counted only if a neighbour: no branch to mispredict
+                ghost[count] = g
+                count += 1 if (dx * dx + dy * dy + dz * dz < limit) & (home[g] > i) else 0
+    first[n * species] = count
+    return Neighbours(atom, image, first, ghost[:count])
+
+
+@njit(cache=True, nogil=True)
+def real_space(x, cell, kinds, starts, tables, neighbours, gradient, strain):
+    """Energy [eV]; adds dE/dx to gradient [N, 3] and dE/dε to strain [3, 3].  kinds [B] are rows of the tables."""
+    n, species = x.shape[0], starts.shape[0] - 1
+    elements = tables.self_energy.shape[0]
+    atom, first, ghost = neighbours.atom, neighbours.first, neighbours.ghost
+    total = atom.shape[0]
+    scratch = np.empty((6, total))
+    _place(x, cell, atom, neighbours.image, scratch)
+    px, py, pz, fx, fy, fz = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4], scratch[5]
+    for g in range(total):
+        fx[g] = 0.0
+        fy[g] = 0.0
+        fz[g] = 0.0
+    scale = tables.real_scale
+    limit = tables.r_cut * tables.r_cut
+    energy = 0.0
+    a = 0
+    for i in range(n):
+        while i >= starts[a + 1]:
+            a += 1
+        xi, yi, zi = x[i, 0], x[i, 1], x[i, 2]
+        gx, gy, gz = 0.0, 0.0, 0.0
+        for b in range(species):
+            table = tables.real[kinds[a] * elements + kinds[b]]
+            for p in range(first[i * species + b], first[i * species + b + 1]):
+                g = ghost[p]
+                dx, dy, dz = px[g] - xi, py[g] - yi, pz[g] - zi
+                r2 = dx * dx + dy * dy + dz * dz
+                if r2 < limit:
+                    u = r2 * scale
+                    m = np.uint32(u)
+                    t = u - m
+                    piece = table[m]
+                    c1, c2, c3 = piece[1], piece[2], piece[3]
+                    energy += piece[0] + t * (c1 + t * (c2 + t * c3))
+                    f = (c1 + t * (2.0 * c2 + t * 3.0 * c3)) * 2.0 * scale
+                    dx *= f
+                    dy *= f
+                    dz *= f
+                    gx -= dx
+                    gy -= dy
+                    gz -= dz
+                    fx[g] += dx
+                    fy[g] += dy
+                    fz[g] += dz
+        gradient[i, 0] += gx
+        gradient[i, 1] += gy
+        gradient[i, 2] += gz
+        strain[0, 0] += gx * xi
+        strain[0, 1] += gx * yi
+        strain[0, 2] += gx * zi
+        strain[1, 1] += gy * yi
+        strain[1, 2] += gy * zi
+        strain[2, 2] += gz * zi
+    sxx, sxy, sxz, syy, syz, szz = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    for g in range(total):
+        j = atom[g]
+        gradient[j, 0] += fx[g]
+        gradient[j, 1] += fy[g]
+        gradient[j, 2] += fz[g]
+        sxx += fx[g] * px[g]
+        sxy += fx[g] * py[g]
+        sxz += fx[g] * pz[g]
+        syy += fy[g] * py[g]
+        syz += fy[g] * pz[g]
+        szz += fz[g] * pz[g]
+    strain[0, 0] += sxx
+    strain[0, 1] += sxy
+    strain[0, 2] += sxz
+    strain[1, 1] += syy
+    strain[1, 2] += syz
+    strain[2, 2] += szz
+    strain[1, 0], strain[2, 0], strain[2, 1] = strain[0, 1], strain[0, 2], strain[1, 2]
+    return energy

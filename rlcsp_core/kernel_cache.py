@@ -1,0 +1,87 @@
+"""Where compiled kernels are kept between runs.
+
+One folder per state of the code: its name holds a hash of every source file with a kernel and of the versions of
+Python, NumPy, Numba and llvmlite, so that an upgrade never loads a stale kernel (Numba itself notices only changes of
+the file a kernel stands in, and tells processors apart).  The folder lies in the user's cache, or where
+RLCSP_CACHE_DIR says, or in a temporary folder if neither can be written: the package itself may be read-only.
+
+Importing this module sets Numba's cache folder, so every module with kernels imports it before `numba.njit`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import llvmlite
+import numba
+import numpy as np
+
+PACKAGE = Path(__file__).resolve().parent
+KEEP_UNUSED = 14 * 24 * 3600.0  # s after which the folder of another state of the code is removed
+PREFIX = "kernels-"
+
+
+def _sources() -> list[Path]:
+    return [path for path in sorted(PACKAGE.rglob("*.py")) if b"njit" in path.read_bytes()]
+
+
+def state_key() -> str:
+    """Hash of everything that changes what a kernel compiles to, but for the processor."""
+    digest = hashlib.sha256()
+    for version in (platform.python_version(), np.__version__, numba.__version__, llvmlite.__version__):
+        digest.update(version.encode() + b"\0")
+    for path in _sources():
+        digest.update(str(path.relative_to(PACKAGE)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _user_cache() -> Path:
+    if "RLCSP_CACHE_DIR" in os.environ:
+        return Path(os.environ["RLCSP_CACHE_DIR"]).expanduser()
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "rlcsp"
+    if sys.platform == "win32" and "LOCALAPPDATA" in os.environ:
+        return Path(os.environ["LOCALAPPDATA"]) / "rlcsp" / "Cache"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rlcsp"
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def _prune(parent: Path, current: Path) -> None:
+    """Remove folders of other states of the code that nobody has used for a while."""
+    for folder in parent.glob(PREFIX + "*"):
+        try:
+            if folder != current and time.time() - folder.stat().st_mtime > KEEP_UNUSED:
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:
+            continue  # another process was faster
+
+
+def _prepare() -> Path:
+    name = PREFIX + state_key()
+    fallback = Path(tempfile.gettempdir()) / f"rlcsp-{getattr(os, 'getuid', lambda: 0)()}"
+    for parent in (_user_cache(), fallback):
+        folder = parent / name
+        if _writable(folder):
+            os.utime(folder)
+            _prune(parent, folder)
+            return folder
+    return Path(tempfile.mkdtemp(prefix="rlcsp-"))
+
+
+FOLDER = _prepare()
+setattr(numba.config, "CACHE_DIR", str(FOLDER))  # noqa: B010 - a name Numba makes at run time
