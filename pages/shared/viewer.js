@@ -1,0 +1,598 @@
+/* A crystal in 3-D: draws the lists that rlcsp_core.crystal.scene computed, with 3Dmol.js.
+ *
+ * One CrystalView lives as long as its element: new data are drawn into the same WebGL context, the camera stays, and
+ * so do the settings (kept for the browser tab).  Text that comes with the data is only ever set as textContent.
+ */
+
+const SETTINGS_KEY = "crystal-view-settings";
+const DEFAULTS = { bonds: true, cell: true, beyond: true, spin: false, perspective: true, hidden: [], polyhedra: {} };
+const ELEMENT_NAMES = { bonds: "Bonds", cell: "Cell", beyond: "Beyond cell", spin: "Spin", perspective: "Perspective" };
+const HINTS = {
+  bonds: "Draw bonds between cations and anions",
+  cell: "Draw the edges of the unit cell",
+  beyond: "Draw copies on the far faces, and the atoms outside that complete the polyhedra",
+  spin: "Turn slowly",
+  perspective: "Perspective or parallel projection",
+};
+const BOND_RADIUS = 0.1;        // Å
+const CELL_RADIUS = 0.03;       // Å
+const EDGE_RADIUS = 0.025;      // Å
+const POLYHEDRON_OPACITY = 0.72; // 3Dmol.js blends twice: seen as 0.72²
+const MARGIN = 1.18;            // 3Dmol.js leaves more room around a picture than a small window has
+const FLAT_EDGE = 0.995;        // cosine between normals of faces that lie in one plane
+const REFIT = 1.25;             // a picture that grew or shrank by more is fitted to the window again
+const STEP = 10;                // degrees a key press turns
+const PLAY_INTERVAL = 220;      // ms a frame
+const SPIN_SPEED = 0.5;
+const BEYOND = 2;               // place of a drawn atom: 0 in the box, 1 on its far faces, 2 outside
+
+let library = null;
+
+function load3Dmol(url) {
+  if (globalThis.$3Dmol) return Promise.resolve(globalThis.$3Dmol);
+  library ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = url;
+    script.onload = () => resolve(globalThis.$3Dmol);
+    script.onerror = () => reject(new Error("The drawing library could not be loaded: reload the page."));
+    document.head.append(script);
+  });
+  return library;
+}
+
+function hasWebGL() {
+  const gl = document.createElement("canvas").getContext("webgl2");
+  gl?.getExtension("WEBGL_lose_context")?.loseContext();
+  return Boolean(gl);
+}
+
+function element(tag, properties = {}, children = []) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
+function readSettings() {
+  try {
+    return { ...DEFAULTS, ...JSON.parse(sessionStorage.getItem(SETTINGS_KEY) ?? "{}") };
+  } catch {
+    return { ...DEFAULTS };
+  }
+}
+
+function writeSettings(settings) {
+  try { sessionStorage.setItem(SETTINGS_KEY, JSON.stringify(settings)); } catch { /* private windows: not kept */ }
+}
+
+/* "rgb(18, 23, 30)" as #12171e. */
+function hex(colour) {
+  const channels = (colour.match(/[\d.]+/g) ?? ["255", "255", "255"]).slice(0, 3);
+  return `#${channels.map((c) => Math.round(Number(c)).toString(16).padStart(2, "0")).join("")}`;
+}
+
+const point = (flat, k) => ({ x: flat[3 * k], y: flat[3 * k + 1], z: flat[3 * k + 2] });
+const plus = (a, b) => ({ x: a.x + b.x, y: a.y + b.y, z: a.z + b.z });
+const minus = (a, b) => ({ x: a.x - b.x, y: a.y - b.y, z: a.z - b.z });
+const dot = (a, b) => a.x * b.x + a.y * b.y + a.z * b.z;
+const times = (a, s) => ({ x: a.x * s, y: a.y * s, z: a.z * s });
+const cross = (a, b) => ({ x: a.y * b.z - a.z * b.y, y: a.z * b.x - a.x * b.z, z: a.x * b.y - a.y * b.x });
+const unit = (a) => times(a, 1 / Math.sqrt(dot(a, a)));
+
+/* v turned by the quaternion [x, y, z, w]. */
+function turned([x, y, z, w], v) {
+  const q = { x, y, z };
+  const t = times(cross(q, v), 2);
+  return plus(plus(v, times(t, w)), cross(q, t));
+}
+
+/* Quaternion that brings the unit vector `forward` to the viewer and `up` as far up as it goes. */
+function facing(forward, up) {
+  const z = unit(forward);
+  const x = unit(cross(up, z));
+  const y = cross(z, x);
+  // rows x, y, z of the rotation matrix; the largest of four forms is safe to divide by
+  const m = [[x.x, x.y, x.z], [y.x, y.y, y.z], [z.x, z.y, z.z]];
+  const trace = m[0][0] + m[1][1] + m[2][2];
+  if (trace > 0) {
+    const s = 2 * Math.sqrt(trace + 1);
+    return [(m[2][1] - m[1][2]) / s, (m[0][2] - m[2][0]) / s, (m[1][0] - m[0][1]) / s, s / 4];
+  }
+  const i = m[0][0] > m[1][1] && m[0][0] > m[2][2] ? 0 : m[1][1] > m[2][2] ? 1 : 2;
+  const j = (i + 1) % 3, k = (i + 2) % 3;
+  const s = 2 * Math.sqrt(1 + m[i][i] - m[j][j] - m[k][k]);
+  const q = [0, 0, 0, (m[k][j] - m[j][k]) / s];
+  q[i] = s / 4;
+  q[j] = (m[j][i] + m[i][j]) / s;
+  q[k] = (m[k][i] + m[i][k]) / s;
+  return q;
+}
+
+class CrystalView {
+  constructor(root) {
+    this.root = root;
+    this.settings = readSettings();
+    this.frame = 0;
+    this.selected = null;
+    this.build();
+  }
+
+  /* -- the parts of the window -------------------------------------------------------------------------------- */
+
+  build() {
+    this.legend = element("div", { className: "legend", role: "group", ariaLabel: "Elements" });
+    this.toggles = element("div", { className: "toggles", role: "group", ariaLabel: "Drawing" });
+    this.canvas = element("div", { className: "canvas", tabIndex: 0, role: "img" });
+    this.axes = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    this.axes.setAttribute("class", "axes");
+    this.axes.setAttribute("viewBox", "-50 -50 100 100");
+    this.axes.setAttribute("aria-hidden", "true");
+    this.stage = element("div", { className: "stage" }, [this.canvas, this.axes]);
+    this.site = element("p", { className: "site" });
+    this.site.setAttribute("aria-live", "polite");
+    this.player = element("div", { className: "player", hidden: true });
+    this.caption = element("p", { className: "caption" });
+    this.words = element("p", { className: "words", id: `words-${Math.random().toString(36).slice(2)}` });
+    this.canvas.setAttribute("aria-describedby", this.words.id);
+    this.root.replaceChildren(this.legend, this.toggles, this.stage, this.player, this.site, this.caption, this.words);
+    this.buildToggles();
+    this.buildPlayer();
+    this.listen();
+  }
+
+  buildToggles() {
+    this.pressed = {};
+    for (const name of Object.keys(ELEMENT_NAMES)) {
+      const button = element("button", { type: "button", textContent: ELEMENT_NAMES[name], title: HINTS[name] });
+      button.addEventListener("click", () => this.set({ [name]: !this.settings[name] }));
+      this.pressed[name] = button;
+      this.toggles.append(button);
+    }
+    const actions = {
+      a: ["Look along a", () => this.lookAlong(0)],
+      b: ["Look along b", () => this.lookAlong(1)],
+      c: ["Look along c", () => this.lookAlong(2)],
+      "−": ["Smaller", () => this.viewer?.zoom(1 / 1.2)],
+      "+": ["Larger", () => this.viewer?.zoom(1.2)],
+      Reset: ["Fit to the window, first orientation", () => this.resetCamera()],
+      PNG: ["Save the picture", () => this.savePicture()],
+    };
+    for (const [text, [title, action]] of Object.entries(actions)) {
+      const button = element("button", { type: "button", textContent: text, title, ariaLabel: title });
+      button.addEventListener("click", action);
+      this.toggles.append(button);
+    }
+    this.supercell = element("select", { title: "Supercell, for viewing only", ariaLabel: "Supercell, for viewing only" });
+    this.supercell.addEventListener("change", () => this.onSupercell?.(this.supercell.value));
+    this.sites = element("select", { title: "Choose an atom", ariaLabel: "Choose an atom" });
+    this.sites.addEventListener("change", () => this.select(this.sites.value === "" ? null : Number(this.sites.value)));
+    this.toggles.append(this.supercell, this.sites);
+  }
+
+  buildPlayer() {
+    this.play = element("button", { type: "button", textContent: "Play" });
+    this.play.addEventListener("click", () => this.togglePlay());
+    this.slider = element("input", { type: "range", min: 0, step: 1, ariaLabel: "Frame" });
+    this.slider.addEventListener("input", () => this.goTo(Number(this.slider.value)));
+    this.choices = element("div", { className: "choices", role: "group", ariaLabel: "Frame" });
+    this.label = element("span", { className: "label" });
+    this.player.append(this.play, this.slider, this.choices, this.label);
+  }
+
+  listen() {
+    this.canvas.addEventListener("keydown", (event) => {
+      const turns = { ArrowLeft: [-STEP, "vy"], ArrowRight: [STEP, "vy"], ArrowUp: [-STEP, "vx"], ArrowDown: [STEP, "vx"] };
+      const zooms = { "+": 1.1, "=": 1.1, "-": 1 / 1.1 };
+      if (turns[event.key]) this.viewer?.rotate(...turns[event.key]);
+      else if (zooms[event.key]) this.viewer?.zoom(zooms[event.key]);
+      else if (event.key === "Home") this.resetCamera();
+      else return;
+      event.preventDefault();
+    });
+    // the wheel scrolls the page until the picture was clicked: a page must not be a trap
+    this.canvas.addEventListener("pointerdown", () => this.canvas.focus({ preventScroll: true }));
+    const focused = () => this.canvas.matches(":focus");
+    for (const wheel of ["wheel", "mousewheel", "DOMMouseScroll"]) {
+      this.canvas.addEventListener(wheel, (event) => {
+        if (!focused() && !event.ctrlKey) event.stopImmediatePropagation();
+      }, { capture: true });
+    }
+    // a change of theme changes the colour of the text, and the drawing follows
+    this.root.addEventListener("transitionend", (event) => {
+      if (event.target === this.root && event.propertyName === "color") this.draw();
+    });
+    this.observer = new ResizeObserver(() => this.viewer?.resize());
+    this.observer.observe(this.canvas);
+  }
+
+  /* -- data --------------------------------------------------------------------------------------------------- */
+
+  async show(data, onSupercell) {
+    this.onSupercell = onSupercell;
+    const sameFrames = this.data?.frames.length === data.frames.length && this.data?.start === data.start;
+    this.data = data;
+    if (!sameFrames) this.frame = Math.min(data.start, data.frames.length - 1);
+    this.root.classList.toggle("bare", !data.controls);
+    this.canvas.style.height = `${data.height}px`;
+    this.caption.textContent = data.caption ?? "";
+    this.caption.hidden = !data.caption;
+    this.fillControls();
+    if (!this.viewer && !(await this.start(data.library))) return;
+    this.draw();
+  }
+
+  async start(url) {
+    if (!hasWebGL()) {
+      this.fail("This browser draws no 3-D graphics (WebGL 2 is off or missing): turn on hardware acceleration, or "
+        + "use a recent Firefox, Chrome or Safari. The structure in words:");
+      return false;
+    }
+    try {
+      const $3Dmol = await load3Dmol(url);
+      if (this.viewer) return true;
+      this.viewer = $3Dmol.createViewer(this.canvas, { antialias: true, disableFog: true });
+    } catch (error) {
+      this.fail(`The structure cannot be drawn: ${error.message} In words:`);
+      return false;
+    }
+    this.canvas.querySelector("canvas")?.addEventListener("webglcontextlost", () => {
+      if (!this.closed) this.fail("The graphics card took the picture back: reload the page. The structure in words:");
+    });
+    this.viewer.setViewChangeCallback(() => this.viewChanged());
+    return true;
+  }
+
+  fail(message) {
+    this.root.classList.add("failed");
+    this.root.dataset.ready = "failed";
+    this.site.textContent = message;
+  }
+
+  get picture() { return this.data.frames[this.frame]; }
+
+  fillControls() {
+    const { colours, polyhedra, supercells, supercell, frames } = this.data;
+    const symbols = [...new Set(frames.flatMap((frame) => frame.elements))];
+    this.legend.replaceChildren(...symbols.map((symbol) => this.legendEntry(symbol, colours[symbol], polyhedra)));
+    this.supercell.replaceChildren(...supercells.map((text) => element("option", { value: text, textContent: `${text} cells` })));
+    this.supercell.value = supercell;
+    this.supercell.hidden = supercells.length < 2 || !this.onSupercell;
+    this.player.hidden = frames.length < 2;
+    const few = frames.length <= 3;
+    this.slider.hidden = this.play.hidden = few;
+    this.choices.hidden = !few;
+    this.slider.max = frames.length - 1;
+    this.choices.replaceChildren(...(few ? frames : []).map((frame, k) => {
+      const button = element("button", { type: "button", textContent: frame.label });
+      button.addEventListener("click", () => this.goTo(k));
+      return button;
+    }));
+    this.fillFrame();
+  }
+
+  legendEntry(symbol, colour, polyhedra) {
+    const swatch = element("span", { className: "swatch" });
+    swatch.style.background = colour;
+    const atoms = element("button", { type: "button", title: `Show or hide ${symbol}` }, [swatch, symbol]);
+    atoms.ariaLabel = atoms.title;
+    atoms.ariaPressed = String(!this.settings.hidden.includes(symbol));
+    atoms.addEventListener("click", () => {
+      const hidden = this.settings.hidden.includes(symbol)
+        ? this.settings.hidden.filter((other) => other !== symbol) : [...this.settings.hidden, symbol];
+      this.set({ hidden });
+    });
+    if (!(symbol in polyhedra)) return atoms;
+    const shapes = element("button", { type: "button", textContent: "⬟", title: `Polyhedra around ${symbol}` });
+    shapes.ariaLabel = shapes.title;
+    shapes.ariaPressed = String(this.drawsPolyhedra(symbol));
+    shapes.style.color = colour;
+    shapes.addEventListener("click", () =>
+      this.set({ polyhedra: { ...this.settings.polyhedra, [symbol]: !this.drawsPolyhedra(symbol) } }));
+    return element("span", { className: "pair" }, [atoms, shapes]);
+  }
+
+  drawsPolyhedra(symbol) {
+    return this.settings.polyhedra[symbol] ?? this.data.polyhedra[symbol] ?? false;
+  }
+
+  fillFrame() {
+    const frame = this.picture;
+    this.slider.value = this.frame;
+    this.label.textContent = this.data.frames.length > 3 ? `${this.frame + 1}/${this.data.frames.length}  ${frame.label}` : "";
+    [...this.choices.children].forEach((button, k) => { button.ariaPressed = String(k === this.frame); });
+    this.words.textContent = frame.words;
+    this.canvas.ariaLabel = `Crystal structure ${frame.formula}. Arrow keys turn it, plus and minus change its size.`;
+    for (const name of Object.keys(ELEMENT_NAMES)) this.pressed[name].ariaPressed = String(this.settings[name]);
+    const options = frame.sites.map((site, i) => element("option", { value: i, textContent: `${frame.elements[site.e]} ${i + 1}` }));
+    this.sites.replaceChildren(element("option", { value: "", textContent: "Atom …" }), ...options);
+    if (this.selected !== null && this.selected >= frame.sites.length) this.selected = null;
+    this.sites.value = this.selected ?? "";
+    this.describeSite();
+  }
+
+  set(change) {
+    this.settings = { ...this.settings, ...change };
+    writeSettings(this.settings);
+    this.fillControls();
+    this.draw();
+  }
+
+  goTo(frame) {
+    this.frame = frame;
+    this.fillFrame();
+    this.draw();
+  }
+
+  togglePlay() {
+    if (this.timer) {
+      clearInterval(this.timer);
+      this.timer = null;
+    } else {
+      if (this.frame === this.data.frames.length - 1) this.frame = -1;
+      this.timer = setInterval(() => {
+        if (this.frame >= this.data.frames.length - 1) this.togglePlay();
+        else this.goTo(this.frame + 1);
+      }, PLAY_INTERVAL);
+    }
+    this.play.textContent = this.timer ? "Pause" : "Play";
+  }
+
+  /* -- sites -------------------------------------------------------------------------------------------------- */
+
+  select(site, drawn = null) {
+    this.selected = site;
+    this.selectedDrawn = drawn;
+    this.sites.value = site ?? "";
+    this.describeSite();
+    this.draw();
+  }
+
+  describeSite() {
+    const site = this.selected === null ? null : this.picture.sites[this.selected];
+    this.site.textContent = site
+      ? `${this.picture.elements[site.e]} ${this.selected + 1} at (${site.at.map((x) => x.toFixed(3)).join(", ")}): ${site.words}`
+      : "Click an atom for its site; drag to turn, click and scroll for size.";
+  }
+
+  /* -- drawing ------------------------------------------------------------------------------------------------ */
+
+  draw() {
+    if (!this.viewer || this.closed) return;
+    const { viewer } = this;
+    const camera = this.fitted ? viewer.getView() : null;
+    viewer.setBackgroundColor(this.pageColour(), 1); // translucent shapes vanish on a translucent background
+    viewer.removeAllModels();
+    viewer.removeAllShapes();
+    const counts = this.drawAtoms();
+    counts.polyhedra = this.drawPolyhedra();
+    if (this.settings.cell) this.drawCell();
+    this.drawSelection();
+    viewer.setProjection(this.settings.perspective ? "perspective" : "orthographic");
+    this.placeCamera(camera);
+    viewer.render();
+    if (this.settings.spin !== this.spinning) {
+      viewer.spin(this.settings.spin ? "vy" : false, SPIN_SPEED);
+      this.spinning = this.settings.spin;
+    }
+    this.drawAxes();
+    Object.assign(this.root.dataset, { ready: "true", frame: this.frame, ...counts });
+  }
+
+  /* Outside the box only what completes a polyhedron: the twelve neighbours of every large cation would bury the cell. */
+  isDrawn(m) {
+    const { e, p, elements } = this.picture;
+    if (this.settings.hidden.includes(elements[e[m]])) return false;
+    return p[m] === 0 || (this.settings.beyond && (p[m] < BEYOND || this.completing.has(m)));
+  }
+
+  completingAtoms() {
+    const { e, p, bonds, elements } = this.picture;
+    const centres = elements.map((symbol) => this.drawsPolyhedra(symbol));
+    const found = new Set();
+    for (let k = 0; k < bonds.length; k += 2) {
+      for (const [centre, corner] of [[bonds[k], bonds[k + 1]], [bonds[k + 1], bonds[k]]]) {
+        if (centres[e[centre]] && p[centre] < BEYOND) found.add(corner);
+      }
+    }
+    return found;
+  }
+
+  drawAtoms() {
+    const { e, x, bonds, elements } = this.picture;
+    this.completing = this.completingAtoms();
+    const index = new Map();
+    const atoms = [];
+    e.forEach((kind, m) => {
+      if (!this.isDrawn(m)) return;
+      index.set(m, atoms.length);
+      atoms.push({ elem: elements[kind], ...point(x, m), serial: m, bonds: [], bondOrder: [] });
+    });
+    let drawn = 0;
+    for (let k = 0; k < bonds.length; k += 2) {
+      const i = index.get(bonds[k]), j = index.get(bonds[k + 1]);
+      if (i === undefined || j === undefined || !this.settings.bonds) continue;
+      drawn += 1;
+      atoms[i].bonds.push(j); atoms[i].bondOrder.push(1);
+      atoms[j].bonds.push(i); atoms[j].bondOrder.push(1);
+    }
+    const model = this.viewer.addModel();
+    model.addAtoms(atoms);
+    for (const symbol of elements) {
+      const color = this.data.colours[symbol];
+      model.setStyle({ elem: symbol }, { sphere: { radius: this.data.radii[symbol], color }, stick: { radius: BOND_RADIUS, color } });
+    }
+    model.setClickable({}, true, (atom) => this.select(this.picture.i[atom.serial], atom.serial));
+    return { atoms: atoms.length, bonds: drawn };
+  }
+
+  drawPolyhedra() {
+    const { e, p, x, elements, shapes, hulls } = this.picture;
+    let count = 0;
+    for (const symbol of elements.filter((name) => this.drawsPolyhedra(name) && !this.settings.hidden.includes(name))) {
+      const mesh = { vertexArr: [], normalArr: [], faceArr: [] };
+      const edges = this.viewer.addShape({ color: this.data.colours[symbol] });
+      for (const [m, s] of hulls) {
+        if (elements[e[m]] !== symbol || (!this.settings.beyond && p[m] !== 0)) continue;
+        count += 1;
+        this.addHull(mesh, edges, point(x, m), shapes[s], symbol);
+      }
+      if (mesh.faceArr.length) {
+        this.viewer.addCustom({ ...mesh, color: this.data.colours[symbol], opacity: POLYHEDRON_OPACITY });
+      }
+    }
+    return count;
+  }
+
+  /* Flat faces need vertices of their own; edges between faces in one plane are no edges of the solid. */
+  addHull(mesh, edges, centre, { v, f }, symbol) {
+    const normals = new Map();
+    for (let k = 0; k < f.length; k += 3) {
+      const corners = [f[k], f[k + 1], f[k + 2]];
+      const [a, b, c] = corners.map((corner) => point(v, corner));
+      const normal = unit(cross(minus(b, a), minus(c, a)));
+      for (const corner of [a, b, c]) {
+        mesh.faceArr.push(mesh.vertexArr.length);
+        mesh.vertexArr.push(plus(centre, corner));
+        mesh.normalArr.push(normal);
+      }
+      for (const [from, to] of [[0, 1], [1, 2], [2, 0]]) {
+        const edge = [corners[from], corners[to]].sort((m, n) => m - n).join("-");
+        if (!normals.has(edge)) {
+          normals.set(edge, normal);
+        } else if (dot(normals.get(edge), normal) < FLAT_EDGE) {
+          const [start, end] = [corners[from], corners[to]].map((corner) => plus(centre, point(v, corner)));
+          edges.addCylinder({ start, end, radius: EDGE_RADIUS, color: this.data.colours[symbol], fromCap: 1, toCap: 1 });
+        }
+      }
+    }
+  }
+
+  /* The edges of one unit cell, and of the box where it holds several. */
+  drawCell() {
+    const { cell, repeats } = this.picture;
+    const colour = this.inkColour();
+    const shape = this.viewer.addShape({ color: colour });
+    const rows = [0, 1, 2].map((k) => point(cell, k));
+    const corner = rows.reduce((sum, row, k) => plus(sum, times(row, -repeats[k] / 2)), { x: 0, y: 0, z: 0 });
+    const boxes = repeats.some((n) => n > 1) ? [[1, 1, 1], repeats] : [[1, 1, 1]];
+    for (const box of boxes) {
+      for (let k = 0; k < 3; k += 1) {
+        for (const [m, n] of [[0, 0], [1, 0], [0, 1], [1, 1]]) {
+          const others = [(k + 1) % 3, (k + 2) % 3];
+          const start = plus(corner, plus(times(rows[others[0]], m * box[others[0]]), times(rows[others[1]], n * box[others[1]])));
+          const end = plus(start, times(rows[k], box[k]));
+          shape.addCylinder({ start, end, radius: CELL_RADIUS, color: colour, fromCap: 2, toCap: 2 });
+        }
+      }
+    }
+  }
+
+  drawSelection() {
+    if (this.selected === null) return;
+    const { i, e, x, elements } = this.picture;
+    const exact = this.selectedDrawn !== null && i[this.selectedDrawn] === this.selected;
+    const m = exact ? this.selectedDrawn : i.indexOf(this.selected);
+    if (m < 0 || !this.isDrawn(m)) return;
+    const radius = 1.35 * this.data.radii[elements[e[m]]];
+    this.viewer.addSphere({ center: point(x, m), radius, color: this.inkColour(), opacity: 0.6 });
+  }
+
+  /* -- camera ------------------------------------------------------------------------------------------------- */
+
+  placeCamera(camera) {
+    const size = this.pictureSize();
+    if (!camera) {
+      this.resetCamera();
+    } else if (size > REFIT * this.size || this.size > REFIT * size) {
+      this.fit();
+    } else {
+      this.viewer.setView(camera);
+    }
+    this.fitted = true;
+  }
+
+  resetCamera() {
+    if (!this.viewer) return;
+    const [a, , c] = [0, 1, 2].map((k) => unit(point(this.picture.cell, k)));
+    const side = cross(c, a);
+    this.turn(facing(plus(plus(times(a, 1), times(side, 0.35)), times(c, 0.25)), c));
+    this.fit();
+    this.viewer.render();
+  }
+
+  fit() {
+    this.viewer.zoomTo();
+    this.viewer.zoom(MARGIN);
+    this.viewer.setView([0, 0, 0, ...this.viewer.getView().slice(3)]); // the middle of the box, not of the atoms
+    this.size = this.pictureSize();
+  }
+
+  pictureSize() { return Math.max(...this.picture.x.map(Math.abs)); }
+
+  lookAlong(axis) {
+    const rows = [0, 1, 2].map((k) => point(this.picture.cell, k));
+    this.turn(facing(rows[axis], rows[axis === 2 ? 1 : 2]));
+    this.viewer?.render();
+  }
+
+  turn(quaternion) {
+    if (!this.viewer) return;
+    const view = this.viewer.getView();
+    this.viewer.setView([...view.slice(0, 4), ...quaternion]);
+  }
+
+  viewChanged() {
+    this.drawAxes();
+    this.root.dataset.view = this.viewer.getView().map((x) => x.toFixed(3)).join(" ");
+  }
+
+  /* a, b, c in a corner, as they lie now. */
+  drawAxes() {
+    const q = this.viewer.getView().slice(4, 8);
+    const arrows = ["a", "b", "c"].map((name, k) => ({ name, v: turned(q, unit(point(this.picture.cell, k))) }));
+    arrows.sort((m, n) => m.v.z - n.v.z);
+    const parts = arrows.flatMap(({ name, v }) => {
+      const line = document.createElementNS("http://www.w3.org/2000/svg", "line");
+      line.setAttribute("x2", 32 * v.x);
+      line.setAttribute("y2", -32 * v.y);
+      const text = document.createElementNS("http://www.w3.org/2000/svg", "text");
+      text.setAttribute("x", 42 * v.x);
+      text.setAttribute("y", -42 * v.y);
+      text.textContent = name;
+      return [line, text];
+    });
+    this.axes.replaceChildren(...parts);
+  }
+
+  savePicture() {
+    if (!this.viewer) return;
+    this.viewer.render();
+    element("a", { href: this.viewer.pngURI(), download: `${this.data.name}.png` }).click();
+  }
+
+  pageColour() { return hex(getComputedStyle(this.stage).backgroundColor); }
+
+  inkColour() { return hex(getComputedStyle(this.root).color); }
+
+  close() {
+    this.closed = true;
+    clearInterval(this.timer);
+    this.observer.disconnect();
+    this.viewer?.spin(false);
+    this.viewer?.removeAllModels();
+    this.viewer?.removeAllShapes();
+    this.canvas.querySelector("canvas")?.getContext("webgl2")?.getExtension("WEBGL_lose_context")?.loseContext();
+  }
+}
+
+const views = new WeakMap();
+
+export default function ({ data, parentElement, setStateValue }) {
+  const root = parentElement.querySelector(".crystal-view");
+  if (!views.has(root)) views.set(root, new CrystalView(root));
+  const view = views.get(root);
+  view.show(data, (text) => setStateValue("supercell", text));
+  return () => {
+    view.close();
+    views.delete(root);
+  };
+}

@@ -1,0 +1,243 @@
+"""A crystal in 3-D that stays alive: new structures are drawn into the same window, and the camera stays.
+
+    show_crystal(crystal, key="best")                       one structure
+    show_crystal([Frame(trial, "as built"), Frame(relaxed, "relaxed")], key="step")    before and after, or a film
+
+What is drawn was computed in Python (`rlcsp_core.crystal.scene`); the script draws lists, with 3Dmol.js from
+`static/3dmol/`, so that no request leaves the machine.  Everything travels as data, never inside HTML.  A browser
+allows few WebGL contexts: use one viewer a page, and frames where several structures are to be compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import streamlit as st
+from ase.data import chemical_symbols, covalent_radii
+from ase.formula import Formula
+
+from rlcsp_core.crystal.bonds import bond_valence_sums, find_bonds, is_centre
+from rlcsp_core.crystal.ions import all_ions
+from rlcsp_core.crystal.scene import Repeats, scene
+from rlcsp_core.plots.palette import ELEMENT_COLOURS
+from rlcsp_core.records import Array, Crystal, IntArray
+
+HERE = Path(__file__)
+LIBRARY = "app/static/3dmol/3Dmol-min.js"
+SUPERCELLS = ("1×1×1", "2×1×1", "1×2×1", "1×1×2", "2×2×1", "2×2×2", "3×3×3")
+MAX_ATOMS_DRAWN = 1500  # of a supercell; more is slow on a tablet
+SMALLEST_SPHERE, SPHERE_GROWTH = (
+    0.24,
+    0.13,
+)  # Å, and Å per Å of ionic radius: touching spheres would hide the bonds
+OTHER_COLOURS = (
+    "#0072b2",
+    "#cc79a7",
+    "#e69f00",
+    "#999999",
+    "#7a5195",
+    "#8c6d31",
+)  # elements without one of their own
+POSITION_DIGITS = 3  # of Å, for drawing
+
+_component = st.components.v2.component(
+    "rlcsp_crystal_view",
+    html='<div class="crystal-view"></div>',
+    css=HERE.with_suffix(".css").read_text(encoding="utf-8"),
+    js=HERE.with_suffix(".js").read_text(encoding="utf-8"),
+)
+
+
+class Frame(NamedTuple):
+    """A picture of a film, or one side of a comparison."""
+
+    crystal: Crystal
+    label: str
+
+
+def show_crystal(
+    crystal: Crystal | Sequence[Frame],
+    *,
+    key: str,
+    height: int = 420,
+    caption: str | None = None,
+    controls: bool = True,
+    start: int = 0,
+    name: str = "crystal",
+) -> None:
+    """Show one crystal, or several frames to choose from, beginning with frame `start`.
+
+    height is of the picture alone, in pixels; controls=False leaves the legend only; name is that of saved pictures.
+    """
+    frames = [Frame(crystal, "")] if isinstance(crystal, Crystal) else list(crystal)
+    choices = supercells(max(frame.crystal.n_atoms for frame in frames))
+    chosen = getattr(st.session_state.get(key), "supercell", None)
+    chosen = chosen if chosen in choices else choices[0]
+    data = view_data(frames, chosen) | {
+        "library": _library_address(),
+        "supercells": choices,
+        "supercell": chosen,
+        "height": height,
+        "caption": caption,
+        "controls": controls,
+        "start": start,
+        "name": name,
+    }
+    _component(key=key, data=data, on_supercell_change=_nothing)
+
+
+def _nothing() -> None:
+    """A callback makes the component's state carry `supercell`."""
+
+
+def _library_address() -> str:
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}/{LIBRARY}" if base else f"/{LIBRARY}"
+
+
+def supercells(n_atoms: int) -> list[str]:
+    """The supercells that can be drawn, the single cell always."""
+    return [
+        text
+        for text in SUPERCELLS
+        if text == SUPERCELLS[0] or n_atoms * np.prod(_repeats(text)) <= MAX_ATOMS_DRAWN
+    ]
+
+
+def _repeats(text: str) -> Repeats:
+    a, b, c = (int(n) for n in text.split("×"))
+    return a, b, c
+
+
+def view_data(frames: Sequence[Frame], supercell: str = SUPERCELLS[0]) -> dict[str, Any]:
+    """All that the script draws, ready for JSON."""
+    repeats = _repeats(supercell)
+    pictures = [_picture(_Key(frame.crystal), repeats) | {"label": frame.label} for frame in frames]
+    numbers = sorted({int(z) for frame in frames for z in frame.crystal.numbers})
+    return {
+        "frames": pictures,
+        "colours": element_colours(numbers),
+        "radii": {chemical_symbols[z]: _sphere_radius(z) for z in numbers},
+        "polyhedra": _polyhedra_at_first(numbers),
+    }
+
+
+def element_colours(numbers: Sequence[int]) -> dict[str, str]:
+    """Colour of each element by symbol."""
+    symbols = [chemical_symbols[z] for z in numbers]
+    others = [symbol for symbol in symbols if symbol not in ELEMENT_COLOURS]
+    spare = {symbol: OTHER_COLOURS[k % len(OTHER_COLOURS)] for k, symbol in enumerate(others)}
+    return {symbol: ELEMENT_COLOURS.get(symbol) or spare[symbol] for symbol in symbols}
+
+
+@lru_cache
+def _sphere_radius(number: int) -> float:
+    ionic = {ion.number: ion.radius for ion in all_ions()}
+    return round(
+        SMALLEST_SPHERE + SPHERE_GROWTH * ionic.get(number, float(covalent_radii[number])), POSITION_DIGITS
+    )
+
+
+def _polyhedra_at_first(numbers: Sequence[int]) -> dict[str, bool]:
+    """Elements that polyhedra can be drawn around; at first only around the one of highest charge."""
+    charges = {ion.number: ion.charge for ion in all_ions()}
+    centres = [z for z in numbers if is_centre(z)]
+    highest = max((charges.get(z, 0) for z in centres), default=0)
+    return {chemical_symbols[z]: charges.get(z, 0) == highest for z in centres}
+
+
+class _Key:
+    """A crystal as a key of a cache: equal where all numbers are."""
+
+    def __init__(self, crystal: Crystal) -> None:
+        self.crystal = crystal
+        self._bytes = crystal.numbers.tobytes() + crystal.positions.tobytes() + crystal.cell.tobytes()
+
+    def __hash__(self) -> int:
+        return hash(self._bytes)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self._bytes == other._bytes
+
+
+@lru_cache(maxsize=256)
+def _picture(key: _Key, repeats: Repeats) -> dict[str, Any]:
+    crystal = key.crystal
+    drawn = scene(crystal, repeats)
+    symbols, found = np.unique([chemical_symbols[z] for z in crystal.numbers], return_inverse=True)
+    kinds = found.astype(np.int64)
+    shapes = list({id(shape): shape for _, shape in drawn.hulls}.values())
+    number = {id(shape): s for s, shape in enumerate(shapes)}
+    return {
+        "formula": formula_of(crystal),
+        "elements": symbols.tolist(),
+        "cell": _flat(crystal.cell),
+        "repeats": list(repeats),
+        "i": drawn.atoms.tolist(),
+        "e": kinds[drawn.atoms].tolist(),
+        "p": drawn.places.tolist(),
+        "x": _flat(drawn.positions),
+        "bonds": drawn.bonds.ravel().tolist(),
+        "shapes": [{"v": _flat(shape.vertices), "f": shape.faces.ravel().tolist()} for shape in shapes],
+        "hulls": [[m, number[id(shape)]] for m, shape in drawn.hulls],
+        "sites": _sites(crystal, kinds),
+        "words": in_words(crystal),
+    }
+
+
+def _flat(points: Array) -> list[float]:
+    return np.round(points, POSITION_DIGITS).ravel().tolist()
+
+
+def _sites(crystal: Crystal, kinds: IntArray) -> list[dict[str, Any]]:
+    """What a click on an atom tells."""
+    bonds = find_bonds(crystal)
+    valences = bond_valence_sums(crystal, bonds)
+    fractional = (crystal.positions @ np.linalg.inv(crystal.cell)) % 1.0
+    return [
+        {
+            "e": int(kinds[i]),
+            "at": np.round(fractional[i], POSITION_DIGITS).tolist(),
+            "words": _site_in_words(bonds.length[bonds.i == i], float(valences[i])),
+        }
+        for i in range(crystal.n_atoms)
+    ]
+
+
+def _site_in_words(lengths: Array, valence: float) -> str:
+    if not len(lengths):
+        return "no bonds"
+    words = (
+        f"{len(lengths)} bonds of {lengths.min():.3f} to {lengths.max():.3f} Å, mean {lengths.mean():.3f} Å"
+    )
+    return words if np.isnan(valence) else f"{words}; bond-valence sum {valence:.2f}"
+
+
+def formula_of(crystal: Crystal) -> str:
+    """Reduced formula, cations first: Y2O3."""
+    counts = Formula.from_list([chemical_symbols[z] for z in crystal.numbers]).reduce()[0].count()
+    order = {ion.element: -ion.charge for ion in all_ions()}
+    symbols = sorted(counts, key=lambda symbol: (order.get(symbol, 0), symbol))
+    return "".join(f"{symbol}{counts[symbol] if counts[symbol] > 1 else ''}" for symbol in symbols)
+
+
+def in_words(crystal: Crystal) -> str:
+    """The crystal for somebody who does not see the picture."""
+    bonds = find_bonds(crystal)
+    lengths = np.linalg.norm(crystal.cell, axis=1)
+    a, b, c = crystal.cell / lengths[:, None]
+    angles = np.degrees(np.arccos(np.clip([b @ c, c @ a, a @ b], -1, 1)))
+    parts = [
+        f"{formula_of(crystal)}, {crystal.n_atoms} atoms in a cell with a = {lengths[0]:.2f}, b = {lengths[1]:.2f}, "
+        f"c = {lengths[2]:.2f} Å, α = {angles[0]:.1f}, β = {angles[1]:.1f}, γ = {angles[2]:.1f} degrees."
+    ]
+    counts = np.bincount(bonds.i, minlength=crystal.n_atoms)
+    for z in np.unique(crystal.numbers):
+        numbers, times = np.unique(counts[crystal.numbers == z], return_counts=True)
+        shells = ", ".join(f"{t} with {n} neighbours" for n, t in zip(numbers, times, strict=True))
+        parts.append(f"{chemical_symbols[z]}: {shells}.")
+    return " ".join(parts)

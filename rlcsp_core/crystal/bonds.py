@@ -1,0 +1,141 @@
+"""Bonds, coordination, polyhedra and bond valences of a crystal, across all cell boundaries.
+
+A cation and an anion are bonded where their distance is at most 1.25 (r_cation + r_anion), with the radii of
+`data/ions.toml`; the same rule decides whether a trial structure is sound.  Elements without an ion there take
+covalent radii (Cordero et al. 2008, as tabulated by ASE) and bond to every other element.
+
+Bond valence (Brese & O'Keeffe 1991):   V_i = Σ_j exp((R₀ - d_ij) / b),   close to the charge of a well-bonded ion.
+
+Units: Å.  Shapes: N atoms, B bonds, V vertices, F triangles.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations
+
+import numpy as np
+
+from rlcsp_core.crystal.ions import DATA, all_ions
+from rlcsp_core.records import Array, Crystal, IntArray
+
+BOND_STRETCH = 1.25  # longest bond over the sum of ionic radii
+COVALENT_STRETCH = 1.3  # the same over the sum of covalent radii, for elements without an ion
+MIN_VERTICES = 4  # fewer points enclose no volume
+FLAT = 1e-3  # Å, flatter sets of neighbours are no polyhedron
+
+
+@dataclass(frozen=True, eq=False)
+class Bonds:
+    """Every bond from both its ends: B is twice the number of bonds in the cell."""
+
+    i: IntArray  # [B]
+    j: IntArray  # [B]
+    shift: IntArray  # [B, 3] atom j is bonded to i where j is moved by shift @ cell
+    vector: Array  # [B, 3] Å, from i to j
+    length: Array  # [B] Å
+
+
+@dataclass(frozen=True, eq=False)
+class Polyhedron:
+    """The convex hull of the neighbours of an atom."""
+
+    centre: int  # index of the atom
+    members: IntArray  # [V] bonds that end in the vertices
+    vertices: Array  # [V, 3] Å, relative to the centre
+    faces: IntArray  # [F, 3] triangles, counterclockwise seen from outside
+
+
+def find_bonds(crystal: Crystal) -> Bonds:
+    """All bonds of the crystal."""
+    from ase.neighborlist import primitive_neighbor_list
+
+    i, j, shift, vector, length = primitive_neighbor_list(
+        "ijSDd",
+        (True, True, True),
+        crystal.cell,
+        crystal.positions,
+        _cutoffs(frozenset(int(z) for z in crystal.numbers)),
+        crystal.numbers,
+    )
+    return Bonds(i.astype(np.int64), j.astype(np.int64), shift.astype(np.int64), vector, length)
+
+
+@cache
+def _cutoffs(elements: frozenset[int]) -> dict[tuple[int, int], float]:
+    """Longest bond [Å] of each pair of elements that bonds."""
+    from ase.data import covalent_radii
+
+    ions = {ion.number: ion for ion in all_ions()}
+    cutoffs = {}
+    for a, b in combinations(sorted(elements), 2):
+        if a in ions and b in ions:
+            if ions[a].is_cation != ions[b].is_cation:
+                cutoffs[a, b] = BOND_STRETCH * (ions[a].radius + ions[b].radius)
+        else:
+            cutoffs[a, b] = COVALENT_STRETCH * float(covalent_radii[a] + covalent_radii[b])
+    return cutoffs
+
+
+def coordination(crystal: Crystal, bonds: Bonds) -> IntArray:
+    """[N] number of bonds of each atom."""
+    return np.bincount(bonds.i, minlength=crystal.n_atoms).astype(np.int64)
+
+
+def bond_valence_sums(crystal: Crystal, bonds: Bonds) -> Array:
+    """[N] V_i above; nan for an atom with a bond that has no parameters."""
+    r0, b = _bond_valence_parameters()
+    numbers = crystal.numbers
+    pairs = zip(numbers[bonds.i].tolist(), numbers[bonds.j].tolist(), strict=True)
+    r = np.array([r0.get(pair, np.nan) for pair in pairs])
+    valences = np.exp((r - bonds.length) / b)
+    return np.asarray(np.bincount(bonds.i, weights=valences, minlength=crystal.n_atoms))
+
+
+@cache
+def _bond_valence_parameters() -> tuple[dict[tuple[int, int], float], float]:
+    """(R₀ by pair of atomic numbers, both ways round; b), in Å."""
+    table = tomllib.loads((DATA / "bond_valence.toml").read_text(encoding="utf-8"))
+    number = {ion.element: ion.number for ion in all_ions()}
+    to_oxygen = {(number[element], number["O"]): r0 for element, r0 in table["R0"].items()}
+    return to_oxygen | {(o, z): r0 for (z, o), r0 in to_oxygen.items()}, table["b"]
+
+
+def is_centre(number: int) -> bool:
+    """True for elements that polyhedra are drawn around: cations; of elements we do not know, metals."""
+    ion = next((ion for ion in all_ions() if ion.number == number), None)
+    return ion.is_cation if ion else number not in NONMETALS
+
+
+NONMETALS = frozenset({1, 2, 5, 6, 7, 8, 9, 10, 14, 15, 16, 17, 18, 33, 34, 35, 36, 52, 53, 54, 85, 86})
+
+
+def polyhedra(crystal: Crystal, bonds: Bonds) -> list[Polyhedron]:
+    """Coordination polyhedra of all cations that have four neighbours or more, not in a plane."""
+    return [
+        polyhedron
+        for atom in range(crystal.n_atoms)
+        if is_centre(int(crystal.numbers[atom]))
+        if (polyhedron := _polyhedron(atom, np.flatnonzero(bonds.i == atom), bonds)) is not None
+    ]
+
+
+def _polyhedron(centre: int, members: IntArray, bonds: Bonds) -> Polyhedron | None:
+    from scipy.spatial import ConvexHull
+
+    vertices = bonds.vector[members]
+    if len(vertices) < MIN_VERTICES or _thickness(vertices) < FLAT:
+        return None
+    hull = ConvexHull(vertices)
+    faces = hull.simplices.astype(np.int64)
+    a, b, c = (vertices[faces[:, k]] for k in range(3))
+    inward = np.einsum("fk,fk->f", np.cross(b - a, c - a), hull.equations[:, :3]) < 0
+    faces[inward] = faces[inward][:, ::-1]
+    return Polyhedron(centre, members, vertices, faces)
+
+
+def _thickness(points: Array) -> float:
+    """Smallest root-mean-square extent of points [V, 3] about their mean, in Å."""
+    return float(np.linalg.svd(points - points.mean(axis=0), compute_uv=False)[-1] / np.sqrt(len(points)))

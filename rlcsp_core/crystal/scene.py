@@ -1,0 +1,125 @@
+"""What a picture of a crystal shows: atoms, bonds and polyhedra of some cells, complete at the borders.
+
+Atoms on a face, edge or corner of the box are repeated on the opposite ones, and every cation within the box gets
+all its neighbours, also those outside: without them a polyhedron at the border would look broken.
+
+Units: Å, origin at the centre of the box.  Shapes: N atoms of the crystal, M drawn atoms, K drawn bonds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from rlcsp_core.crystal.bonds import Bonds, Polyhedron, find_bonds, is_centre, polyhedra
+from rlcsp_core.records import Array, Crystal, IntArray
+
+Repeats = tuple[int, int, int]
+ONE_CELL: Repeats = (1, 1, 1)
+ON_FACE = 0.02  # Å from the face of a cell
+INSIDE, ON_BORDER, BEYOND = range(3)  # where a drawn atom lies: in the box, on its far faces, outside
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """Lists to draw."""
+
+    crystal: Crystal
+    repeats: Repeats
+    atoms: IntArray  # [M] index in the crystal
+    positions: Array  # [M, 3] Å
+    places: IntArray  # [M] INSIDE, ON_BORDER or BEYOND
+    bonds: IntArray  # [K, 2] indices of drawn atoms
+    hulls: list[tuple[int, Polyhedron]]  # (index of the drawn atom in its centre, shape)
+
+
+def scene(crystal: Crystal, repeats: Repeats = ONE_CELL) -> Scene:
+    """The picture of a box of repeats cells."""
+    bonds = find_bonds(crystal)
+    home, wrapped = _wrap(crystal)
+    places = _places(wrapped, crystal, repeats)
+    _add_neighbours(places, crystal, bonds, home)
+    keys = list(places)
+    number = {key: m for m, key in enumerate(keys)}
+    atoms = np.array([key[0] for key in keys], dtype=np.int64)
+    cells = np.array([key[1:] for key in keys], dtype=np.int64)
+    middle = np.asarray(repeats) / 2
+    return Scene(
+        crystal=crystal,
+        repeats=repeats,
+        atoms=atoms,
+        positions=(wrapped[atoms] + cells - middle) @ crystal.cell,
+        places=np.array(list(places.values()), dtype=np.int64),
+        bonds=_drawn_bonds(number, bonds, home),
+        hulls=[
+            (number[key], shape)
+            for shape in polyhedra(crystal, bonds)
+            for key in _keys_of(shape.centre, keys, places)
+        ],
+    )
+
+
+Key = tuple[int, int, int, int]  # an atom of the crystal and the cell it is drawn in
+
+
+def _wrap(crystal: Crystal) -> tuple[IntArray, Array]:
+    """Cells the atoms lie in [N, 3], and fractional coordinates within [0, 1), a hair below 0 on a face."""
+    fractional = crystal.positions @ np.linalg.inv(crystal.cell)
+    home = np.floor(fractional + _on_face(crystal)).astype(np.int64)
+    return home, fractional - home
+
+
+def _on_face(crystal: Crystal) -> Array:
+    """ON_FACE in fractions of the distance between opposite faces [3]."""
+    heights = 1.0 / np.linalg.norm(np.linalg.inv(crystal.cell), axis=0)
+    return np.asarray(ON_FACE / heights)
+
+
+def _places(wrapped: Array, crystal: Crystal, repeats: Repeats) -> dict[Key, int]:
+    """Atoms in the box, then their copies on its far faces."""
+    na, nb, nc = repeats
+    inside: dict[Key, int] = {
+        (atom, *cell): INSIDE
+        for cell in product(range(na), range(nb), range(nc))
+        for atom in range(crystal.n_atoms)
+    }
+    on_near_face = wrapped < _on_face(crystal)
+    border: dict[Key, int] = {}
+    for atom in np.flatnonzero(on_near_face.any(axis=1)).tolist():
+        da, db, dc = on_near_face[atom].astype(int).tolist()
+        for cell in product(range(na + da), range(nb + db), range(nc + dc)):
+            border.setdefault((atom, *cell), ON_BORDER)
+    return border | inside
+
+
+def _add_neighbours(places: dict[Key, int], crystal: Crystal, bonds: Bonds, home: IntArray) -> None:
+    """Complete the shells of all cations drawn so far."""
+    shifts = bonds.shift + home[bonds.j] - home[bonds.i]  # between wrapped positions
+    shells: dict[int, list[Key]] = {}
+    for i, j, shift in zip(bonds.i.tolist(), bonds.j.tolist(), shifts.tolist(), strict=True):
+        if is_centre(int(crystal.numbers[i])):
+            shells.setdefault(i, []).append((j, *shift))
+    for atom, *cell in list(places):
+        for j, *shift in shells.get(atom, ()):
+            places.setdefault((j, cell[0] + shift[0], cell[1] + shift[1], cell[2] + shift[2]), BEYOND)
+
+
+def _drawn_bonds(number: dict[Key, int], bonds: Bonds, home: IntArray) -> IntArray:
+    """[K, 2] bonds with both ends drawn, each once."""
+    shifts = bonds.shift + home[bonds.j] - home[bonds.i]
+    partners: dict[int, list[Key]] = {}
+    for i, j, shift in zip(bonds.i.tolist(), bonds.j.tolist(), shifts.tolist(), strict=True):
+        partners.setdefault(i, []).append((j, *shift))
+    drawn = [
+        (m, other)
+        for (atom, *cell), m in number.items()
+        for j, *shift in partners.get(atom, ())
+        if (other := number.get((j, cell[0] + shift[0], cell[1] + shift[1], cell[2] + shift[2]), -1)) > m
+    ]
+    return np.array(drawn, dtype=np.int64).reshape(-1, 2)
+
+
+def _keys_of(centre: int, keys: list[Key], places: dict[Key, int]) -> list[Key]:
+    return [key for key in keys if key[0] == centre and places[key] != BEYOND]
