@@ -1,5 +1,6 @@
 """Runs and their histories in a database: SQLite, PostgreSQL or MySQL/MariaDB.  The only SQL of the project."""
 
+from rlcsp_core.store.database import UnavailableError
 from rlcsp_core.store.records import (
     ACTIVE,
     ENDED,
@@ -34,6 +35,7 @@ __all__ = [
     "Store",
     "StructureInfo",
     "Tally",
+    "UnavailableError",
     "UpdateTable",
     "open_store",
 ]

@@ -23,6 +23,10 @@ class DuplicateError(StoreError):
     """A row of this key is there already."""
 
 
+class UnavailableError(StoreError):
+    """The database did not answer, is locked or full: nothing was written, and the same may work later."""
+
+
 DEFAULT_PATH = Path(__file__).resolve().parents[2] / "data" / "runs.sqlite"
 URL_VARIABLE = "RLCSP_DATABASE_URL"
 FILE_VARIABLE = "RLCSP_DATABASE_URL_FILE"  # a file that holds the URL, for those who keep secrets in files
@@ -152,7 +156,7 @@ def sentences(url: URL) -> Iterator[None]:
         cause = cause.splitlines()[0]
         if url.password:
             cause = cause.replace(str(url.password), "***")
-        raise StoreError(f"{describe(url)} cannot be used: {cause}") from None
+        raise UnavailableError(f"{describe(url)} cannot be used: {cause}") from None
 
 
 @contextmanager

@@ -21,7 +21,14 @@ from rlcsp_core.store.packing import finite, pack_crystal, pack_json, pack_matri
 from rlcsp_core.store.records import Claim, RunState, Source
 from rlcsp_core.store.writes import Values, canonical, closing, owned
 
-STOPPED_BY_USER = "stopped"  # the reason of a StopRecord after which a run can go on
+# the state a StopRecord leaves a run in; any other reason is one why the search could not go on
+STATE_AFTER = {
+    "target": RunState.FINISHED,
+    "steps": RunState.FINISHED,
+    "time": RunState.FINISHED,
+    "stalled": RunState.FINISHED,
+    "stopped": RunState.STOPPED,
+}
 
 
 def append(
@@ -77,7 +84,7 @@ class Totals:
     def count(self, record: SearchRecord) -> bool:
         """Take a record into the totals; True if it is a new best."""
         if isinstance(record, StopRecord):
-            state = RunState.STOPPED if record.reason == STOPPED_BY_USER else RunState.FINISHED
+            state = STATE_AFTER.get(record.reason, RunState.FAILED)
             self.values |= closing(state, record.reason) | {"target_step": record.target_step}
             return False
         name, number = _numbered(record)

@@ -1,0 +1,238 @@
+"""Searches as processes of their own, watched by one thread.
+
+`start` puts a run into the queue of the database and returns; the supervisor thread takes the oldest one whenever a
+core is free.  It notices workers that end without a word, ends those that do not obey within PATIENCE, and finds runs
+whose worker is gone: those of a machine that was switched off, or of a dashboard that was killed.
+
+A run belongs to the database and not to whoever looks at it: any program with a manager on the same database can stop
+any run.  By default the workers end with the program that holds the manager (see `worker`); detached ones go on.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from rlcsp_core.errors import StoreError
+from rlcsp_core.runs.processes import (
+    Command,
+    Outcome,
+    Worker,
+    is_alive,
+    outcome,
+    start_worker,
+    worker_command,
+    works_on,
+)
+from rlcsp_core.runs.versions import usable_cores
+from rlcsp_core.store import ACTIVE, Claim, ClaimLostError, RunInfo, RunState, Store, open_store
+
+TICK = 0.1  # s between looks at the workers
+QUEUE_POLL = 1.0  # s between looks at the queue, which other programs may have added to
+STALE_POLL = 3.0  # s between looks for runs whose worker is gone
+PATIENCE = 0.7  # s between asking a worker to stop and ending it
+STALE = 30.0  # s without a sign of life after which a worker elsewhere counts as gone
+
+
+class Sighting(NamedTuple):
+    """A heartbeat, and when we first saw it by our own clock: clocks of machines differ, and laptops sleep."""
+
+    heartbeat: float | None
+    at: float
+
+
+class RunManager:
+    """Starts, watches and stops runs; one for a program, used from any of its threads."""
+
+    def __init__(
+        self, url: str | None = None, *, limit: int | None = None, command: Command = worker_command
+    ) -> None:
+        self.store: Store = open_store(url)
+        self.limit = limit or max(1, usable_cores() - 1)
+        self.problem: str | None = None  # why the database cannot be reached right now
+        self._command = command
+        self._workers: dict[str, Worker] = {}
+        self._sightings: dict[str, Sighting] = {}
+        self._lock = threading.RLock()
+        self._wake = threading.Event()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._supervise, name="run supervisor", daemon=True)
+        self._thread.start()
+
+    # for pages
+
+    def start(self, config: Mapping[str, Any], *, name: str | None = None, detached: bool = False) -> str:
+        """Queue a run of a configuration that has been checked; its id."""
+        title = name or f"{config['composition']} · {config['algorithm']} · seed {config['seed']}"
+        run_id = self.store.create_run(config, name=title, detached=detached)
+        self._wake.set()
+        return run_id
+
+    def stop(self, run_id: str) -> None:
+        """At once: a worker that does not end by itself within PATIENCE is ended."""
+        state = self.store.request(run_id, "stop")
+        with self._lock:
+            worker = self._workers.get(run_id)
+            if worker is not None:
+                worker.terminate()
+                worker.kill_at = time.monotonic() + PATIENCE
+            elif state in ACTIVE:
+                self._signal_foreign(self.store.run(run_id))
+        self._wake.set()
+
+    def pause(self, run_id: str) -> None:
+        self.store.request(run_id, "pause")
+
+    def resume(self, run_id: str) -> None:
+        """Go on after a pause, a stop, a failure or an interruption."""
+        self.store.request(run_id, "resume")
+        self._wake.set()
+
+    def step(self, run_id: str) -> None:
+        """Pause, and make one single step."""
+        self.store.request(run_id, "step")
+
+    def delete(self, run_id: str) -> None:
+        self.store.delete_run(run_id)
+
+    def place_in_queue(self, run_id: str) -> int | None:
+        """1 for the next to start; None if it does not wait."""
+        waiting = [run.id for run in self.store.runs(states=[RunState.QUEUED], oldest_first=True)]
+        return waiting.index(run_id) + 1 if run_id in waiting else None
+
+    def message(self, run_id: str) -> str:
+        """What the worker last wrote to standard error: that it waits for the database, for instance."""
+        with self._lock:
+            worker = self._workers.get(run_id)
+            return worker.message if worker is not None else ""
+
+    def close(self) -> None:
+        """End the supervisor and, with it, the workers that are tied to this program."""
+        self._over.set()
+        self._wake.set()
+        self._thread.join()
+        with self._lock:
+            for worker in self._workers.values():
+                if worker.tied and worker.process.stdin:
+                    worker.process.stdin.close()
+            deadline = time.monotonic() + PATIENCE
+            for worker in list(self._workers.values()):
+                if worker.tied:
+                    self._await_end(worker, deadline)
+        self.store.close()
+
+    def _await_end(self, worker: Worker, deadline: float) -> None:
+        while worker.process.poll() is None and time.monotonic() < deadline:
+            time.sleep(TICK / 10)
+        if worker.process.poll() is None:
+            worker.kill()
+            worker.process.wait()
+        self._bury(worker)
+
+    # the supervisor
+
+    def _supervise(self) -> None:
+        duties: list[tuple[Callable[[], None], float]] = [
+            (self._reap, TICK),
+            (self._start_queued, QUEUE_POLL),
+            (self._find_stale, STALE_POLL),
+        ]
+        due = [0.0 for _ in duties]
+        while not self._over.is_set():
+            if self._wake.is_set():
+                self._wake.clear()
+                due[:2] = [0.0, 0.0]
+            for i, (duty, interval) in enumerate(duties):
+                if time.monotonic() >= due[i]:
+                    due[i] = time.monotonic() + interval
+                    self._attempt(duty)
+            self._wake.wait(TICK)
+
+    def _attempt(self, duty: Callable[[], None]) -> None:
+        """A database that is away is a state, not the end of the supervisor."""
+        try:
+            duty()
+        except StoreError as error:
+            self.problem = str(error)
+        else:
+            self.problem = None
+
+    def _reap(self) -> None:
+        with self._lock:
+            for worker in list(self._workers.values()):
+                if worker.process.poll() is not None:
+                    self._bury(worker)
+                    self._wake.set()
+                elif worker.kill_at is not None and time.monotonic() > worker.kill_at:
+                    worker.kill()
+
+    def _bury(self, worker: Worker) -> None:
+        """Close the run of a worker that has ended, unless the worker did so itself."""
+        run_id = worker.claim.run_id
+        try:
+            state = self.store.run(run_id).state
+            if state in ACTIVE:
+                end = outcome(worker.process.returncode, state, worker.message)
+                self.store.end(worker.claim, *end)
+        except ClaimLostError:
+            pass  # taken over by another, who answers for it now
+        worker.release()
+        del self._workers[run_id]
+
+    def _start_queued(self) -> None:
+        with self._lock:
+            free = self.limit - len(self._workers) - len(self._adopted())
+            if free <= 0:
+                return
+            for run in self.store.runs(free, states=[RunState.QUEUED], oldest_first=True):
+                claim = self.store.claim(run.id, [RunState.QUEUED])
+                if claim is not None:
+                    self._put_to_work(claim, tied=not run.detached)
+
+    def _put_to_work(self, claim: Claim, tied: bool) -> None:
+        try:
+            self._workers[claim.run_id] = start_worker(claim, self.store.url, tied, self._command)
+        except OSError as error:
+            self.store.end(claim, RunState.FAILED, f"its process could not be started: {error.strerror}")
+
+    def _adopted(self) -> list[RunInfo]:
+        """Detached runs on this machine that an earlier manager has started."""
+        return [run for run in self._foreign() if run.detached and run.host == socket.gethostname()]
+
+    def _foreign(self) -> list[RunInfo]:
+        return [run for run in self.store.active_runs() if run.id not in self._workers]
+
+    def _find_stale(self) -> None:
+        with self._lock:
+            foreign = self._foreign()
+            self._sightings = {run.id: self._sighting(run) for run in foreign}
+            for run in foreign:
+                end = self._verdict(run)
+                if end is not None:
+                    self.store.declare_dead(run, *end)
+
+    def _sighting(self, run: RunInfo) -> Sighting:
+        earlier = self._sightings.get(run.id)
+        if earlier is not None and earlier.heartbeat == run.heartbeat:
+            return earlier
+        return Sighting(run.heartbeat, time.monotonic())
+
+    def _verdict(self, run: RunInfo) -> Outcome | None:
+        """None for a run whose worker is alive or may be."""
+        if run.host == socket.gethostname() and run.pid is not None and not is_alive(run.pid):
+            return Outcome(
+                RunState.INTERRUPTED, "its process is gone: it was killed, or the machine was restarted"
+            )
+        if time.monotonic() - self._sightings[run.id].at > STALE:
+            return Outcome(RunState.INTERRUPTED, f"no sign of life from its process on {run.host}")
+        return None
+
+    def _signal_foreign(self, run: RunInfo) -> None:
+        """A detached worker of an earlier manager; others read the request from the database."""
+        if run.host == socket.gethostname() and run.pid is not None and works_on(run.pid, run.id):
+            os.kill(run.pid, signal.SIGTERM)

@@ -1,0 +1,128 @@
+"""Worker processes: starting one, and what the end of one means."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from rlcsp_core.runs.worker import TIED_VARIABLE, TOKEN_VARIABLE
+from rlcsp_core.store import Claim, RunState
+from rlcsp_core.store.database import URL_VARIABLE
+
+PACKAGE_PARENT = Path(__file__).resolve().parents[2]
+TAIL = 2000  # bytes of standard error kept as the reason of a failure
+# one run is one core: libraries must not open threads of their own
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+Command = Callable[[str], list[str]]
+
+
+def worker_command(run_id: str) -> list[str]:
+    return [sys.executable, "-m", "rlcsp_core", "work", run_id]
+
+
+@dataclass
+class Worker:
+    """A process that works on a claimed run."""
+
+    claim: Claim
+    process: subprocess.Popen[bytes]
+    errors: IO[bytes]  # its standard error, a file without a name
+    tied: bool
+    kill_at: float | None = None  # monotonic time at which patience ends
+
+    @property
+    def message(self) -> str:
+        """The last lines it wrote to standard error."""
+        size = os.fstat(self.errors.fileno()).st_size
+        return os.pread(self.errors.fileno(), TAIL, max(size - TAIL, 0)).decode(errors="replace").strip()
+
+    def terminate(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+
+    def kill(self) -> None:
+        """The process and whatever it has started."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+    def release(self) -> None:
+        if self.process.stdin:
+            self.process.stdin.close()
+        self.errors.close()
+
+
+def start_worker(claim: Claim, url: str, tied: bool, command: Command = worker_command) -> Worker:
+    """In a session of its own, so that Ctrl-C in the dashboard's terminal does not reach it."""
+    errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed by Worker.release)
+    process = subprocess.Popen(
+        command(claim.run_id),
+        env=_environment(claim, url, tied),
+        stdin=subprocess.PIPE if tied else subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=errors,
+        start_new_session=True,
+    )
+    return Worker(claim, process, errors, tied)
+
+
+def _environment(claim: Claim, url: str, tied: bool) -> Mapping[str, str]:
+    path = os.pathsep.join(filter(None, (str(PACKAGE_PARENT), os.environ.get("PYTHONPATH"))))
+    environment = {
+        **os.environ,
+        **dict.fromkeys(THREADS, "1"),
+        "PYTHONPATH": path,
+        URL_VARIABLE: url,
+        TOKEN_VARIABLE: claim.token,
+    }
+    environment.pop(TIED_VARIABLE, None)
+    return {**environment, TIED_VARIABLE: "1"} if tied else environment
+
+
+class Outcome(NamedTuple):
+    state: RunState
+    reason: str
+
+
+def outcome(exit_code: int, state: RunState, message: str) -> Outcome:
+    """What a worker's end means for its run, where it did not say so itself.  Negative codes are signals."""
+    if state is RunState.STOPPING:
+        return Outcome(RunState.STOPPED, "stopped")
+    if exit_code < 0:
+        name = (
+            signal.Signals(-exit_code).name if -exit_code in set(signal.Signals) else f"signal {-exit_code}"
+        )
+        hint = "; the machine may be out of memory" if -exit_code == signal.SIGKILL else ""
+        return Outcome(RunState.INTERRUPTED, f"its process was ended by {name}{hint}")
+    last = message.splitlines()[-1] if message else "it wrote no message"
+    return Outcome(RunState.FAILED, f"its process ended with exit code {exit_code}: {last}")
+
+
+def works_on(pid: int, run_id: str) -> bool:
+    """Whether a process of this number is alive and a worker of this run; numbers are used again."""
+    try:
+        line = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+    except OSError:
+        listing = subprocess.run(
+            ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+        )
+        line = listing.stdout
+    return run_id in line
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,51 @@
+"""The process of one run: what `python -m rlcsp_core work RUN` does.
+
+Whoever starts it claims the run and hands the claim over in the environment.  Its standard input is a pipe that nobody
+writes to: when it ends, the program that started the worker has ended, however that came about, and so does the worker.
+A run that was asked to go on by itself has no such pipe.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+
+from rlcsp_core.errors import StoreError
+from rlcsp_core.runs.running import Begin, Halt, begin_search, execute, halting
+from rlcsp_core.store import Claim, ClaimLostError, RunState, open_store
+
+TOKEN_VARIABLE = "RLCSP_RUN_CLAIM"
+TIED_VARIABLE = "RLCSP_RUN_TIED"  # set: end with the program at the other end of the pipe
+PIPE = 0  # standard input
+PATIENCE = 5.0  # s from the end of the parent until the process ends in the hard way
+NICENESS = 5  # the dashboard and the user's other programs go first
+PARENT_ENDED = "the program that started it ended"
+
+
+def work(run_id: str, begin: Begin = begin_search) -> int:
+    """The exit code.  The run's record says how it ended; standard error says it once more."""
+    os.nice(NICENESS)
+    halt = Halt()
+    with halting(halt):
+        if os.environ.get(TIED_VARIABLE):
+            threading.Thread(target=watch_parent, args=(halt,), daemon=True).start()
+        store = open_store()
+        token = os.environ.get(TOKEN_VARIABLE)
+        mine = Claim(run_id, token) if token else store.claim(run_id)
+        if mine is None:
+            raise StoreError(f"run {run_id} is being worked on or has finished")
+        try:
+            execute(store, mine, halt, begin=begin)
+        except ClaimLostError as error:
+            print(error, file=sys.stderr)
+    return 0
+
+
+def watch_parent(halt: Halt) -> None:
+    """Returns when the parent has ended; if the run does not end soon after, the process does."""
+    while os.read(PIPE, 1):  # not through sys.stdin, whose lock the interpreter needs when it ends
+        pass
+    halt.ask(RunState.INTERRUPTED, PARENT_ENDED)
+    threading.Event().wait(PATIENCE)
+    os._exit(1)

@@ -1,0 +1,29 @@
+"""A database, and a manager whose workers run the fake search."""
+
+import os
+
+import pytest
+
+from rlcsp_core.runs import RunManager
+from rlcsp_core.store import open_store
+from tests.runs.fake import ROOT, fake_command
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "runs.sqlite"
+
+
+@pytest.fixture
+def store(path):
+    store = open_store(str(path))
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def manager(path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
+    manager = RunManager(str(path), limit=2, command=fake_command)
+    yield manager
+    manager.close()
