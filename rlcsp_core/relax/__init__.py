@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from rlcsp_core.relax.named import RELAXERS, Relaxer, relaxer_named
 from rlcsp_core.relax.relaxer import RelaxConfig, relax, relax_path
 from rlcsp_core.relax.warming import is_warm, warm
 
-__all__ = ["RelaxConfig", "is_warm", "relax", "relax_path", "warm"]
+__all__ = ["RELAXERS", "RelaxConfig", "Relaxer", "is_warm", "relax", "relax_path", "relaxer_named", "warm"]

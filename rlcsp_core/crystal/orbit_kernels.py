@@ -1,0 +1,138 @@
+"""Compiled placing of one symmetry orbit among atoms already placed.
+
+Because every atom of an orbit has the same surroundings, it is enough to look at the contacts of its first atom: with
+its own images under symmetry and lattice, and with the atoms placed before.
+"""
+
+# mypy: disable-error-code="no-untyped-def"
+# the types are the explicit signatures of the decorators
+
+from __future__ import annotations
+
+import numpy as np
+
+from rlcsp_core import kernel_cache  # noqa: F401  - sets Numba's cache folder
+from numba import njit  # isort: skip
+
+COINCIDENT = 1e-4  # of a cell: images of a special position that are one atom
+
+PLACE_ORBIT = (
+    "int64(float64[:, :, ::1], float64[:, ::1], float64[:, ::1], float64[::1], float64[:, ::1], float64[:, ::1],"
+    " float64[:, ::1], float64[:, ::1], int64[::1], int64, int64, float64[:, ::1], int64)"
+)
+
+
+@njit("float64(float64, float64, float64, float64[:, ::1], int64[::1], boolean)", cache=True, nogil=True)
+def shortest_image(u, v, w, cell, reach, is_self):
+    """Squared distance [Å²] of the closest image at fractional offset (u, v, w); the offset 0 itself is left out."""
+    best = np.inf
+    for p in range(-reach[0], reach[0] + 1):
+        for q in range(-reach[1], reach[1] + 1):
+            for r in range(-reach[2], reach[2] + 1):
+                if is_self and p == 0 and q == 0 and r == 0:
+                    continue
+                x = (u + p) * cell[0, 0] + (v + q) * cell[1, 0] + (w + r) * cell[2, 0]
+                y = (u + p) * cell[0, 1] + (v + q) * cell[1, 1] + (w + r) * cell[2, 1]
+                z = (u + p) * cell[0, 2] + (v + q) * cell[1, 2] + (w + r) * cell[2, 2]
+                best = min(best, x * x + y * y + z * z)
+    return best
+
+
+@njit(PLACE_ORBIT, cache=True, nogil=True)
+def place_orbit(
+    rotations,
+    translations,
+    to_primitive,
+    point,
+    basis,
+    draws,
+    cell,
+    frame,
+    codes,
+    n_placed,
+    code,
+    closest,
+    size,
+):
+    """Append an orbit to frame [N, 3] and codes [N] at the first of the draws at which no contact is too short.
+
+    rotations [K, 3, 3], translations [K, 3]: of the conventional cell; to_primitive [3, 3]: its fractional coordinates
+    to those of the primitive cell; point [3] + draws [tries, d] · basis [d, 3]: the site; cell [3, 3] Å primitive;
+    closest [codes, codes] Å; size: atoms of the orbit.  Returns the new number of atoms, or -1.
+    """
+    n_ops = rotations.shape[0]
+    reach = np.empty(3, dtype=np.int64)
+    farthest = closest.max()
+    for i in range(3):
+        a, b = cell[(i + 1) % 3], cell[(i + 2) % 3]
+        nx = a[1] * b[2] - a[2] * b[1]
+        ny = a[2] * b[0] - a[0] * b[2]
+        nz = a[0] * b[1] - a[1] * b[0]
+        height = abs(nx * cell[i, 0] + ny * cell[i, 1] + nz * cell[i, 2]) / np.sqrt(
+            nx * nx + ny * ny + nz * nz
+        )
+        reach[i] = int(farthest / height + 0.5)
+    own = closest[code, code]
+    if shortest_image(0.0, 0.0, 0.0, cell, reach, True) < own * own:
+        return -1
+    site = np.empty(3)
+    image = np.empty(3)
+    for attempt in range(draws.shape[0]):
+        for c in range(3):
+            site[c] = point[c]
+            for k in range(basis.shape[0]):
+                site[c] += draws[attempt, k] * basis[k, c]
+        n = n_placed
+        good = True
+        for g in range(n_ops):
+            for c in range(3):
+                image[c] = translations[g, c]
+                for k in range(3):
+                    image[c] += rotations[g, c, k] * site[k]
+            u = image[0] * to_primitive[0, 0] + image[1] * to_primitive[1, 0] + image[2] * to_primitive[2, 0]
+            v = image[0] * to_primitive[0, 1] + image[1] * to_primitive[1, 1] + image[2] * to_primitive[2, 1]
+            w = image[0] * to_primitive[0, 2] + image[1] * to_primitive[1, 2] + image[2] * to_primitive[2, 2]
+            u -= np.floor(u)
+            v -= np.floor(v)
+            w -= np.floor(w)
+            known = False
+            for j in range(n_placed, n):
+                du, dv, dw = u - frame[j, 0], v - frame[j, 1], w - frame[j, 2]
+                du -= np.rint(du)
+                dv -= np.rint(dv)
+                dw -= np.rint(dw)
+                if abs(du) < COINCIDENT and abs(dv) < COINCIDENT and abs(dw) < COINCIDENT:
+                    known = True
+                    break
+            if known:
+                continue
+            if n == n_placed + size:  # a draw so close to a special position that rounding splits its atoms
+                good = False
+                break
+            if n > n_placed:
+                du, dv, dw = u - frame[n_placed, 0], v - frame[n_placed, 1], w - frame[n_placed, 2]
+                du -= np.rint(du)
+                dv -= np.rint(dv)
+                dw -= np.rint(dw)
+                if shortest_image(du, dv, dw, cell, reach, False) < own * own:
+                    good = False
+                    break
+            frame[n, 0], frame[n, 1], frame[n, 2] = u, v, w
+            codes[n] = code
+            n += 1
+        if not good or n != n_placed + size:
+            continue
+        for j in range(n_placed):
+            du = frame[j, 0] - frame[n_placed, 0]
+            dv = frame[j, 1] - frame[n_placed, 1]
+            dw = frame[j, 2] - frame[n_placed, 2]
+            du -= np.rint(du)
+            dv -= np.rint(dv)
+            dw -= np.rint(dw)
+            limit = closest[code, codes[j]]
+            if shortest_image(du, dv, dw, cell, reach, False) < limit * limit:
+                good = False
+                break
+        if good:
+            return n
+    return -1
