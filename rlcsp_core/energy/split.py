@@ -7,8 +7,7 @@ the only error is the tail of s.  Ewald's Gaussians need r_c k_c ≈ 32 for a ta
 
     Coulomb     W = 4π k_e q_a q_b ψ(k/k_c) / k²,   ψ the prolate spheroidal wave function of bandwidth c = r_c k_c,
                 the function of finite band that leaves least outside of a finite range
-                (Slepian & Pollak, Bell Syst. Tech. J. 1961, 40, 43; for lattice sums: Liang, Lu, Barnett, Greengard,
-                Jiang, arXiv:2505.09727),
+                (Slepian & Pollak, Bell Syst. Tech. J. 1961, 40, 43),
     dispersion  W of the Gaussian sum of -C/r⁶ (Williams, Acta Cryst. A 1971, 27, 452), cut at k_c,
     the rest    an even polynomial in k, fitted so that it cancels what is left of all tails, that of the repulsion
                 too, at r > r_c, and with W(k_c) = 0 so that the energy is continuous as vectors enter the sphere,
