@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from rlcsp_core.agents import AGENTS, BASELINES, agent_named
+from rlcsp_core.agents.agent import draw
+from rlcsp_core.agents.baselines import fit_value
 from rlcsp_core.records import Observation, Transition
 
 N_ACTIONS = 9
@@ -14,7 +16,7 @@ MEMBERS = [
     (name, baseline) for name, kind in AGENTS.items() for baseline in (BASELINES if kind.learns else [None])
 ]
 LEARNERS = [(name, baseline) for name, baseline in MEMBERS if AGENTS[name].learns]
-BOLD = {"rlcsp": {"learning_rate": 0.1}, "ppo": {"batch": "sliding"}, "npg": {"batch": "sliding"}}
+BOLD = {"rlcsp": {"learning_rate": 0.1}, "ppo": {"batch": "sliding"}, "npg": {"batch": "fresh"}}
 
 
 @pytest.fixture(params=MEMBERS, ids=str)
@@ -103,6 +105,26 @@ def test_learning_again_from_the_record_gives_the_same_policy(name, baseline, rn
         reward = agent.snapshot()["rewards"]["recent"][-1]  # as the scale keeps it
         again.learn(Transition(observation, decision.action, reward, np.ones(2)))
     np.testing.assert_array_equal(agent.theta, again.theta)
+
+
+def test_values_know_nothing_of_the_episode_they_judge(rng):
+    agent = agent_named("rlcsp", n_actions=N_ACTIONS, n_features=2)
+    walk(agent, 40, rng)
+    for _ in range(10):
+        past = agent.episodes
+        walk(agent, agent.config.horizon, rng)
+        newest = agent.episodes[-1]
+        expected = newest.features @ fit_value(past, 2, agent.config.ridge)
+        np.testing.assert_array_equal(newest.values, expected)
+
+
+@pytest.mark.parametrize(("u", "action"), [(0.0, 1), (0.25, 1), (0.2500001, 3), (1 - 2**-53, 3)])
+def test_drawing_steps_over_masked_actions_at_the_very_ends(u, action):
+    class Fixed:
+        def random(self):
+            return u
+
+    assert draw(np.array([0.0, 0.2500001, 0.0, 0.7499999, 0.0]), Fixed()).action == action
 
 
 def test_shared_policy_can_be_handed_in(rng):

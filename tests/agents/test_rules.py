@@ -90,6 +90,21 @@ def test_natural_gradient_does_not_see_a_change_of_parameters_and_plain_gradient
         assert (np.abs(a - b).max() < 1e-5) == invariant
 
 
+def test_gradient_of_npg_is_the_mean_over_trajectories(theta, rng):
+    config = npg.NPGConfig()
+    episodes = episodes_under(theta, config.exploration, 7, rng)
+
+    def objective(theta):
+        total = 0.0
+        for episode in episodes:
+            pi = policy_at(theta, episode.features, episode.masks, config.exploration).probabilities
+            total += episode.returns @ np.log(pi[np.arange(HORIZON), episode.actions])
+        return total / len(episodes)
+
+    new = npg.improve(Parameters(theta, 1.0), episodes, NONE, config)
+    np.testing.assert_allclose(new.gradient, central_difference(objective, theta), atol=1e-6)
+
+
 def test_npg_solves_its_linear_system(rng):
     root = rng.normal(size=(6, 6))
     F, g = root @ root.T, rng.normal(size=6)

@@ -1,0 +1,94 @@
+"""Best energy of many runs on one grid of steps or of time: median and band of quantiles.
+
+A run that has reached its target has nothing left to find: its value is carried on.  Any other run counts
+as long as it lasted, and not before it knew an energy, so that the number of runs behind a point may change
+along the grid; it is given.  Energies in eV/atom, times in seconds.  Shapes: R runs, G points of the grid.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from rlcsp_core.analysis.curves import RunCurve
+from rlcsp_core.analysis.metrics import best_so_far, steps_to_target
+from rlcsp_core.records import Array, IntArray
+
+BAND = (0.25, 0.75)  # quantiles of the band
+GRID_POINTS = 400  # more than a chart is wide in distinguishable points
+FENCE = 3.0  # interquartile ranges beyond the quartiles that an axis shows (Tukey's outer fence)
+
+Axis = Literal["steps", "time"]
+
+
+class Aggregate(NamedTuple):
+    """Best energy over runs; nan where no run has a value."""
+
+    grid: Array  # [G] steps or s
+    median: Array  # [G] eV/atom
+    low: Array  # [G] eV/atom, lower quantile
+    high: Array  # [G] eV/atom, upper quantile
+    n: IntArray  # [G] runs behind each point
+
+
+class AxisRange(NamedTuple):
+    """What an axis shows, and how much lies outside."""
+
+    low: float
+    high: float
+    n_below: int
+    n_above: int
+
+
+def best_energy(curves: Sequence[RunCurve], axis: Axis = "steps", grid: Array | None = None) -> Aggregate:
+    """Median and band of the best energy so far, over all runs given."""
+    points = common_grid(curves, axis) if grid is None else grid
+    table = np.array([on_grid(curve, axis, points) for curve in curves]).reshape(-1, len(points))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)  # nan is the answer there
+        low, median, high = (
+            np.nanquantile(table, (BAND[0], 0.5, BAND[1]), axis=0)
+            if len(table)
+            else np.full((3, len(points)), np.nan)
+        )
+    return Aggregate(points, median, low, high, np.isfinite(table).sum(axis=0))
+
+
+def common_grid(curves: Sequence[RunCurve], axis: Axis) -> Array:
+    """From 0 to the end of the longest run; every step where they are few."""
+    end = max((_positions(curve, axis)[-1] for curve in curves), default=0.0)
+    if axis == "steps":
+        return np.unique(np.linspace(0, end, min(int(end) + 1, GRID_POINTS)).round())
+    return np.linspace(0.0, end, GRID_POINTS)
+
+
+def on_grid(curve: RunCurve, axis: Axis, grid: Array) -> Array:
+    """Best energy so far [G] of one run: the value at the last step at or before each point."""
+    at = _positions(curve, axis)
+    index = np.searchsorted(at, grid, side="right") - 1
+    energy = best_so_far(curve).energy[np.maximum(index, 0)]
+    to_target = steps_to_target(curve)
+    lasts = np.inf if to_target is not None and to_target.reached else at[-1]
+    return np.where((index >= 0) & (grid <= lasts), energy, np.nan)
+
+
+def _positions(curve: RunCurve, axis: Axis) -> Array:
+    best = best_so_far(curve)
+    return np.asarray(best.step if axis == "steps" else best.elapsed, dtype=np.float64)
+
+
+def clipped_range(values: Array) -> AxisRange | None:
+    """Range of an axis that outliers do not stretch: Tukey's outer fences; None without a number."""
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return None
+    first, third = np.quantile(finite, (0.25, 0.75))
+    reach = FENCE * (third - first)
+    if reach == 0:  # half of the values are equal: there is no scale to call the others outliers by
+        return AxisRange(float(finite.min()), float(finite.max()), 0, 0)
+    inside = finite[(finite >= first - reach) & (finite <= third + reach)]
+    low, high = float(inside.min()), float(inside.max())
+    return AxisRange(low, high, int((finite < low).sum()), int((finite > high).sum()))

@@ -1,0 +1,169 @@
+"""Runs side by side: in which settings they differ, how they did, and what can be concluded from it.
+
+Averages come with the number of runs and a t interval; pairs of experiments are compared by the log-rank
+test on steps to the target, and by the Mann–Whitney test on the lowest energy, which tells them apart even
+where no run reached the target.  Both are corrected for the number of pairs (Holm).  Energies in eV/atom.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rlcsp_core.analysis.curves import Groups, RunCurve
+from rlcsp_core.analysis.metrics import RunSummary, StepsToTarget, steps_to_target, summary
+from rlcsp_core.analysis.survival import CONFIDENCE, MeanSteps, PairTest, holm
+
+SIGNIFICANCE = 0.05  # p below which two experiments are called different
+FEW_RUNS = 5  # below this many runs of either side, nothing is concluded
+SECONDS_PER_MINUTE = 60.0
+
+
+class Estimate(NamedTuple):
+    """A mean over runs; None where no run has the value, the interval None below two runs."""
+
+    mean: float | None
+    low: float | None
+    high: float | None
+    n: int
+
+
+class ExperimentRow(NamedTuple):
+    """One line of the table that the report's Figure 4 is."""
+
+    label: str
+    n_runs: int
+    n_steps: int  # over all runs
+    n_failed: int  # steps whose relaxation failed, over all runs
+    n_reached: int | None  # runs that reached the target; None where there was none
+    minutes: Estimate  # time ran
+    lowest_energy: Estimate  # eV/atom
+    best_energy: float | None  # eV/atom, the lowest of all runs
+    energy_drop: Estimate  # eV/atom
+    moves: Estimate
+    generations: Estimate
+
+
+def differing_settings(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The settings in which runs differ: key → run → value, None where a run does not have it; nested by dots."""
+    flat = {run_id: dict(_flattened(tree)) for run_id, tree in settings.items()}
+    keys = dict.fromkeys(key for values in flat.values() for key in values)
+    table = {key: {run_id: values.get(key) for run_id, values in flat.items()} for key in keys}
+    return {key: row for key, row in table.items() if _differ(row.values())}
+
+
+def _flattened(tree: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _flattened(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _differ(values: Iterable[Any]) -> bool:
+    first, *others = values
+    return any(other != first for other in others)
+
+
+def table(groups: Groups, convention: str = "attempts") -> tuple[ExperimentRow, ...]:
+    """One row an experiment, in the order given."""
+    return tuple(
+        experiment_row(label, [summary(curve, convention) for curve in curves])
+        for label, curves in groups.items()
+    )
+
+
+def experiment_row(label: str, runs: Sequence[RunSummary]) -> ExperimentRow:
+    """Averages over the runs of one experiment."""
+    to_target = [run.to_target for run in runs if run.to_target is not None]
+    energies = [run.lowest_energy for run in runs if run.lowest_energy is not None]
+    return ExperimentRow(
+        label=label,
+        n_runs=len(runs),
+        n_steps=sum(run.n_steps for run in runs),
+        n_failed=sum(run.n_failed for run in runs),
+        n_reached=sum(result.reached for result in to_target) if to_target else None,
+        minutes=estimate([run.seconds / SECONDS_PER_MINUTE for run in runs]),
+        lowest_energy=estimate([run.lowest_energy for run in runs]),
+        best_energy=min(energies, default=None),
+        energy_drop=estimate([run.energy_drop for run in runs]),
+        moves=estimate([run.mean_moves for run in runs]),
+        generations=estimate([run.mean_generations for run in runs]),
+    )
+
+
+def estimate(values: Iterable[float | None], confidence: float = CONFIDENCE) -> Estimate:
+    """Mean with its t interval."""
+    from scipy import stats
+
+    x = np.array([value for value in values if value is not None], dtype=np.float64)
+    if len(x) == 0:
+        return Estimate(None, None, None, 0)
+    mean = float(x.mean())
+    if len(x) == 1:
+        return Estimate(mean, None, None, 1)
+    half = float(stats.t.ppf((1 + confidence) / 2, len(x) - 1) * x.std(ddof=1) / math.sqrt(len(x)))
+    return Estimate(mean, mean - half, mean + half, len(x))
+
+
+def to_target(groups: Groups) -> dict[str, list[StepsToTarget]]:
+    """Steps to the target of every run; experiments without a target are left out."""
+    results = {label: [steps_to_target(curve) for curve in curves] for label, curves in groups.items()}
+    return {
+        label: found
+        for label, all_runs in results.items()
+        if (found := [result for result in all_runs if result is not None])
+    }
+
+
+def lowest_energy_tests(groups: Groups) -> tuple[PairTest, ...]:
+    """Mann–Whitney test on the lowest energy of each run, for every pair of experiments."""
+    lowest = {label: _lowest(curves) for label, curves in groups.items()}
+    pairs = list(itertools.combinations(groups, 2))
+    p = [_mann_whitney_p(lowest[a], lowest[b]) for a, b in pairs]
+    return tuple(PairTest(a, b, *ps) for (a, b), ps in zip(pairs, zip(p, holm(p), strict=True), strict=True))
+
+
+def _lowest(curves: Sequence[RunCurve]) -> list[float]:
+    return [energy for curve in curves if (energy := summary(curve).lowest_energy) is not None]
+
+
+def _mann_whitney_p(a: Sequence[float], b: Sequence[float]) -> float | None:
+    from scipy import stats
+
+    return float(stats.mannwhitneyu(a, b).pvalue) if len(a) and len(b) else None
+
+
+def conclusion(test: PairTest, means: Mapping[str, MeanSteps]) -> str:
+    """What one log-rank test allows to say, in a sentence; `means` are restricted means to one limit."""
+    a, b = means[test.a], means[test.b]
+    runs = _runs(a, b)
+    if min(a.n_runs, b.n_runs) < FEW_RUNS:
+        return f"{runs} are too few to compare {test.a} with {test.b}; use at least {FEW_RUNS} seeds each."
+    if test.p_holm is None:
+        return (
+            f"No run of {test.a} or {test.b} reached the target ({runs}): "
+            "this says nothing about which of them is faster."
+        )
+    if test.p_holm >= SIGNIFICANCE:
+        return f"{runs} do not separate {test.a} from {test.b}; {_p(test.p_holm)}."
+    if a.mean == b.mean:
+        return f"{test.a} and {test.b} differ ({runs}; {_p(test.p_holm)}), but not in their mean steps."
+    (quick, quick_mean), (slow, slow_mean) = sorted([(test.a, a), (test.b, b)], key=lambda item: item[1].mean)
+    return (
+        f"{quick} reaches the target sooner than {slow}: {quick_mean.mean:.0f} against {slow_mean.mean:.0f} steps "
+        f"on average within {quick_mean.limit:.0f} steps ({runs}; {_p(test.p_holm)})."
+    )
+
+
+def _runs(a: MeanSteps, b: MeanSteps) -> str:
+    return f"{a.n_runs} seeds" if a.n_runs == b.n_runs else f"{a.n_runs} and {b.n_runs} seeds"
+
+
+def _p(p: float) -> str:
+    smallest = 0.001  # below this the exact size of a p-value means nothing
+    return f"p = {p:.2g}" if p >= smallest else f"p < {smallest}"

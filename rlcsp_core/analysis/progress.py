@@ -1,0 +1,51 @@
+"""What one looks at while a search runs: a window for its energies, its speed, its policy smoothed.
+
+Shapes: T steps, A actions, B bins.  Energies in eV/atom, NaN where there is none.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from rlcsp_core.actions import ACTIONS
+from rlcsp_core.records import Array
+
+UNCOMMON = 0.97  # quantile of the energies above which a trial is cut off by the axis
+RECENT = 50  # steps over which the speed is averaged
+
+
+class BinnedPolicy(NamedTuple):
+    """Mean probabilities of the actions over stretches of steps."""
+
+    step: Array  # [B] middle of each stretch
+    probabilities: Array  # [B, A]
+
+
+def highest_shown(energies: Array) -> float | None:
+    """Where an energy axis may end, so that the few worst trials do not flatten the rest; None without energies."""
+    valid = energies[np.isfinite(energies)]
+    return float(np.quantile(valid, UNCOMMON)) if len(valid) else None
+
+
+def steps_per_second(steps: Array, elapsed: Array, recent: int = RECENT) -> float | None:
+    """Speed over the last `recent` entries; None where no time has passed."""
+    if len(steps) < 2:
+        return None
+    first = max(len(steps) - 1 - recent, 0)
+    seconds = elapsed[-1] - elapsed[first]
+    return float((steps[-1] - steps[first]) / seconds) if seconds > 0 else None
+
+
+def binned_policy(steps: Array, probabilities: Array, bins: int) -> BinnedPolicy:
+    """At most `bins` stretches of equally many steps; the last may be shorter."""
+    width = max(-(-len(steps) // bins), 1)
+    starts = np.arange(0, len(steps), width)
+    if not len(starts):
+        return BinnedPolicy(np.empty(0), np.empty((0, len(ACTIONS))))
+    counts = np.diff(np.append(starts, len(steps)))
+    return BinnedPolicy(
+        np.add.reduceat(steps.astype(float), starts) / counts,
+        np.add.reduceat(probabilities, starts, axis=0) / counts[:, None],
+    )

@@ -1,0 +1,73 @@
+"""What the literature reports, from data/published.toml, to stand beside our own numbers and marked as theirs."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+PUBLISHED_FILE = Path(__file__).resolve().parents[2] / "data" / "published.toml"
+
+
+class PublishedNMean(NamedTuple):
+    """Mean steps to the global minimum, RL-CSP Figure 5a."""
+
+    composition: str
+    n_atoms: int  # of the largest cell within the limit
+    algorithm: str  # key of the agents' table
+    steps: int
+    is_lower_bound: bool  # printed with a ">"
+    note: str
+
+
+class PublishedRow(NamedTuple):
+    """One line of the report's Figure 4; its energies are failure codes and not repeated here."""
+
+    label: str
+    algorithm: str
+    baseline: str
+    n_runs: int
+    minutes: float
+    mean_moves: float
+    mean_generations: float
+
+
+class Published(NamedTuple):
+    """Everything in the file."""
+
+    n_mean: tuple[PublishedNMean, ...]
+    n_mean_source: str
+    report: tuple[PublishedRow, ...]
+    report_source: str
+    report_note: str
+
+
+@cache
+def published() -> Published:
+    """The file, read once."""
+    with PUBLISHED_FILE.open("rb") as file:
+        data = tomllib.load(file)
+    figure5a, figure4 = data["rl_csp_figure_5a"], data["report_figure_4"]
+    return Published(
+        n_mean=tuple(entry for system in figure5a["systems"] for entry in _n_mean(system)),
+        n_mean_source=figure5a["source"],
+        report=tuple(PublishedRow(n_runs=figure4["runs"], **row) for row in figure4["rows"]),
+        report_source=figure4["source"],
+        report_note=figure4["note"],
+    )
+
+
+def _n_mean(system: dict[str, Any]) -> list[PublishedNMean]:
+    """The three policies of one system."""
+    return [
+        PublishedNMean(
+            composition=system["composition"],
+            n_atoms=system["atoms"],
+            algorithm=algorithm,
+            steps=steps,
+            is_lower_bound=algorithm in system.get("lower_bounds", []),
+            note=system.get("note", ""),
+        )
+        for algorithm, steps in system["steps"].items()
+    ]

@@ -1,0 +1,61 @@
+"""Best energy over several runs, by hand."""
+
+import numpy as np
+import pytest
+
+from rlcsp_core.analysis.aggregate import GRID_POINTS, best_energy, clipped_range, common_grid, on_grid
+
+NAN = np.nan
+
+
+def test_median_and_band_by_hand(make_curve):
+    curves = [make_curve(energies, initial=[0]) for energies in ([-1, -1, -4], [-2, -2, -2], [-3, -6, -6])]
+    band = best_energy(curves)
+    assert band.grid.tolist() == [0, 1, 2, 3]
+    assert band.median.tolist() == [0, -2, -2, -4]
+    assert band.low.tolist() == [0, -2.5, -4, -5]
+    assert band.high.tolist() == [0, -1.5, -1.5, -3]
+    assert band.n.tolist() == [3, 3, 3, 3]
+
+
+def test_runs_that_ended_leave_and_runs_at_the_target_stay(make_curve):
+    short = make_curve([-1], target=-5.0)
+    reached = make_curve([-5], target=-5.0)
+    long = make_curve([-1, -2, -3], target=-5.0)
+    band = best_energy([short, reached, long])
+    assert band.n.tolist() == [3, 3, 2, 2]
+    assert band.median.tolist() == [0, -1, -3.5, -4]
+
+
+def test_a_failed_step_does_not_change_the_curve(make_curve):
+    band = best_energy([make_curve([-1, NAN, -2], initial=[NAN])])
+    np.testing.assert_array_equal(band.median, [NAN, -1, -1, -2])
+    assert band.n.tolist() == [0, 1, 1, 1]
+
+
+def test_time_axis_takes_the_last_step_before_each_moment(make_curve):
+    curve = make_curve([-1, -2], initial=[0])  # at 10, 11 and 12 s
+    got = on_grid(curve, "time", np.array([0.0, 9.9, 10.0, 11.5, 12.0, 12.1]))
+    np.testing.assert_array_equal(got, [NAN, NAN, 0, -1, -2, NAN])
+
+
+def test_grid_is_every_step_or_thinned_to_the_same_ends(make_curve):
+    assert common_grid([make_curve([0] * 7)], "steps").tolist() == list(range(8))
+    long = common_grid([make_curve([0] * 5000)], "steps")
+    assert (long[0], long[-1], len(long)) == (0, 5000, GRID_POINTS)
+    assert (long == long.round()).all()
+
+
+def test_no_runs_give_an_empty_answer():
+    band = best_energy([])
+    assert band.n.tolist() == [0]
+    assert np.isnan(band.median).all()
+
+
+def test_outliers_do_not_stretch_the_axis():
+    values = np.concatenate([np.linspace(-30, -29, 101), [1000.0, NAN, 2000.0]])
+    shown = clipped_range(values)
+    assert (shown.low, shown.high) == pytest.approx((-30, -29))
+    assert (shown.n_below, shown.n_above) == (0, 2)
+    assert clipped_range(np.array([NAN])) is None
+    assert clipped_range(np.array([1.0, 1.0, 1.0, 7.0]))[:2] == (1.0, 7.0)
