@@ -11,12 +11,11 @@ Every function returns None where its draw came to nothing; the caller counts th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
-from rlcsp_core.crystal.composition import Composition
+from rlcsp_core.actions.here import Here, Problem
 from rlcsp_core.crystal.generate import random_structure
 from rlcsp_core.crystal.ions import VACANCY, all_ions
 from rlcsp_core.crystal.lattice import kind_of, kinds_for, random_assembly
@@ -25,14 +24,6 @@ from rlcsp_core.records import BoolArray, IntArray
 
 POOL_WEIGHTS = {"cations": 4.0, "anions": 4.0, "all": 1.0}
 MIN_PERMUTED = 3  # fewer would be a swap
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is searched: all an action may know besides the structure."""
-
-    composition: Composition
-    max_atoms: int
 
 
 # sites: 1, 9, 10 -----------------------------------------------------------------------------------------------------
@@ -161,11 +152,11 @@ def double(structure: Modular, problem: Problem, rng: np.random.Generator) -> Mo
     return Modular(assembly, np.concatenate([structure.sites] * 2, axis=(1, 2, 0)[axis]))
 
 
-def renew_no_larger(structure: Modular, problem: Problem, rng: np.random.Generator) -> Modular | None:
+def renew_no_larger(here: Here, problem: Problem, rng: np.random.Generator) -> Modular | None:
     """Action 6: a new random structure with at most as many atoms."""
-    return random_structure(problem.composition, min(structure.n_atoms, problem.max_atoms), rng)
+    return random_structure(problem.composition, min(here.relaxed.n_atoms, problem.max_atoms), rng)
 
 
-def renew_any_size(_: Modular, problem: Problem, rng: np.random.Generator) -> Modular | None:
+def renew_any_size(_: Here, problem: Problem, rng: np.random.Generator) -> Modular | None:
     """Action 7: a new random structure of any allowed size."""
     return random_structure(problem.composition, problem.max_atoms, rng)

@@ -10,9 +10,9 @@ n_i = ⌊reach/h_i + ½⌋ cells away suffice, h_i the distance between the cell
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 
-from rlcsp_core import kernel_cache  # noqa: F401  - sets Numba's cache folder
-from numba import njit  # isort: skip
+import rlcsp_core.kernel_cache  # noqa: F401  - sets Numba's cache folder, before the decorators
 
 COUNT_CONTACTS = (
     "Tuple((float64, int64, int64))"

@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
+from rlcsp_core.records import IntArray
+
 DATA = Path(__file__).resolve().parents[2] / "data"
 VACANCY = 0
 
@@ -52,3 +56,12 @@ def _ion(element: str, row: dict) -> Ion:
 def code_of(element: str) -> int:
     """Code of an ion in the `sites` of a structure."""
     return [ion.element for ion in all_ions()].index(element) + 1
+
+
+@cache
+def codes_by_number() -> IntArray:
+    """[119] code of the ion with that atomic number; 0 where there is none."""
+    codes = np.zeros(119, dtype=np.int64)
+    for code, ion in enumerate(all_ions(), 1):
+        codes[ion.number] = code
+    return codes

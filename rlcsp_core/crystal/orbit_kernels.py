@@ -10,9 +10,9 @@ its own images under symmetry and lattice, and with the atoms placed before.
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 
-from rlcsp_core import kernel_cache  # noqa: F401  - sets Numba's cache folder
-from numba import njit  # isort: skip
+import rlcsp_core.kernel_cache  # noqa: F401  - sets Numba's cache folder, before the decorators
 
 COINCIDENT = 1e-4  # of a cell: images of a special position that are one atom
 

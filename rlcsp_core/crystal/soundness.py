@@ -18,9 +18,9 @@ import numpy as np
 
 from rlcsp_core.crystal.composition import Composition
 from rlcsp_core.crystal.contact_kernels import count_contacts
-from rlcsp_core.crystal.ions import all_ions
+from rlcsp_core.crystal.ions import all_ions, codes_by_number
 from rlcsp_core.crystal.modular import Modular, cell_of, site_frame
-from rlcsp_core.records import Array
+from rlcsp_core.records import Array, Crystal, IntArray
 
 DENSITY_RANGE = (0.4, 1.0)  # of the density of the ions' spheres
 COORDINATED = 0.75  # fraction of cations that must be well coordinated
@@ -62,22 +62,30 @@ def density_is_sound(n_formula: float, volume: float, composition: Composition) 
 
 
 def unsound_because(trial: Modular, composition: Composition, min_distance: float) -> str | None:
-    """None for a sound trial, else the rule it breaks."""
+    """None for a sound trial in modules, else the rule it breaks."""
     assembly = trial.assembly
     volume = prod(assembly.shape) * assembly.volume_factor * composition.block_length**3 / 2
     if not density_is_sound(trial.n_atoms / composition.n_atoms, volume, composition):
         return "density"
     codes = trial.sites.reshape(-1)
     occupied = np.flatnonzero(codes)
-    rules = _rules()
-    shortest, good, cations = count_contacts(
-        site_frame(assembly)[occupied],
-        codes[occupied],
-        cell_of(assembly, composition.block_length),
-        rules.reach,
-        rules.lowest,
-        rules.highest,
+    cell = cell_of(assembly, composition.block_length)
+    return _bad_contacts(site_frame(assembly)[occupied], codes[occupied], cell, min_distance)
+
+
+def crystal_unsound_because(trial: Crystal, composition: Composition, min_distance: float) -> str | None:
+    """The same for atoms put down freely."""
+    if not density_is_sound(trial.n_atoms / composition.n_atoms, trial.volume, composition):
+        return "density"
+    frame = np.ascontiguousarray(trial.positions @ np.linalg.inv(trial.cell))
+    return _bad_contacts(
+        frame, codes_by_number()[trial.numbers], np.ascontiguousarray(trial.cell), min_distance
     )
+
+
+def _bad_contacts(frame: Array, codes: IntArray, cell: Array, min_distance: float) -> str | None:
+    rules = _rules()
+    shortest, good, cations = count_contacts(frame, codes, cell, rules.reach, rules.lowest, rules.highest)
     if shortest <= min_distance:
         return "distance"
     return None if good >= COORDINATED * cations else "coordination"

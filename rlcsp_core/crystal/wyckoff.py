@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rlcsp_core.crystal.ions import DATA
-from rlcsp_core.records import Array, IntArray
+from rlcsp_core.records import Array, BoolArray, IntArray
 
 GRID = 24  # all coordinates of special points are multiples of 1/24
 FILE = DATA / "wyckoff.json"
@@ -103,6 +103,7 @@ def _operations(hall: int) -> tuple[IntArray, IntArray]:
     import spglib
 
     found = spglib.get_symmetry_from_database(hall)
+    assert found is not None
     rotations = np.asarray(found["rotations"], dtype=np.int64)
     return rotations, np.rint(np.asarray(found["translations"]) * GRID).astype(np.int64)
 
@@ -110,7 +111,9 @@ def _operations(hall: int) -> tuple[IntArray, IntArray]:
 def _centring(hall: int) -> str:
     import spglib
 
-    return spglib.get_spacegroup_type(hall).international_short[0]
+    setting = spglib.get_spacegroup_type(hall)
+    assert setting is not None
+    return setting.international_short[0]
 
 
 # how the table is made ------------------------------------------------------------------------------------------------
@@ -157,11 +160,11 @@ def _fixed_subspaces(rotations: IntArray, translations: IntArray) -> list[_Subsp
     return sorted(subspaces, key=lambda s: (-s.order, tuple(s.point)))
 
 
-def _on_subspace(offsets: IntArray, projector: Array, reach: int) -> np.ndarray:
+def _on_subspace(offsets: IntArray, projector: Array, reach: int) -> BoolArray:
     """[n] whether offset [n, 3] plus some lattice vector lies in span(A)."""
     lattice = (np.indices((2 * reach + 1,) * 3).reshape(3, -1).T - reach) * GRID
     outside = (offsets[:, None, :] + lattice) @ (np.eye(3) - projector).T
-    return (np.abs(outside) < TOLERANCE).all(axis=-1).any(axis=1)
+    return np.any(np.all(np.abs(outside) < TOLERANCE, axis=-1), axis=1)
 
 
 def _equivalent(a: _Subspace, b: _Subspace, rotations: IntArray, translations: IntArray) -> bool:
@@ -192,7 +195,9 @@ def derive_table() -> dict[str, Any]:
 
     halls: dict[int, int] = {}
     for hall in range(1, 531):
-        halls.setdefault(spglib.get_spacegroup_type(hall).number, hall)
+        setting = spglib.get_spacegroup_type(hall)
+        assert setting is not None
+        halls.setdefault(setting.number, hall)
     return {str(n): {"hall": hall, "positions": derive_positions(hall)} for n, hall in sorted(halls.items())}
 
 

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from rlcsp_core.actions import Here, Structure
 from rlcsp_core.crystal.modular import Assembly, Modular
+from rlcsp_core.records import Crystal
 from rlcsp_core.search.acceptance import Temperature, cold
 from rlcsp_core.search.config import SearchConfig
 from rlcsp_core.search.reward import EnergyScale
@@ -19,7 +21,7 @@ class State:
 
     population: tuple[float, ...]  # eV/atom of the members made so far, NaN where the relaxation failed
     scale: EnergyScale | None  # None until the population is complete
-    current: Modular | None
+    current: Here | None
     current_energy: float  # eV/atom
     best_energy: float  # eV/atom
     step: int
@@ -51,7 +53,7 @@ def pack(state: State) -> dict[str, Any]:
     return {
         "population": [None if np.isnan(e) else e for e in state.population],
         "scale": None if state.scale is None else list(state.scale),
-        "current": None if state.current is None else pack_modular(state.current),
+        "current": None if state.current is None else _pack_here(state.current),
         "current_energy": state.current_energy if known else None,
         "best_energy": state.best_energy if known else None,
         "step": state.step,
@@ -68,7 +70,7 @@ def unpack(packed: dict[str, Any]) -> State:
     return State(
         population=tuple(np.nan if e is None else e for e in packed["population"]),
         scale=None if packed["scale"] is None else EnergyScale(*packed["scale"]),
-        current=unpack_modular(packed["current"]) if known else None,
+        current=_unpack_here(packed["current"]) if known else None,
         current_energy=packed["current_energy"] if known else np.inf,
         best_energy=packed["best_energy"] if known else np.inf,
         step=packed["step"],
@@ -77,6 +79,34 @@ def unpack(packed: dict[str, Any]) -> State:
         temperature=Temperature(*packed["temperature"]),
         elapsed=packed["elapsed"],
         failed=packed["failed"],
+    )
+
+
+def _pack_here(here: Here) -> dict[str, Any]:
+    return {"structure": _pack_structure(here.structure), "relaxed": _pack_crystal(here.relaxed)}
+
+
+def _unpack_here(packed: dict[str, Any]) -> Here:
+    return Here(_unpack_structure(packed["structure"]), _unpack_crystal(packed["relaxed"]))
+
+
+def _pack_structure(structure: Structure) -> dict[str, Any]:
+    return pack_modular(structure) if isinstance(structure, Modular) else _pack_crystal(structure)
+
+
+def _unpack_structure(packed: dict[str, Any]) -> Structure:
+    return unpack_modular(packed) if "sites" in packed else _unpack_crystal(packed)
+
+
+def _pack_crystal(crystal: Crystal) -> dict[str, Any]:
+    return {name: getattr(crystal, name).tolist() for name in ("numbers", "positions", "cell")}
+
+
+def _unpack_crystal(packed: dict[str, Any]) -> Crystal:
+    return Crystal(
+        numbers=np.array(packed["numbers"], dtype=np.int64),
+        positions=np.array(packed["positions"], dtype=np.float64),
+        cell=np.array(packed["cell"], dtype=np.float64),
     )
 
 

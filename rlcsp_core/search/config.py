@@ -27,6 +27,7 @@ class SearchConfig:
     settings: Mapping[str, Any] = field(
         default_factory=dict
     )  # hyperparameters that differ from their defaults
+    actions: str = "published"  # a key of actions.ACTION_SETS
     seed: int = 1
     steps: int = 500  # relaxed trials after the initial population
     max_atoms: int = 40

@@ -20,12 +20,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rlcsp_core.actions import ACTIONS, Action, Problem, action_mask
+from rlcsp_core.actions import Action, Here, Problem, Structure, action_mask, action_set
 from rlcsp_core.agents import Agent, agent_named
 from rlcsp_core.crystal.composition import composition_of
 from rlcsp_core.crystal.generate import random_sound_structure, smallest_limit
 from rlcsp_core.crystal.modular import Modular, build
-from rlcsp_core.crystal.soundness import unsound_because
+from rlcsp_core.crystal.soundness import crystal_unsound_because, unsound_because
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.records import (
     Crystal,
@@ -67,7 +67,7 @@ def _agent(config: SearchConfig) -> Agent:
         config.algorithm,
         baseline=config.baseline,
         settings=config.settings,
-        n_actions=len(ACTIONS),
+        n_actions=len(action_set(config.actions)),
         n_features=N_FEATURES,
     )
 
@@ -75,10 +75,25 @@ def _agent(config: SearchConfig) -> Agent:
 class Trial(NamedTuple):
     """What the agent's choice led to before relaxing."""
 
-    structure: Modular | None  # None where no action gave a sound trial
+    structure: Structure | None  # None where no action gave a sound trial
     observation: Observation  # of the decision that counted
     decision: Decision
     attempts: int
+
+
+class Relaxed(NamedTuple):
+    """A trial and what the relaxation made of it."""
+
+    before: Crystal | None  # None where there was no sound trial
+    here: Here | None  # where the search would stand; None where there is no energy
+    energy: float | None  # eV/atom
+    reason: str | None  # why there is no energy
+    evaluations: int
+    seconds: float  # of the relaxation
+
+    @property
+    def after(self) -> Crystal | None:
+        return None if self.here is None else self.here.relaxed
 
 
 class Search:
@@ -89,6 +104,7 @@ class Search:
         composition = composition_of(config.composition)
         self.config = config
         self._problem = Problem(composition, config.max_atoms)
+        self._actions = action_set(config.actions)
         self._agent = _agent(config)
         self._relax = relaxer_named(config.calculator)
         self._rng = np.random.default_rng(config.seed)
@@ -150,33 +166,32 @@ class Search:
         structure, attempts = random_sound_structure(
             problem.composition, config.max_atoms, config.min_distance, self._rng
         )
-        before = None if structure is None else self._rattled(structure)
-        outcome = None if before is None else self._relax(before)
-        energy = outcome.energy if outcome else None
+        trial = self._relaxed(structure)
         record = PopulationRecord(
             index=len(self._state.population),
             attempts=attempts,
-            energy=energy,
-            reason=outcome.reason if outcome else "no sound trial",
-            evaluations=outcome.evaluations if outcome else 0,
+            energy=trial.energy,
+            reason=trial.reason,
+            evaluations=trial.evaluations,
             seconds=time.monotonic() - began,
-            before=before,
-            after=outcome.crystal if outcome and energy is not None else None,
+            before=trial.before,
+            after=trial.after,
         )
-        self._state = self._with_member(structure, energy)
+        self._state = self._with_member(trial)
         return record
 
-    def _with_member(self, structure: Modular | None, energy: float | None) -> State:
-        state = self._state
+    def _with_member(self, member: Relaxed) -> State:
+        """The state with one more member; one without an energy leaves a gap."""
+        state, energy = self._state, member.energy
         population = (*state.population, np.nan if energy is None else energy)
         state = replace(state, population=population)
         if energy is not None:
             self._history.add(energy)
             if state.current is None or energy < state.current_energy:
-                state = replace(state, current=structure, current_energy=energy, best_energy=energy)
+                state = replace(state, current=member.here, current_energy=energy, best_energy=energy)
             if self._at_target(energy):
                 state = replace(state, target_step=0)
-        if structure is None:
+        if member.before is None:
             return replace(state, failed="no sound structure")
         if len(population) == self.config.population:
             if state.current is None:
@@ -193,19 +208,18 @@ class Search:
         state, config, rng = self._state, self.config, self._rng
         assert state.scale is not None
         assert state.current is not None
-        scale, n_current = state.scale, state.current.n_atoms
+        scale, n_current = state.scale, state.current.relaxed.n_atoms
         temperature = before_step(state.temperature, config, rng)
         trial = self._choose(state.current, scale, temperature.melting)
-        before = None if trial.structure is None else self._rattled(trial.structure)
-        outcome = None if before is None else self._relax(before)
-        energy = outcome.energy if outcome else None
+        found = self._relaxed(trial.structure)
+        energy = found.energy
 
         delta = None if energy is None else energy - state.current_energy
         accepted = delta is not None and metropolis(delta, temperature.kT, rng)
         gained = reward(state.current_energy, energy, scale, self._history, config.penalty)
         if energy is not None:
             self._history.add(energy)
-        self._state = state = self._after(trial.structure if accepted else None, energy)
+        self._state = state = self._after(found, accepted)
         self._state = state = replace(state, temperature=after_step(temperature, delta, config))
         update = self._agent.learn(
             Transition(
@@ -214,34 +228,34 @@ class Search:
         )
         return StepRecord(
             step=state.step,
-            action=ACTIONS[trial.decision.action].number,
+            action=self._actions[trial.decision.action].number,
             attempts=trial.attempts,
             energy=energy,
-            reason=outcome.reason if outcome else "no sound trial",
+            reason=found.reason,
             accepted=accepted,
             current_energy=state.current_energy,
             best_energy=state.best_energy,
             reward=gained,
             probabilities=trial.decision.probabilities,
             kT=temperature.kT,
-            n_atoms=n_current if before is None else before.n_atoms,
-            evaluations=outcome.evaluations if outcome else 0,
-            relax_seconds=outcome.seconds if outcome else 0.0,
+            n_atoms=n_current if found.before is None else found.before.n_atoms,
+            evaluations=found.evaluations,
+            relax_seconds=found.seconds,
             elapsed=time.monotonic() - began,
             update=update,
-            before=before,
-            after=outcome.crystal if outcome and energy is not None else None,
+            before=found.before,
+            after=found.after,
         )
 
-    def _choose(self, current: Modular, scale: EnergyScale, melting: bool) -> Trial:
+    def _choose(self, current: Here, scale: EnergyScale, melting: bool) -> Trial:
         """Let the agent choose until an action gives a sound trial; one that gives none is masked for this step."""
         phi = features(self._state.current_energy, scale)
-        mask = action_mask(current, self._problem)
+        mask = action_mask(current, self._problem, self._actions)
         attempts = 0
         while True:
             observation = Observation(phi, mask, melting)
             decision = self._agent.act(observation, self._rng)
-            structure, tried = self._attempt(ACTIONS[decision.action], current)
+            structure, tried = self._attempt(self._actions[decision.action], current)
             attempts += tried
             remaining = mask.copy()
             remaining[decision.action] = False
@@ -249,7 +263,7 @@ class Search:
                 return Trial(structure, observation, decision, attempts)
             mask = remaining
 
-    def _attempt(self, action: Action, current: Modular) -> tuple[Modular | None, int]:
+    def _attempt(self, action: Action, current: Here) -> tuple[Structure | None, int]:
         """The first sound trial of an action and how many were drawn; None where none of MAX_ATTEMPTS was sound."""
         for attempt in range(1, MAX_ATTEMPTS + 1):
             trial = action.change(current, self._problem, self._rng)
@@ -257,22 +271,37 @@ class Search:
                 return trial, attempt
         return None, MAX_ATTEMPTS
 
-    def _is_sound(self, trial: Modular) -> bool:
-        return unsound_because(trial, self._problem.composition, self.config.min_distance) is None
+    def _is_sound(self, trial: Structure) -> bool:
+        check = unsound_because if isinstance(trial, Modular) else crystal_unsound_because
+        return check(trial, self._problem.composition, self.config.min_distance) is None  # type: ignore[arg-type]
 
-    def _rattled(self, structure: Modular) -> Crystal:
+    def _to_relax(self, structure: Structure) -> Crystal:
+        """Atoms as they go to the relaxation: modules are put together and rattled, free atoms stand where they are."""
+        if not isinstance(structure, Modular):
+            return structure
         crystal = build(structure, self._problem.composition)
         shifts = self._rng.normal(scale=self.config.rattle, size=crystal.positions.shape)
         return replace(crystal, positions=crystal.positions + shifts)
 
-    def _after(self, accepted: Modular | None, energy: float | None) -> State:
-        """The state after one more step; `accepted` is the structure that becomes the current one."""
-        state = replace(self._state, step=self._state.step + 1, since_best=self._state.since_best + 1)
-        if accepted is not None and energy is not None:
-            state = replace(state, current=accepted, current_energy=energy)
-        if energy is not None and energy < state.best_energy:
-            improved = energy < state.best_energy - SAME_ENERGY
+    def _relaxed(self, structure: Structure | None) -> Relaxed:
+        if structure is None:
+            return Relaxed(None, None, None, "no sound trial", 0, 0.0)
+        before = self._to_relax(structure)
+        outcome = self._relax(before)
+        here = None if outcome.energy is None else Here(structure, outcome.crystal)
+        return Relaxed(before, here, outcome.energy, outcome.reason, outcome.evaluations, outcome.seconds)
+
+    def _after(self, found: Relaxed, accepted: bool) -> State:
+        """The state after one more step."""
+        state, energy = self._state, found.energy
+        state = replace(state, step=state.step + 1, since_best=state.since_best + 1)
+        if energy is None:
+            return state
+        if accepted:
+            state = replace(state, current=found.here, current_energy=energy)
+        if energy < state.best_energy:
+            improved = energy < state.best_energy - SAME_ENERGY  # less would be noise of the relaxation
             state = replace(state, best_energy=energy, since_best=0 if improved else state.since_best)
-        if energy is not None and state.target_step is None and self._at_target(energy):
+        if state.target_step is None and self._at_target(energy):
             state = replace(state, target_step=state.step)
         return state

@@ -1,4 +1,4 @@
-"""One contract for all nine actions, and what sets each of them apart."""
+"""One contract for all actions, and what sets each of them apart."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from rlcsp_core.actions import ACTIONS, Problem, action_mask, action_numbered, index_of
+from rlcsp_core.actions import ACTIONS, EXTENSIONS, Here, Problem, action_mask, action_numbered, index_of
 from rlcsp_core.actions.modular_moves import POOL_WEIGHTS, _pools
 from rlcsp_core.crystal.composition import composition_of
 from rlcsp_core.crystal.generate import random_sound_structure
@@ -34,12 +34,16 @@ def structures(rng) -> list[Modular]:
     return [random_sound_structure(PROBLEM.composition, 42, 1.2, rng)[0] for _ in range(30)]
 
 
+def standing(structure: Modular) -> Here:
+    return Here(structure, build(structure, PROBLEM.composition))
+
+
 def changed(action, structures, rng):
     """(before, after) of every draw that came to something."""
     for before in structures:
         for _ in range(20):
-            if action.applies(before, PROBLEM):
-                after = action.change(before, PROBLEM, rng)
+            if action.applies(standing(before), PROBLEM):
+                after = action.change(standing(before), PROBLEM, rng)
                 if after is not None:
                     yield before, after
 
@@ -131,7 +135,8 @@ def test_masks_follow_the_structure():
     problem = Problem(composition_of("Y2O3"), 9)
     two_layers = Assembly("hexagonal", (1, 1, 2), (90.0, 90.0, 120.0), (0, 2))
     same = Modular(two_layers, np.array([[[[y, o, o, 0]]], [[[y, o, o, 0]]]]))
-    masked = {a.number for a, ok in zip(ACTIONS, action_mask(same, problem), strict=True) if not ok}
+    here = Here(same, build(same, problem.composition))
+    masked = {a.number for a, ok in zip(ACTIONS, action_mask(here, problem), strict=True) if not ok}
     assert masked == {2, 4, 5}  # equal blocks, two layers only, no room for twice the atoms
 
 
@@ -140,3 +145,56 @@ def test_actions_are_numbered_as_published():
     assert all(ACTIONS[index_of(a.number)] is a for a in ACTIONS)
     with pytest.raises(ConfigError, match="no action 8; choose from 1, 2"):
         index_of(8)
+
+
+# beyond the published nine --------------------------------------------------------------------------------------------
+
+
+def free_trials(number, structures, rng):
+    """(before, after) of every draw that came to something; both relaxed-like crystals."""
+    action = action_numbered(number)
+    for structure in structures:
+        for _ in range(12):
+            after = action.change(standing(structure), PROBLEM, rng)
+            if after is not None:
+                yield standing(structure).relaxed, after
+
+
+@pytest.mark.parametrize("action", EXTENSIONS, ids=lambda a: a.name)
+def test_free_actions_keep_formula_and_limit(action, structures, rng):
+    n = 0
+    for before, after in free_trials(action.number, structures, rng):
+        n += 1
+        ratio = after.n_atoms / before.n_atoms
+        counts = [Counter(c.numbers.tolist()) for c in (before, after)]
+        assert all(counts[1][k] == pytest.approx(v * ratio) for k, v in counts[0].items())
+        assert after.n_atoms <= PROBLEM.max_atoms
+        assert np.isfinite(after.positions).all()
+        assert after.volume > 0
+    assert n >= 3
+
+
+def test_a_symmetric_crystal_of_this_size_has_this_size(structures, rng):
+    assert all(a.n_atoms == b.n_atoms for b, a in free_trials(12, structures, rng))
+
+
+def test_a_rattled_supercell_is_twice_the_crystal_where_it_fits(structures, rng):
+    for before, after in free_trials(14, structures, rng):
+        fits = 2 * before.n_atoms <= PROBLEM.max_atoms
+        assert after.n_atoms == before.n_atoms * (2 if fits else 1)
+        assert after.volume == pytest.approx(before.volume * (2 if fits else 1))
+
+
+def test_filling_a_hole_moves_one_anion(structures, rng):
+    for before, after in free_trials(15, structures, rng):
+        moved = np.flatnonzero(np.any(before.positions != after.positions, axis=1))
+        assert len(moved) <= 1
+        assert all(before.numbers[moved] == 8)
+        assert np.array_equal(before.cell, after.cell)
+
+
+def test_modular_actions_are_masked_where_there_are_no_modules(rng):
+    here = standing(random_sound_structure(PROBLEM.composition, 42, 1.2, rng)[0])
+    free = Here(here.relaxed, here.relaxed)
+    allowed = {a.number for a in ACTIONS + EXTENSIONS if a.applies(free, PROBLEM)}
+    assert allowed == {6, 7, 11, 12, 13, 14, 15}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -39,7 +40,7 @@ class TestWithoutPhysics:
         whole = [plain(r) for r in Search(config(algorithm=algorithm))]
         for cut in (1, 19, 20, 21, 77):
             search = Search(config(algorithm=algorithm))
-            records = [record for record, _ in zip(search, range(cut), strict=False)]
+            records = list(islice(search, cut))
             paper = json.loads(json.dumps(search.checkpoint(), allow_nan=False))
             energies = [math.nan if r.energy is None else r.energy for r in records]
             resumed = Search.resume(config(algorithm=algorithm), paper, energies)
@@ -78,7 +79,7 @@ class TestWithoutPhysics:
     @pytest.mark.parametrize(
         ("changes", "reason"),
         [
-            ({"target": -26.999}, "target"),
+            ({"target": -26.945, "steps": 5000}, "target"),
             ({"patience": 5}, "stalled"),
             ({"time_limit": 1.0, "steps": 10**6}, "time"),
         ],
@@ -90,7 +91,7 @@ class TestWithoutPhysics:
         assert stop.steps == len(steps)
         if reason == "target":
             assert stop.target_step == steps[-1].step
-            assert steps[-1].energy <= -26.999 + 2e-5 < steps[-2].best_energy
+            assert steps[-1].energy <= -26.945 + 2e-5 < steps[-2].best_energy
 
     def test_a_target_in_the_population_is_step_0(self):
         *_, stop = Search(config(target=-20.0))

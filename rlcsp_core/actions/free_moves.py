@@ -1,0 +1,90 @@
+"""Actions beyond the published nine: on atoms instead of modules.
+
+    11 a random symmetric crystal of any allowed size     12 one with as many atoms as the current structure
+    13 distort the relaxed crystal: strain and rattle     14 relax again from a rattled supercell
+    15 move an anion into a hole
+
+They know the composition and the current structure, nothing of the answer.  None: the draw came to nothing; the caller
+counts that as an attempt.  Å.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from rlcsp_core.actions.here import Here, Problem
+from rlcsp_core.crystal.ions import all_ions
+from rlcsp_core.crystal.symmetric import random_symmetric_crystal
+from rlcsp_core.records import Array, Crystal
+
+STRAIN = 0.08  # standard deviation of each strain component of a distortion
+RATTLE = 0.25  # Å, standard deviation of a distortion's displacements
+SUPERCELL_RATTLE = 0.1  # Å; enough to leave a saddle, too little to leave the basin
+HOLE_TRIES = 40  # random points among which the widest hole is taken
+
+
+def symmetric_any_size(_: Here, problem: Problem, rng: np.random.Generator) -> Crystal | None:
+    """Action 11."""
+    most = problem.max_atoms // problem.composition.n_atoms
+    return random_symmetric_crystal(problem.composition, int(rng.integers(1, most + 1)), rng)
+
+
+def symmetric_this_size(here: Here, problem: Problem, rng: np.random.Generator) -> Crystal | None:
+    """Action 12."""
+    return random_symmetric_crystal(
+        problem.composition, here.relaxed.n_atoms // problem.composition.n_atoms, rng
+    )
+
+
+def distort(here: Here, _: Problem, rng: np.random.Generator) -> Crystal:
+    """Action 13."""
+    strain = rng.normal(scale=STRAIN, size=(3, 3))
+    deformation = np.eye(3) + (strain + strain.T) / 2
+    strained = replace(
+        here.relaxed, positions=here.relaxed.positions @ deformation, cell=here.relaxed.cell @ deformation
+    )
+    return _rattled(strained, RATTLE, rng)
+
+
+def rattle_supercell(here: Here, problem: Problem, rng: np.random.Generator) -> Crystal:
+    """Action 14: twice the cell along one axis where the atom limit allows, the same cell where it does not."""
+    fits = 2 * here.relaxed.n_atoms <= problem.max_atoms
+    crystal = doubled(here.relaxed, int(rng.integers(3))) if fits else here.relaxed
+    return _rattled(crystal, SUPERCELL_RATTLE, rng)
+
+
+def doubled(crystal: Crystal, axis: int) -> Crystal:
+    """Two cells side by side along one axis."""
+    cell = crystal.cell.copy()
+    cell[axis] *= 2
+    positions = np.concatenate([crystal.positions, crystal.positions + crystal.cell[axis]])
+    return Crystal(np.tile(crystal.numbers, 2), positions, cell)
+
+
+def _rattled(crystal: Crystal, scale: float, rng: np.random.Generator) -> Crystal:
+    return replace(
+        crystal, positions=crystal.positions + rng.normal(scale=scale, size=crystal.positions.shape)
+    )
+
+
+def fill_hole(here: Here, _: Problem, rng: np.random.Generator) -> Crystal:
+    """Action 15: the point farthest from all atoms, of HOLE_TRIES drawn evenly, receives a random anion."""
+    crystal = here.relaxed
+    anions = [ion.number for ion in all_ions() if not ion.is_cation]
+    moved = int(rng.choice(np.flatnonzero(np.isin(crystal.numbers, anions))))
+    others = np.delete(crystal.positions, moved, axis=0)
+    points = rng.random((HOLE_TRIES, 3)) @ crystal.cell
+    positions = crystal.positions.copy()
+    positions[moved] = points[np.argmax(_clearance(points, others, crystal.cell))]
+    return replace(crystal, positions=positions)
+
+
+def _clearance(points: Array, atoms: Array, cell: Array) -> Array:
+    """[P] distance of each point to the nearest atom; the cell is reduced, so that its neighbours suffice."""
+    images = np.indices((3, 3, 3)).reshape(3, -1).T - 1
+    fractional = (points[:, None] - atoms[None]) @ np.linalg.inv(cell)
+    wrapped = (fractional - np.rint(fractional)) @ cell
+    offsets = wrapped[:, :, None] + images @ cell
+    return np.sqrt((offsets**2).sum(axis=-1)).reshape(len(points), -1).min(axis=1)

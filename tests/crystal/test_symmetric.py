@@ -1,0 +1,93 @@
+"""Wyckoff positions against the tables and spglib; random symmetric crystals against their promises."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+import spglib
+
+from rlcsp_core.crystal.composition import composition_of
+from rlcsp_core.crystal.ions import codes_by_number
+from rlcsp_core.crystal.symmetric import (
+    _closest,
+    _placed,
+    _random_cell,
+    _random_orbits,
+    random_symmetric_crystal,
+)
+from rlcsp_core.crystal.wyckoff import _table, derive_positions, group
+
+POSITIONS_IN_ITA = 1731  # Wyckoff positions of the 230 groups, International Tables for Crystallography A
+
+
+def test_there_are_as_many_positions_as_in_the_tables():
+    assert len(_table()) == 230
+    assert sum(len(entry["positions"]) for entry in _table().values()) == POSITIONS_IN_ITA
+
+
+@pytest.mark.parametrize("number", [2, 14, 62, 155, 206])
+def test_the_shipped_table_is_the_derived_one(number):
+    entry = _table()[str(number)]
+    assert [list(p) for p in derive_positions(entry["hall"])] == entry["positions"]
+
+
+@pytest.mark.parametrize("number", [1, 5, 43, 62, 88, 122, 146, 166, 194, 206, 221, 225, 227, 230])
+def test_an_orbit_has_the_multiplicity_of_its_position(number, rng):
+    space_group = group(number)
+    to_primitive = np.linalg.inv(space_group.primitive)
+    for position in space_group.positions:
+        site = position.point + rng.random(len(position.basis)) @ position.basis
+        images = (space_group.rotations @ site + space_group.translations) @ to_primitive
+        distinct = {tuple(np.round(x % 1.0, 6) % 1.0) for x in images}
+        assert len(distinct) == position.multiplicity
+
+
+def test_ia3_holds_bixbyite():
+    """Y on 8a or 8b and 24d, O on 48e; half of each in the primitive cell."""
+    assert [p.multiplicity for p in group(206).positions] == [4, 4, 8, 12, 24]
+
+
+def test_random_crystals_have_their_group_their_content_and_no_short_contacts(rng):
+    composition = composition_of("SrY2O4")
+    made = Counter()
+    while made.total() < 40:
+        number = int(rng.integers(2, 231))
+        orbits = _random_orbits(group(number), composition, 2, rng)
+        if orbits is None:
+            continue
+        crystal = _placed(
+            group(number), orbits, _random_cell(group(number), 2 * composition.ion_volume, rng), rng
+        )
+        if crystal is None:
+            continue
+        made[number] += 1
+        assert Counter(crystal.numbers.tolist()) == {38: 2, 39: 4, 8: 8}
+        assert_no_short_contacts(crystal)
+        fractional = crystal.positions @ np.linalg.inv(crystal.cell)
+        found = spglib.get_symmetry((crystal.cell, fractional, crystal.numbers), symprec=1e-4)
+        space_group = group(number)
+        # the crystal may have more symmetry than was asked for, never less
+        assert len(found["rotations"]) % len(space_group.rotations) == 0
+    assert len(made) > 10
+
+
+def assert_no_short_contacts(crystal) -> None:
+    codes = codes_by_number()[crystal.numbers]
+    images = (np.indices((5, 5, 5)).reshape(3, -1).T - 2) @ crystal.cell
+    difference = crystal.positions[None] - crystal.positions[:, None]
+    distance = np.linalg.norm(difference[:, :, None] + images, axis=-1)
+    distance[distance == 0] = np.inf
+    assert np.all(distance.min(axis=-1) >= _closest()[codes[:, None], codes[None]] - 1e-9)
+
+
+def test_the_same_seed_makes_the_same_crystals():
+    composition = composition_of("Y2O3")
+    runs = [
+        [random_symmetric_crystal(composition, 2, g) for _ in range(30)]
+        for g in (np.random.default_rng(5), np.random.default_rng(5))
+    ]
+    for a, b in zip(*runs, strict=True):
+        assert (a is None) == (b is None)
+        assert a is None or np.array_equal(a.positions, b.positions)
