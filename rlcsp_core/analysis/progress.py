@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rlcsp_core.actions import ACTIONS
-from rlcsp_core.records import Array
+from rlcsp_core.records import Array, IntArray
 
 UNCOMMON = 0.97  # quantile of the energies above which a trial is cut off by the axis
 RECENT = 50  # steps over which the speed is averaged
@@ -29,7 +29,7 @@ def highest_shown(energies: Array) -> float | None:
     return float(np.quantile(valid, UNCOMMON)) if len(valid) else None
 
 
-def steps_per_second(steps: Array, elapsed: Array, recent: int = RECENT) -> float | None:
+def steps_per_second(steps: IntArray, elapsed: Array, recent: int = RECENT) -> float | None:
     """Speed over the last `recent` entries; None where no time has passed."""
     if len(steps) < 2:
         return None
@@ -38,7 +38,7 @@ def steps_per_second(steps: Array, elapsed: Array, recent: int = RECENT) -> floa
     return float((steps[-1] - steps[first]) / seconds) if seconds > 0 else None
 
 
-def binned_policy(steps: Array, probabilities: Array, bins: int) -> BinnedPolicy:
+def binned_policy(steps: IntArray, probabilities: Array, bins: int) -> BinnedPolicy:
     """At most `bins` stretches of equally many steps; the last may be shorter."""
     width = max(-(-len(steps) // bins), 1)
     starts = np.arange(0, len(steps), width)

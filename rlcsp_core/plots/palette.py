@@ -37,10 +37,14 @@ ALGORITHM_COLOURS: dict[str, str] = {  # by key of agents.AGENTS
     "rlcsp": "#1f83c9",
     "npg": "#d55e00",
     "ppo": "#009e73",
-    "ppo-kl": "#9a6fd0",
 }
 OTHER_ALGORITHM = "#cc79a7"
-ELEMENT_COLOURS: dict[str, str] = {"Y": "#4fb3b8", "Sr": "#4caf50", "Ti": "#8f9bb3", "O": "#e0474c"}
+ELEMENT_COLOURS: dict[str, str] = {
+    "Y": "#35a7e0",
+    "Sr": "#e8b800",
+    "Ti": "#8272b0",
+    "O": "#d9442f",
+}  # ΔE ≥ 20, as above
 
 ACCEPTED = "#1f83c9"
 REJECTED = "#9aa3ad"

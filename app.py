@@ -1,0 +1,41 @@
+"""RLCSP: crystal structures found by a search that learns.  Home: what this is, the demo, recent runs."""
+
+import streamlit as st
+
+from pages.shared.form import demo_config
+from pages.shared.run_list import SEARCH_PAGE, run_list
+from pages.shared.setup import PAGES, manager, page, problems_shown
+
+RECENT = 12
+
+page("Home")
+runs = manager()
+
+intro, action = st.columns([3, 2], gap="large", vertical_alignment="center")
+with intro:
+    st.title("Crystal structures, found by a search that learns")
+    st.markdown(
+        "Given a composition, which arrangement of its atoms has the lowest energy? **RLCSP** rearranges modules of a "
+        "crystal, relaxes every trial on an ionic potential, and learns by reinforcement which of nine rearrangements "
+        "pays off at which energy. Watch it search, compare learning algorithms over many seeds, look at what was "
+        "found, and see what the agent learned."
+    )
+with action, st.container(border=True):
+    st.markdown("**One click:** yttrium oxide, Y₂O₃, 500 steps with RLCSP. Its ground state is bixbyite.")
+    if st.button("Start the demo", type="primary", icon=":material/play_arrow:", width="stretch"):
+        with problems_shown():
+            started = runs.start(demo_config().as_dict())
+            st.switch_page(SEARCH_PAGE, query_params={"run": started})
+
+for column, (path, label, icon, question) in zip(st.columns(len(PAGES) - 1), PAGES[1:], strict=True):
+    with column, st.container(border=True, height="stretch", gap="xxsmall"):
+        st.page_link(path, label=f"**{label}**", icon=icon)
+        st.caption(question)
+
+st.header("Recent runs")
+with problems_shown():
+    recent = runs.store.runs(RECENT)
+    if not recent:
+        st.info("No runs yet. Start the demo above, or set up a search of your own on the Search page.")
+    elif chosen := run_list(recent, key="recent"):
+        st.switch_page(SEARCH_PAGE, query_params={"run": chosen})

@@ -1,0 +1,230 @@
+"""One run as it goes: numbers, charts, best structure, and the buttons that steer it.
+
+The panel is a fragment that reads the store every second while the run is at work; when the run has ended the page is
+drawn once more without the timer.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages.shared.live_chart import live_chart
+from pages.shared.setup import manager, plain, problem, problems_shown
+from pages.shared.viewer import show_crystal
+from pages.shared.wording import (
+    NOTHING,
+    STATES,
+    above_target,
+    duration,
+    energy,
+    reason_of,
+    run_title,
+)
+from rlcsp_core.actions import ACTIONS
+from rlcsp_core.analysis.progress import steps_per_second
+from rlcsp_core.crystal.formats import FORMATS
+from rlcsp_core.errors import RLCSPError
+from rlcsp_core.plots.live import energy_figure, outcome_figure, policy_figure
+from rlcsp_core.relax import is_warm
+from rlcsp_core.runs import RunManager
+from rlcsp_core.store import ENDED, RESUMABLE, RunInfo, RunState, StepTable, Store
+
+REFRESH = 1.0  # s between looks at the store
+CHART_POINTS = 2000
+VIEWER_HEIGHT = 400
+
+
+def run_panel(run_id: str, *, compact: bool) -> None:
+    """The run, live as long as it is at work; compact where several stand side by side."""
+    live = manager().store.run(run_id).state not in ENDED
+    st.fragment(_panel, run_every=REFRESH if live else None)(run_id, live, compact)
+
+
+def _panel(run_id: str, live: bool, compact: bool) -> None:
+    runs = manager()
+    try:
+        run = runs.store.run(run_id)
+    except RLCSPError as error:  # deleted by somebody else, or the database is away
+        problem(str(error))
+        return
+    if live and run.state in ENDED:
+        st.rerun()  # once more as a whole, without the timer
+    _header(runs, run)
+    with problems_shown():
+        _numbers(run, runs.store.overview(run_id, CHART_POINTS), compact)
+        if compact:
+            _charts(runs.store, run, compact)
+            return
+        left, right = st.columns([3, 2], gap="medium")
+        with left:
+            _charts(runs.store, run, compact)
+        with right:
+            _best_structure(runs.store, run)
+            _outcomes(run)
+
+
+def _header(runs: RunManager, run: RunInfo) -> None:
+    word = STATES[run.state]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(plain(run_title(run)), anchor=False, width="content")
+        st.badge(word.label, icon=word.icon, color=word.colour)
+        if reason := reason_of(run):
+            st.caption(plain(reason), width="content")
+        _controls(runs, run)
+    if run.state is RunState.QUEUED:
+        place = runs.place_in_queue(run.id)
+        st.info(f"Waiting for a free core, number {place} in the queue." if place else "About to start.")
+    elif run.state is RunState.RUNNING and run.n_population < run.config["population"]:
+        _starting(runs, run)
+
+
+def _starting(runs: RunManager, run: RunInfo) -> None:
+    """Before the first step: loading takes a second, compiling on a new machine up to a minute."""
+    members, wanted = run.n_population, run.config["population"]
+    if members:
+        st.progress(members / wanted, f"Initial population: {members} of {wanted} random structures relaxed")
+    elif is_warm():
+        st.progress(0.0, "Loading the engine …")
+    else:
+        note = runs.message(run.id) or "later runs start at once"
+        st.progress(0.0, f"Compiling the energy engine for this machine, once: {plain(note)}")
+
+
+CONTROLS: dict[RunState, tuple[str, ...]] = {
+    RunState.QUEUED: ("stop",),
+    RunState.RUNNING: ("pause", "stop"),
+    RunState.PAUSED: ("resume", "step", "stop"),
+    **dict.fromkeys(RESUMABLE, ("resume",)),
+}
+LABELS = {
+    "pause": ("Pause", ":material/pause:"),
+    "resume": ("Go on", ":material/play_arrow:"),
+    "step": ("One step", ":material/skip_next:"),
+    "stop": ("Stop", ":material/stop:"),
+}
+
+
+def _controls(runs: RunManager, run: RunInfo) -> None:
+    for verb in CONTROLS.get(run.state, ()):
+        label, icon = LABELS[verb]
+        if st.button(label, icon=icon, key=f"{verb}-{run.id}"):
+            with problems_shown():
+                getattr(runs, verb)(run.id)
+            st.rerun()  # the timer may have to start again
+
+
+def _numbers(run: RunInfo, table: StepTable, compact: bool) -> None:
+    target = run.config.get("target")
+    rate = steps_per_second(table.step, table.elapsed)
+    relaxed = run.n_accepted + run.n_rejected
+    cells = [
+        ("Lowest (eV/atom)", energy(run.best_energy), above_target(run.best_energy, target)),
+        ("Steps", str(run.n_steps), f"of {run.config['steps']}"),
+        ("Accepted", str(run.n_accepted), f"{run.n_accepted / relaxed:.0%}" if relaxed else NOTHING),
+        ("Rejected", str(run.n_rejected), f"{run.n_rejected / relaxed:.0%}" if relaxed else NOTHING),
+        ("Failed", str(run.n_failed + run.n_population_failed), "no energy"),
+        ("Steps / s", NOTHING if rate is None else f"{rate:.1f}", f"in {duration(run.elapsed)}"),
+    ]
+    shown = [cells[i] for i in (0, 1, 5)] if compact else cells
+    for column, (label, value, note) in zip(st.columns([1.6] + [1] * (len(shown) - 1)), shown, strict=True):
+        column.metric(label, value, note, delta_color="off", delta_arrow="off", border=True)
+
+
+def _charts(store: Store, run: RunInfo, compact: bool) -> None:
+    table = store.overview(run.id, CHART_POINTS)
+    population = store.population(run.id)
+    best = "no energy yet" if run.best_energy is None else f"lowest {run.best_energy:.5f} eV/atom"
+    live_chart(
+        energy_figure(table, population, target=run.config.get("target"), height=340 if compact else 420),
+        key=f"energy-{run.id}",
+        description=f"Energy of every trial against steps, and the lowest so far. {run.n_steps} steps, {best}.",
+        filename=f"energies-{run.id}",
+    )
+    st.markdown("###### Policy: probability of each action")
+    live_chart(
+        policy_figure(table, height=220 if compact else 300),
+        key=f"policy-{run.id}",
+        description=f"Probabilities of the nine actions against steps, stacked. {_policy_in_words(table)}",
+        filename=f"policy-{run.id}",
+    )
+    notes = ["The highest 3 % of the trials lie above the chart."]
+    if len(table) < run.n_steps:
+        notes.append(f"{len(table)} of {run.n_steps} steps are drawn; the download has all of them.")
+    st.caption(" ".join(notes))
+    _downloads(store, run)
+
+
+def _policy_in_words(table: StepTable) -> str:
+    if not len(table):
+        return "No steps yet."
+    likeliest = int(np.argmax(table.probabilities[-1]))
+    share = table.probabilities[-1][likeliest]
+    return f"At the last step, {ACTIONS[likeliest].name} is the most probable, with {share:.2f}."
+
+
+def _best_structure(store: Store, run: RunInfo) -> None:
+    best = store.best_structure(run.id)
+    if best is None:
+        with st.container(height=VIEWER_HEIGHT + 40, border=True):
+            st.caption("The best structure appears here as soon as the first trial is relaxed.")
+        return
+    info, crystal = best
+    where = "the initial population" if run.best_step == 0 else f"step {run.best_step}"
+    show_crystal(
+        crystal,
+        key=f"best-{run.id}",
+        height=VIEWER_HEIGHT,
+        caption=f"Best structure, from {where}: {energy(info.energy)} eV/atom, {info.n_atoms} atoms in the cell",
+        name=f"best-{run.id}",
+    )
+
+
+def _outcomes(run: RunInfo) -> None:
+    st.markdown("###### What became of each action")
+    live_chart(
+        outcome_figure(run.tally, height=300),
+        key=f"outcomes-{run.id}",
+        description="Steps accepted, rejected and failed for each action. "
+        + "; ".join(
+            f"{action.name}: {tally.accepted} accepted of {tally.total}"
+            for action in ACTIONS
+            if (tally := run.tally.get(action.number))
+        ),
+        filename=f"actions-{run.id}",
+    )
+
+
+def _downloads(store: Store, run: RunInfo) -> None:
+    """Made when asked for: a long run's table takes a while."""
+    cif = FORMATS["cif"]
+    with st.container(horizontal=True):
+        st.download_button(
+            "Steps (CSV)",
+            data=lambda: steps_csv(store.steps(run.id)),
+            file_name=f"steps-{run.id}.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            disabled=not run.n_steps,
+            key=f"csv-{run.id}",
+        )
+        st.download_button(
+            "Best structure (CIF)",
+            data=lambda: cif.write(store.best_structure(run.id)[1]),  # type: ignore[index]  # enabled only then
+            file_name=f"best-{run.id}{cif.suffix}",
+            mime=cif.mime,
+            icon=":material/download:",
+            on_click="ignore",
+            disabled=run.best_energy is None,
+            key=f"cif-{run.id}",
+        )
+
+
+def steps_csv(table: StepTable) -> str:
+    """All columns; an energy that does not exist is an empty field."""
+    columns = {name: values for name, values in vars(table).items() if name != "probabilities"}
+    for i, action in enumerate(ACTIONS):
+        columns[f"probability_{action.number}"] = table.probabilities[:, i]
+    return pd.DataFrame(columns).to_csv(index=False)

@@ -1,0 +1,42 @@
+"""The empty figure every chart starts from: calm, large enough for a lecture hall, coloured by the reader's theme."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+
+from rlcsp_core.plots.palette import GRID, INK, MUTED, PAGE
+
+FONT_SIZE = 14
+FONT = '"Source Sans", "Source Sans Pro", system-ui, sans-serif'
+ENERGY = "Energy (eV/atom)"
+STEP = "Step"
+
+
+def canvas(x_title: str, y_title: str, *, height: int = 340, legend: bool = True) -> go.Figure:
+    """Axes with titles and nothing in them."""
+    figure = go.Figure()
+    axis = {
+        "gridcolor": GRID,
+        "zeroline": False,
+        "linecolor": GRID,
+        "tickcolor": GRID,
+        "ticks": "outside",
+        "tickfont": {"color": MUTED},
+        "title": {"standoff": 8},
+        "automargin": True,
+    }
+    figure.update_layout(
+        template="none",
+        height=height,
+        margin={"l": 62, "r": 14, "t": 40 if legend else 14, "b": 48},
+        paper_bgcolor=PAGE,
+        plot_bgcolor=PAGE,
+        font={"family": FONT, "size": FONT_SIZE, "color": INK},
+        hoverlabel={"font": {"family": FONT, "size": FONT_SIZE}, "bgcolor": PAGE, "bordercolor": GRID},
+        showlegend=legend,
+        legend={"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"},
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": MUTED, "activecolor": INK, "orientation": "h"},
+        xaxis={**axis, "title": {"text": x_title, "standoff": 8}, "showgrid": False},
+        yaxis={**axis, "title": {"text": y_title, "standoff": 8}},
+    )
+    return figure

@@ -1,0 +1,190 @@
+"""A search as it runs: energies of the trials, the policy over steps, what became of each action.
+
+Energies in eV/atom.  Steps count from 1; the initial population lies before them, its last member at 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+
+from rlcsp_core.actions import ACTIONS
+from rlcsp_core.analysis.progress import binned_policy, highest_shown
+from rlcsp_core.plots.canvas import ENERGY, FONT_SIZE, STEP, canvas
+from rlcsp_core.plots.palette import (
+    ACCEPTED,
+    ACTION_COLOURS,
+    FAILED,
+    GRID,
+    INK,
+    MUTED,
+    PAGE,
+    REJECTED,
+    TARGET,
+)
+from rlcsp_core.records import Array, BoolArray, IntArray
+from rlcsp_core.store import PopulationTable, StepTable, Tally
+
+POLICY_BINS = 160
+FAMILIES = (
+    1,
+    9,
+    10,
+    2,
+    4,
+    3,
+    5,
+    6,
+    7,
+)  # from small changes to new structures: the order in which actions are stacked
+ACTION_NAMES = {action.number: f"{action.number} · {action.name}" for action in ACTIONS}
+ACTION_INDEX = {action.number: index for index, action in enumerate(ACTIONS)}
+
+
+class _Dots(NamedTuple):
+    """How one kind of trial is drawn."""
+
+    name: str
+    colour: str
+    size: float
+    symbol: str
+    opacity: float
+
+
+MEMBERS = _Dots("initial population", MUTED, 5, "circle", 0.55)
+REJECTS = _Dots("rejected", REJECTED, 5, "circle-open", 0.8)
+ACCEPTS = _Dots("accepted", ACCEPTED, 6, "circle", 0.95)
+
+OUTCOMES = {"accepted": ACCEPTED, "rejected": REJECTED, "failed": FAILED}
+FLOOR = {
+    "overlaying": "y",
+    "range": [-0.02, 1],
+    "visible": False,
+    "fixedrange": True,
+}  # for marks without an energy
+
+
+def energy_figure(
+    table: StepTable, population: PopulationTable, *, target: float | None, height: int = 400
+) -> go.Figure:
+    """Every trial, the lowest energy so far, and the target."""
+    figure = canvas(STEP, ENERGY, height=height)
+    before = population.index - len(population) + 1
+    figure.add_trace(_dots(MEMBERS, before, population.energy))
+    figure.add_trace(_trials(REJECTS, table, ~table.accepted))
+    figure.add_trace(_trials(ACCEPTS, table, table.accepted))
+    figure.add_trace(_failures(table))
+    figure.add_trace(
+        go.Scatter(
+            x=table.step,
+            y=table.best_energy,
+            name="lowest so far",
+            mode="lines",
+            line={"color": INK, "width": 2.5, "shape": "hv"},
+            hovertemplate="lowest after step %{x}: %{y:.5f} eV/atom<extra></extra>",
+        )
+    )
+    if target is not None:
+        figure.add_hline(
+            y=target,
+            line={"color": TARGET, "width": 2, "dash": "dash"},
+            annotation={"text": f"target {target:.5f}", "font": {"color": TARGET}, "bgcolor": PAGE},
+            annotation_position="bottom right",
+        )
+    top = highest_shown(np.concatenate([population.energy, table.energy]))
+    figure.update_yaxes(autorangeoptions={"clipmax": top} if top is not None else {}, tickformat=".2f")
+    figure.update_layout(legend={"traceorder": "normal"}, hovermode="closest", yaxis2=FLOOR)
+    return figure
+
+
+def _trials(style: _Dots, table: StepTable, chosen: BoolArray) -> go.Scatter:
+    chosen = chosen & np.isfinite(table.energy)
+    trace = _dots(style, table.step[chosen], table.energy[chosen])
+    trace.update(
+        customdata=[ACTION_NAMES[number] for number in table.action[chosen]],
+        hovertemplate="step %{x}: %{y:.5f} eV/atom<br>%{customdata}<extra>" + style.name + "</extra>",
+    )
+    return trace
+
+
+def _dots(style: _Dots, x: IntArray, energy: Array) -> go.Scatter:
+    return go.Scatter(
+        x=x,
+        y=energy,
+        name=style.name,
+        mode="markers",
+        marker={"color": style.colour, "size": style.size, "symbol": style.symbol, "opacity": style.opacity},
+        hovertemplate="%{y:.5f} eV/atom<extra>" + style.name + "</extra>",
+    )
+
+
+def _failures(table: StepTable) -> go.Scatter:
+    """Marks on the axis: a failed relaxation has no energy to be drawn at."""
+    failed = ~np.isfinite(table.energy)
+    return go.Scatter(
+        x=table.step[failed],
+        y=np.zeros(int(failed.sum())),
+        yaxis="y2",
+        name="failed",
+        mode="markers",
+        marker={"color": FAILED, "size": 9, "symbol": "x-thin", "line": {"color": FAILED, "width": 2}},
+        customdata=list(table.reason[failed]),
+        visible=True if failed.any() else "legendonly",
+        hovertemplate="step %{x}: no energy, %{customdata}<extra>failed</extra>",
+    )
+
+
+def policy_figure(table: StepTable, *, height: int = 280) -> go.Figure:
+    """Probabilities of the actions over steps, stacked to 1; small changes below, new structures above."""
+    figure = canvas(STEP, "Probability", height=height, legend=False)
+    smooth = binned_policy(table.step, table.probabilities, POLICY_BINS)
+    for number in FAMILIES:
+        figure.add_trace(
+            go.Scatter(
+                x=smooth.step,
+                y=smooth.probabilities[:, ACTION_INDEX[number]],
+                name=ACTION_NAMES[number],
+                mode="lines",
+                stackgroup="policy",
+                line={"width": 0.7, "color": PAGE},
+                fillcolor=ACTION_COLOURS[number],
+                hovertemplate="%{y:.3f}",
+            )
+        )
+    figure.update_yaxes(range=[0, 1], tickformat=".1f")
+    figure.update_layout(hovermode="x unified", legend={"traceorder": "reversed"})
+    return figure
+
+
+def outcome_figure(tally: Mapping[int, Tally], *, height: int = 280) -> go.Figure:
+    """How often each action was accepted, rejected, or failed; this is also the key to the actions' colours."""
+    figure = canvas("Steps", "", height=height)
+    names = [_swatch(number) for number in FAMILIES]
+    for field, colour in OUTCOMES.items():
+        figure.add_trace(
+            go.Bar(
+                x=[getattr(tally.get(number, Tally()), field) for number in FAMILIES],
+                y=names,
+                name=field,
+                orientation="h",
+                marker={"color": colour},
+                hovertemplate="%{x} " + field + "<extra>%{y}</extra>",
+            )
+        )
+    key = "   ".join(f'<span style="color:{colour}">■</span> {field}' for field, colour in OUTCOMES.items())
+    figure.update_layout(
+        barmode="stack",
+        bargap=0.3,
+        showlegend=False,  # it would take the room of the bars
+        title={"text": key, "x": 0.01, "xref": "container", "font": {"size": FONT_SIZE}},
+    )
+    figure.update_xaxes(showgrid=True, gridcolor=GRID, rangemode="tozero")
+    figure.update_yaxes(showgrid=False, ticks="", tickfont={"color": INK, "size": FONT_SIZE - 1}, dtick=1)
+    return figure
+
+
+def _swatch(number: int) -> str:
+    return f'{ACTION_NAMES[number]} <span style="color:{ACTION_COLOURS[number]}">■</span>'
