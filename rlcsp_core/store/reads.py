@@ -31,6 +31,8 @@ from rlcsp_core.store.records import (
 
 Columns = dict[str, list[Any]]
 
+NO_TRIAL = "no sound trial"  # the search's reason where nothing was relaxed
+
 
 def run_row(connection: Connection, run_id: str) -> Row[Any]:
     row = connection.execute(select(schema.runs).where(schema.runs.c.id == run_id)).first()
@@ -109,6 +111,16 @@ def energies(connection: Connection, run_id: str) -> Array:
     first = select(members.c.energy).where(members.c.run == key).order_by(members.c.number)
     then = select(trials.c.energy).where(trials.c.run == key).order_by(trials.c.step)
     return floats([*connection.execute(first).scalars(), *connection.execute(then).scalars()])
+
+
+def failed_relaxations(connection: Connection, run_id: str) -> int:
+    """Steps for which no sound trial could be built were not relaxed and do not count."""
+    key = run_key(connection, run_id)
+    total = 0
+    for table in (schema.population, schema.steps):
+        failed = (table.c.run == key, table.c.energy.is_(None), table.c.reason != NO_TRIAL)
+        total += connection.execute(select(func.count()).select_from(table).where(*failed)).scalar_one()
+    return total
 
 
 def columns(connection: Connection, query: Select[Any]) -> Columns:

@@ -93,6 +93,7 @@ class Totals:
             self._count_step(record)
         else:
             self.values["n_population_failed"] += record.energy is None
+            self.values["elapsed"] += record.seconds
         best = self.values["best_energy"]
         if record.energy is None or (best is not None and record.energy >= best):
             return False

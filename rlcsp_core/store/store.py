@@ -197,6 +197,11 @@ class Store:
         with database.reading(self._engine) as connection:
             return reads.checkpoint(connection, run_id)
 
+    def failed_relaxations(self, run_id: str) -> int:
+        """Trials of population and steps that were relaxed and have no energy; counts over the history."""
+        with database.reading(self._engine) as connection:
+            return reads.failed_relaxations(connection, run_id)
+
     def energies(self, run_id: str) -> Array:
         """[P + T] eV/atom: trials of the population, then of the steps; NaN where a trial has none."""
         with database.reading(self._engine) as connection:

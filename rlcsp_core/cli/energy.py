@@ -1,0 +1,63 @@
+"""`energy FILE…`: lattice energy of structures as they stand.
+
+pressure = −tr(dE/dε) / 3V: positive where the cell wants to grow.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+
+from rlcsp_core.cli.frames import add_files, for_each_frame, formula_of
+from rlcsp_core.cli.output import Column, Lines, add_json
+from rlcsp_core.cli.progress import compile_once
+from rlcsp_core.records import Crystal
+
+GPA = 160.21766208  # of 1 eV/Å³
+
+COLUMNS = (
+    Column("file", 30),
+    Column("frame", 5),
+    Column("formula", 12),
+    Column("n_atoms", 7),
+    Column("energy_per_atom", 15, ".8f"),
+    Column("max_force", 10, ".5f"),
+    Column("pressure", 10, ".4f"),
+)
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "energy",
+        help="lattice energy of structures as they stand",
+        description="Lattice energy [eV/atom], largest force on an atom [eV/Å] and pressure [GPa] of structures as "
+        "they stand. Structures that cannot be used are named on standard error, the others are done; the exit code "
+        "is then 2.",
+    )
+    add_files(parser)
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from rlcsp_core.energy import evaluate, load_potential
+
+    compile_once()
+    potential = load_potential()
+    lines = Lines(arguments.json, COLUMNS)
+
+    def report(file: str, frame: int, crystal: Crystal) -> None:
+        result = evaluate(crystal, potential)
+        lines.print(
+            {
+                "file": file,
+                "frame": frame,
+                "formula": formula_of(crystal.numbers),
+                "n_atoms": crystal.n_atoms,
+                "energy_per_atom": result.energy / crystal.n_atoms,
+                "max_force": float(np.linalg.norm(result.gradient, axis=1).max()),
+                "pressure": float(-np.trace(result.strain_gradient) / (3 * crystal.volume) * GPA),
+            }
+        )
+
+    return for_each_frame(arguments.files, report)

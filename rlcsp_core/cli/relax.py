@@ -1,0 +1,114 @@
+"""`relax FILE…`: relax atoms and cell to the nearest minimum, or say why not."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rlcsp_core.cli.frames import add_files, for_each_frame, formula_of
+from rlcsp_core.cli.output import Column, Lines, add_json
+from rlcsp_core.cli.progress import compile_once
+from rlcsp_core.errors import ConfigError
+from rlcsp_core.records import Crystal, Relaxation
+
+COLUMNS = (
+    Column("file", 30),
+    Column("frame", 5),
+    Column("n_atoms", 7),
+    Column("energy_per_atom", 15, ".8f"),
+    Column("converged", 9),
+    Column("reason", 20),
+    Column("evaluations", 11),
+    Column("seconds", 8, ".3f"),
+    Column("space_group", 12),
+    Column("volume_per_atom", 15, ".4f"),
+)
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "relax",
+        help="relax atoms and cell of structures",
+        description="Relax atoms and cell at zero pressure. One line for each structure of each file; a relaxation "
+        "that does not converge has a reason and no energy. Structures that cannot be used are named on standard "
+        "error, the others are done; the exit code is then 2.",
+    )
+    add_files(parser)
+    parser.add_argument(
+        "--evaluations", type=int, metavar="N", help="most energies with gradients for one structure"
+    )
+    parser.add_argument(
+        "--time-limit", type=float, metavar="S", help="longest wall clock for one structure, s"
+    )
+    parser.add_argument("--force", type=float, metavar="EV/Å", help="largest force at convergence")
+    parser.add_argument("--stress", type=float, metavar="EV/Å³", help="largest stress at convergence")
+    parser.add_argument("--output", metavar="FILE", help="write the relaxed structures, as extended XYZ")
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from rlcsp_core.energy import load_potential
+    from rlcsp_core.relax import RelaxConfig, relax
+
+    chosen = {
+        "evaluations": arguments.evaluations,
+        "seconds": arguments.time_limit,
+        "force": arguments.force,
+        "stress": arguments.stress,
+    }
+    config = RelaxConfig(**{name: value for name, value in chosen.items() if value is not None})
+    if arguments.output:
+        start_output(arguments.output)
+    compile_once()
+    potential = load_potential()
+    lines = Lines(arguments.json, COLUMNS)
+
+    def report(file: str, frame: int, crystal: Crystal) -> None:
+        result = relax(crystal, potential, config)
+        lines.print({"file": file, "frame": frame, **summary(result)})
+        if arguments.output:
+            save(result, file, frame, arguments.output)
+
+    return for_each_frame(arguments.files, report)
+
+
+def summary(result: Relaxation) -> Mapping[str, Any]:
+    from rlcsp_core.crystal.symmetry import space_group
+
+    crystal = result.crystal
+    group = space_group(crystal) if result.converged else None
+    return {
+        "formula": formula_of(crystal.numbers),
+        "n_atoms": crystal.n_atoms,
+        "energy_per_atom": result.energy,
+        "converged": result.converged,
+        "reason": result.reason,
+        "evaluations": result.evaluations,
+        "seconds": result.seconds,
+        "space_group": group.symbol if group else None,
+        "space_group_number": group.number if group else None,
+        "volume_per_atom": crystal.volume / crystal.n_atoms,
+    }
+
+
+def start_output(path: str) -> None:
+    """An empty file, so that a place that cannot be written to is known before the work."""
+    try:
+        Path(path).write_bytes(b"")
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def save(result: Relaxation, file: str, frame: int, path: str) -> None:
+    """Append a relaxed structure; those that did not converge are left out."""
+    if result.energy is None:
+        print(f"{file}, structure {frame}: {result.reason}; not written", file=sys.stderr)
+        return
+    from rlcsp_core.crystal.formats import to_ase
+
+    atoms = to_ase(result.crystal)
+    atoms.info = {"energy_per_atom": result.energy, "source": Path(file).name, "frame": frame}
+    atoms.write(path, format="extxyz", append=True)

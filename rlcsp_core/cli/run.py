@@ -1,0 +1,74 @@
+"""`run`: one search in this process, stored as it goes.  Ctrl-C stops it in good order; `resume` takes it up again."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from rlcsp_core.cli.main import BAD_INPUT, INTERRUPTED
+from rlcsp_core.cli.output import add_database, add_json, to_json
+from rlcsp_core.cli.progress import RunProgress, compile_once
+from rlcsp_core.cli.settings import add_settings, config_of
+from rlcsp_core.runs import Halt, execute, halting
+from rlcsp_core.runs.versions import versions
+from rlcsp_core.store import Claim, RunInfo, RunState, Store, open_store
+
+LABELS = {
+    "run_id": "run",
+    "steps": "steps",
+    "best_energy_per_atom": "lowest energy (eV/atom)",
+    "target_step": "target reached at step",
+    "stop_reason": "ended by",
+    "failed_relaxations": "failed relaxations",
+    "seconds": "seconds",
+}
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("run", help="search for the structure of a composition")
+    add_settings(parser)
+    parser.add_argument("--name", help="shown in lists of runs")
+    add_database(parser)
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    config = config_of(arguments)
+    store = open_store(arguments.database)
+    compile_once()
+    name = arguments.name or f"{config.composition} · {config.algorithm} · seed {config.seed}"
+    mine = store.create_claimed(config.as_dict(), name=name, versions=versions())
+    return carry_out(store, mine, arguments.json)
+
+
+def carry_out(store: Store, mine: Claim, as_json: bool) -> int:
+    """Work on a claimed run with a bar, print how it ended; the exit code."""
+    config = store.run(mine.run_id).config
+    progress = RunProgress(config["population"], config["steps"])
+    with halting(Halt()) as halt:
+        try:
+            run_info = execute(store, mine, halt, notify=progress.notify)
+        finally:
+            progress.bar.finish()
+    show(store, run_info, as_json)
+    if run_info.state is RunState.FAILED:
+        print(f"error: the search could not go on: {run_info.reason}", file=sys.stderr)
+        return BAD_INPUT
+    return INTERRUPTED if halt.asked else 0
+
+
+def show(store: Store, run_info: RunInfo, as_json: bool) -> None:
+    values = {
+        "run_id": run_info.id,
+        "steps": run_info.n_steps,
+        "best_energy_per_atom": run_info.best_energy,
+        "target_step": run_info.target_step,
+        "stop_reason": run_info.reason,
+        "failed_relaxations": store.failed_relaxations(run_info.id),
+        "seconds": run_info.elapsed,
+    }
+    if as_json:
+        print(to_json(values))
+        return
+    for key, value in values.items():
+        print(f"{LABELS[key]:<24} {'–' if value is None else value}")

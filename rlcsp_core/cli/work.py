@@ -1,0 +1,16 @@
+"""`work RUN`: the process of one run, started by the run manager; not meant to be typed."""
+
+from __future__ import annotations
+
+import argparse
+
+from rlcsp_core.runs.worker import work
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("work")  # without help it is not listed
+    parser.add_argument("run_id", metavar="RUN")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    return work(arguments.run_id)

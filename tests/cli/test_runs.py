@@ -1,0 +1,150 @@
+"""`run`, `resume` and the errors of the command line."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rlcsp_core.cli.main import main
+from rlcsp_core.store import RunState, open_store
+from tests.runs.fake import ROOT, wait_until
+from tests.runs.test_execute import same_records
+
+KEYS = [
+    "run_id",
+    "steps",
+    "best_energy_per_atom",
+    "target_step",
+    "stop_reason",
+    "failed_relaxations",
+    "seconds",
+]
+SMALL = ("--composition", "SrO", "--population", "4", "--max-atoms", "8", "--steps", "6", "--seed", "3")
+
+
+def test_a_run_prints_its_result_and_is_in_the_database(call, database):
+    code, (line,), _ = call("run", *SMALL, "--database", database)
+    assert code == 0
+    assert list(line) == KEYS
+    store = open_store(database)
+    run = store.run(line["run_id"])
+    assert (run.state, run.reason, run.n_steps) == (RunState.FINISHED, line["stop_reason"], line["steps"])
+    assert run.best_energy == line["best_energy_per_atom"]
+    assert run.best_energy == min(store.energies(run.id))
+    assert run.config["composition"] == "SrO"
+    store.close()
+
+
+def test_equal_seeds_give_equal_records(call, database):
+    ids = [call("run", *SMALL, "--database", database)[1][0]["run_id"] for _ in range(2)]
+    store = open_store(database)
+    assert same_records(store, *ids)
+    store.close()
+
+
+def test_reaching_the_target_ends_the_run(call, database):
+    _, (first,), _ = call("run", *SMALL, "--database", database)
+    target = str(first["best_energy_per_atom"])
+    _, (line,), _ = call("run", *SMALL, "--steps", "500", "--target", target, "--database", database)
+    assert line["stop_reason"] == "target"
+    assert line["target_step"] is not None
+    assert line["steps"] == line["target_step"]
+
+
+def test_hyperparameters_reach_the_configuration(call, database):
+    _, (line,), _ = call(
+        "run", *SMALL, "--set", "exploration=0.25", "--baseline", "b2", "--kT", "0.03", "--database", database
+    )
+    store = open_store(database)
+    config = store.run(line["run_id"]).config
+    assert (config["settings"], config["baseline"], config["kT"]) == ({"exploration": 0.25}, "b2", 0.03)
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--composition", "Y2O4"), "neutral"),
+        (("--composition", "BaO"), "Ba"),
+        (("--composition", "Y2("), "Y2("),
+        (("--max-atoms", "3"), "atom limit of 3"),
+        (("--algorithm", "magic"), "unknown algorithm 'magic'"),
+        (("--baseline", "b9"), "b9"),
+        (("--set", "speed=3"), "speed"),
+        (("--set", "speed"), "NAME=VALUE"),
+        (("--steps", "0"), "steps must lie between 1"),
+        (("--kT", "nan"), "kT must lie"),
+        (("--calculator", "abacus"), "unknown calculator 'abacus'"),
+        (("--seed", "x"), "invalid int"),
+    ],
+)
+def test_bad_input_is_a_sentence_and_leaves_nothing_behind(call, database, words, sentence):
+    code, lines, err = call("run", *words, "--database", database)
+    assert (code, lines) == (2, [])
+    assert sentence in err
+    assert "Traceback" not in err
+    assert not Path(database).exists()
+
+
+def test_a_database_that_cannot_be_reached_is_a_sentence(call, tmp_path):
+    (tmp_path / "file").write_text("")
+    for url in (
+        str(tmp_path / "file" / "runs.sqlite"),
+        "mysql://me:hunter2@127.0.0.1:1/runs",
+        "nothing://here",
+    ):
+        code, lines, err = call("run", *SMALL, "--database", url)
+        assert (code, lines) == (2, [])
+        assert len(err.strip().splitlines()) == 1
+        assert "hunter2" not in err
+
+
+def test_what_cannot_be_resumed_is_a_sentence(call, database):
+    _, (line,), _ = call("run", *SMALL, "--database", database)
+    assert "has finished" in call("resume", line["run_id"], "--database", database)[2]
+    code, _, err = call("resume", "nope", "--database", database)
+    assert code == 2
+    assert "there is no run 'nope'" in err
+
+
+def test_usage_errors_exit_with_2_and_help_with_0(capsys):
+    assert main(["nonsense"]) == 2
+    assert main([]) == 2
+    assert main(["run", "--help"]) == 0
+    assert main(["--help"]) == 0
+    assert "work" not in capsys.readouterr().out.replace("--network", "")
+
+
+def test_a_defect_of_ours_exits_with_1(monkeypatch, capsys, database):
+    def broken(_url):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("rlcsp_core.cli.run.open_store", broken)
+    assert main(["run", *SMALL, "--database", database]) == 1
+    assert "defect of the program" in capsys.readouterr().err
+
+
+def test_ctrl_c_stops_the_run_and_resume_makes_it_whole(database, call):
+    words = ["--composition", "SrO", "--population", "4", "--max-atoms", "8", "--steps", "400", "--seed", "5"]
+    command = [sys.executable, "-m", "rlcsp_core", "run", *words, "--database", database, "--json"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, cwd=ROOT
+    )
+    store = open_store(database)
+    run_id = wait_until(lambda: [r.id for r in store.runs() if r.n_steps > 0], "the first step")[0]
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate()
+    assert process.returncode == 130, err
+    line = json.loads(out)
+    assert (line["run_id"], line["stop_reason"]) == (run_id, "stopped")
+    assert store.run(run_id).state is RunState.STOPPED
+    code, (resumed,), _ = call("resume", run_id, "--database", database)
+    assert (code, resumed["steps"], resumed["stop_reason"]) == (0, 400, "steps")
+    _, (whole,), _ = call("run", *words, "--database", database)
+    assert same_records(store, run_id, whole["run_id"])
+    store.close()
