@@ -26,10 +26,10 @@ from rlcsp_core.records import Array, IntArray
 class Neighbours(NamedTuple):
     """Half neighbour list; valid while no pair has come nearer than r_c unlisted."""
 
-    atom: IntArray  # [G] atom a ghost is an image of
+    atom: IntArray  # [G] atom a ghost is an image of, unsigned 32 bit
     image: Array  # [G, 3] cells it is away from it
     first: IntArray  # [N B + 1] neighbours of atom i of species b are first[i B + b] … first[i B + b + 1]
-    ghost: IntArray  # [Q] ghost of each pair, 32 bit
+    ghost: IntArray  # [Q] ghost of each pair; unsigned 32 bit, which needs no check for negative indices
 
 
 @njit(cache=True, nogil=True)
@@ -51,7 +51,7 @@ def _ghosts(x, inverse, reach):
         high[a] += pad
         span[a] = int(high[a] - low[a] - pad) + 1
     capacity = n * (span[0] + 1) * (2 * span[1] + 1) * (2 * span[2] + 1)
-    atom = np.empty(capacity, dtype=np.int64)
+    atom = np.empty(capacity, dtype=np.uint32)
     home = np.empty(capacity, dtype=np.int32)
     image = np.empty((capacity, 3))
     count = 0
@@ -77,12 +77,33 @@ def _ghosts(x, inverse, reach):
 
 @njit(cache=True, nogil=True)
 def _place(x, cell, atom, image, place):
-    """Positions of ghosts, place [3, G]."""
-    for c in range(3):
-        row = place[c]
-        a0, a1, a2 = cell[0, c], cell[1, c], cell[2, c]
-        for g in range(atom.shape[0]):
-            row[g] = x[atom[g], c] + image[g, 0] * a0 + image[g, 1] * a1 + image[g, 2] * a2
+    """Positions of ghosts, place [G, 3]."""
+    ax, ay, az = cell[0, 0], cell[0, 1], cell[0, 2]
+    bx, by, bz = cell[1, 0], cell[1, 1], cell[1, 2]
+    cx, cy, cz = cell[2, 0], cell[2, 1], cell[2, 2]
+    for g in range(atom.shape[0]):
+        j = atom[g]
+        p, q, r = image[g, 0], image[g, 1], image[g, 2]
+        place[g, 0] = x[j, 0] + p * ax + q * bx + r * cx
+        place[g, 1] = x[j, 1] + p * ay + q * by + r * cy
+        place[g, 2] = x[j, 2] + p * az + q * bz + r * cz
+
+
+@njit(cache=True, nogil=True)
+def _listed(x, y, z, i, limit, px, py, pz, home, near):
+    """1 for ghosts that atom i at (x, y, z) has as neighbours, else 0."""
+    for g in range(near.shape[0]):
+        dx, dy, dz = px[g] - x, py[g] - y, pz[g] - z
+        near[g] = (dx * dx + dy * dy + dz * dz < limit) & (home[g] > i)
+
+
+@njit(cache=True, nogil=True)
+def _collect(near, offset, ghost, count):
+    """Append the places of the ones; written always, counted only if a neighbour: no branch to mispredict."""
+    for g in range(near.shape[0]):
+        ghost[count] = offset + g
+        count += near[g]
+    return count
 
 
 @njit(cache=True, nogil=True)
@@ -93,28 +114,30 @@ def list_neighbours(x, cell, starts, reach):
     invert(cell, inverse)
     atom, image, home = _ghosts(x, inverse, reach)
     total = atom.shape[0]
-    place = np.empty((3, total))
+    place = np.empty((total, 3))
     _place(x, cell, atom, image, place)
     bounds = np.searchsorted(atom, starts)
-    px, py, pz = place[0], place[1], place[2]
+    columns = np.empty((3, total))
+    px, py, pz = columns[0], columns[1], columns[2]
+    for g in range(total):
+        px[g], py[g], pz[g] = place[g, 0], place[g, 1], place[g, 2]
+    near = np.empty(total, dtype=np.uint8)
     first = np.empty(n * species + 1, dtype=np.int64)
-    ghost = np.empty(n * 64 + total, dtype=np.int32)
-    count = 0
+    ghost = np.empty(n * 64 + total, dtype=np.uint32)
+    count = np.int64(0)
     limit = reach * reach
     for i in range(n):
         if count + total > ghost.shape[0]:
-            larger = np.empty(2 * ghost.shape[0] + total, dtype=np.int32)
+            larger = np.empty(2 * ghost.shape[0] + total, dtype=np.uint32)
             for p in range(count):
                 larger[p] = ghost[p]
             ghost = larger
         xi, yi, zi = x[i, 0], x[i, 1], x[i, 2]
         for b in range(species):
             first[i * species + b] = count
-            for g in range(bounds[b], bounds[b + 1]):
-                dx, dy, dz = px[g] - xi, py[g] - yi, pz[g] - zi
-                # written always, counted only if a neighbour: no branch to mispredict
-                ghost[count] = g
-                count += 1 if (dx * dx + dy * dy + dz * dz < limit) & (home[g] > i) else 0
+            lo, hi = bounds[b], bounds[b + 1]
+            _listed(xi, yi, zi, i, limit, px[lo:hi], py[lo:hi], pz[lo:hi], home[lo:hi], near[lo:hi])
+            count = _collect(near[lo:hi], lo, ghost, count)
     first[n * species] = count
     return Neighbours(atom, image, first, ghost[:count])
 
@@ -124,18 +147,14 @@ def real_space(x, cell, kinds, starts, tables, neighbours, gradient, strain):
     """Energy [eV]; adds dE/dx to gradient [N, 3] and dE/dε to strain [3, 3].  kinds [B] are rows of the tables."""
     n, species = x.shape[0], starts.shape[0] - 1
     elements = tables.self_energy.shape[0]
-    atom, first, ghost = neighbours.atom, neighbours.first, neighbours.ghost
+    atom, first = neighbours.atom, neighbours.first
     total = atom.shape[0]
-    scratch = np.empty((6, total))
-    _place(x, cell, atom, neighbours.image, scratch)
-    px, py, pz, fx, fy, fz = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4], scratch[5]
-    for g in range(total):
-        fx[g] = 0.0
-        fy[g] = 0.0
-        fz[g] = 0.0
+    place, force = np.empty((total, 3)), np.zeros((total, 3))
+    _place(x, cell, atom, neighbours.image, place)
     scale = tables.real_scale
     limit = tables.r_cut * tables.r_cut
     energy = 0.0
+    sxx, sxy, sxz, syy, syz, szz = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     a = 0
     for i in range(n):
         while i >= starts[a + 1]:
@@ -144,17 +163,17 @@ def real_space(x, cell, kinds, starts, tables, neighbours, gradient, strain):
         gx, gy, gz = 0.0, 0.0, 0.0
         for b in range(species):
             table = tables.real[kinds[a] * elements + kinds[b]]
-            for p in range(first[i * species + b], first[i * species + b + 1]):
-                g = ghost[p]
-                dx, dy, dz = px[g] - xi, py[g] - yi, pz[g] - zi
+            near = neighbours.ghost[first[i * species + b] : first[i * species + b + 1]]
+            for p in range(near.shape[0]):
+                g = near[p]
+                dx, dy, dz = place[g, 0] - xi, place[g, 1] - yi, place[g, 2] - zi
                 r2 = dx * dx + dy * dy + dz * dz
                 if r2 < limit:
                     u = r2 * scale
                     m = np.uint32(u)
                     t = u - m
-                    piece = table[m]
-                    c1, c2, c3 = piece[1], piece[2], piece[3]
-                    energy += piece[0] + t * (c1 + t * (c2 + t * c3))
+                    c1, c2, c3 = table[m, 1], table[m, 2], table[m, 3]
+                    energy += table[m, 0] + t * (c1 + t * (c2 + t * c3))
                     f = (c1 + t * (2.0 * c2 + t * 3.0 * c3)) * 2.0 * scale
                     dx *= f
                     dy *= f
@@ -162,30 +181,30 @@ def real_space(x, cell, kinds, starts, tables, neighbours, gradient, strain):
                     gx -= dx
                     gy -= dy
                     gz -= dz
-                    fx[g] += dx
-                    fy[g] += dy
-                    fz[g] += dz
+                    force[g, 0] += dx
+                    force[g, 1] += dy
+                    force[g, 2] += dz
         gradient[i, 0] += gx
         gradient[i, 1] += gy
         gradient[i, 2] += gz
-        strain[0, 0] += gx * xi
-        strain[0, 1] += gx * yi
-        strain[0, 2] += gx * zi
-        strain[1, 1] += gy * yi
-        strain[1, 2] += gy * zi
-        strain[2, 2] += gz * zi
-    sxx, sxy, sxz, syy, syz, szz = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        sxx += gx * xi
+        sxy += gx * yi
+        sxz += gx * zi
+        syy += gy * yi
+        syz += gy * zi
+        szz += gz * zi
     for g in range(total):
         j = atom[g]
-        gradient[j, 0] += fx[g]
-        gradient[j, 1] += fy[g]
-        gradient[j, 2] += fz[g]
-        sxx += fx[g] * px[g]
-        sxy += fx[g] * py[g]
-        sxz += fx[g] * pz[g]
-        syy += fy[g] * py[g]
-        syz += fy[g] * pz[g]
-        szz += fz[g] * pz[g]
+        fx, fy, fz = force[g, 0], force[g, 1], force[g, 2]
+        gradient[j, 0] += fx
+        gradient[j, 1] += fy
+        gradient[j, 2] += fz
+        sxx += fx * place[g, 0]
+        sxy += fx * place[g, 1]
+        sxz += fx * place[g, 2]
+        syy += fy * place[g, 1]
+        syz += fy * place[g, 2]
+        szz += fz * place[g, 2]
     strain[0, 0] += sxx
     strain[0, 1] += sxy
     strain[0, 2] += sxz

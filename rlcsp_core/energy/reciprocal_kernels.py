@@ -22,63 +22,128 @@ from numba import njit
 
 from rlcsp_core.energy.lattice_kernels import invert
 
+ORIGIN = 1e-12  # Å⁻²: below, k is 0
 FASTMATH = {"reassoc", "contract", "nsz"}  # sums in any order, as vector units want; NaN stays NaN
+
+
+@njit(cache=True, nogil=True, fastmath=FASTMATH)
+def _phases(frac, cosine, sine):
+    """cos and sin of 2π f, [N], by Taylor series of an eighth of a turn: to 1e-16, and vector units can do it."""
+    for i in range(frac.shape[0]):
+        quarters = np.rint(4.0 * frac[i])
+        a = 2.0 * math.pi * (frac[i] - 0.25 * quarters)
+        b = a * a
+        sin = a * (1 + b * (-1 / 6 + b * (1 / 120 + b * (-1 / 5040 + b * (1 / 362880 + b * (
+            -1 / 39916800 + b * (1 / 6227020800 - b / 1307674368000)))))))
+        cos = 1 + b * (-1 / 2 + b * (1 / 24 + b * (-1 / 720 + b * (1 / 40320 + b * (-1 / 3628800 + b * (
+            1 / 479001600 - b / 87178291200))))))  # fmt: skip
+        turn = quarters - 4.0 * np.floor(0.25 * quarters)  # 0, 1, 2 or 3
+        odd = turn == 1.0 or turn == 3.0
+        c = sin if odd else cos
+        s = cos if odd else sin
+        cosine[i] = -c if turn == 1.0 or turn == 2.0 else c
+        sine[i] = -s if turn >= 2.0 else s
+
+
+@njit(cache=True, nogil=True, fastmath=FASTMATH)
+def _times(ca, sa, cb, sb, sign, c, s):
+    """c + i s = (ca + i sa) (cb ± i sb)."""
+    for i in range(c.shape[0]):
+        turned = sign * sb[i]
+        cosine = ca[i] * cb[i] - sa[i] * turned
+        s[i] = sa[i] * cb[i] + ca[i] * turned
+        c[i] = cosine
 
 
 @njit(cache=True, nogil=True, fastmath=FASTMATH)
 def _powers(frac, orders, cosine, sine):
     """cos and sin of 2π m f for m = 0 … orders; cosine, sine [orders + 1, N]."""
-    n = frac.shape[0]
-    for i in range(n):
+    for i in range(frac.shape[0]):
         cosine[0, i], sine[0, i] = 1.0, 0.0
-    if orders == 0:
-        return
-    c1, s1 = cosine[1], sine[1]
-    for i in range(n):
-        angle = 2.0 * math.pi * (frac[i] - np.rint(frac[i]))
-        c1[i], s1[i] = math.cos(angle), math.sin(angle)
+    if orders > 0:
+        _phases(frac, cosine[1], sine[1])
     for m in range(2, orders + 1):
-        c, s, cp, sp = cosine[m], sine[m], cosine[m - 1], sine[m - 1]
-        for i in range(n):
-            c[i] = cp[i] * c1[i] - sp[i] * s1[i]
-            s[i] = sp[i] * c1[i] + cp[i] * s1[i]
+        _times(cosine[m - 1], sine[m - 1], cosine[1], sine[1], 1.0, cosine[m], sine[m])
 
 
 @njit(cache=True, nogil=True, fastmath=FASTMATH)
-def _turn(cosine, sine, order, c, s):
-    """Multiply c + i s by the phase of `order`, in place."""
-    if order == 0:
-        return
-    cm, sm = cosine[abs(order)], sine[abs(order)]
-    sign = 1.0 if order > 0 else -1.0
+def _sums_of_first(c, s, c1, s1, zero, one):
+    """The four real sums of the header for m = 0 and m = 1."""
+    n = c.shape[0]
+    cc, sc, ccm, scm, csm, ssm = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    for i in range(n):
+        ci, si, cm, sm = c[i], s[i], c1[i], s1[i]
+        cc += ci
+        sc += si
+        ccm += ci * cm
+        scm += si * cm
+        csm += ci * sm
+        ssm += si * sm
+    zero[0], zero[1], zero[2], zero[3] = cc, sc, 0.0, 0.0
+    one[0], one[1], one[2], one[3] = ccm, scm, csm, ssm
+
+
+@njit(cache=True, nogil=True, fastmath=FASTMATH)
+def _sums_of_two(c, s, c1, s1, c2, s2, one, two):
+    """The four real sums of the header for two values of m: loading c and s once halves the traffic."""
+    n = c.shape[0]
+    cc, sc, cs, ss, cc2, sc2, cs2, ss2 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    for i in range(n):
+        ci, si, cm, sm, cn, sn = c[i], s[i], c1[i], s1[i], c2[i], s2[i]
+        cc += ci * cm
+        sc += si * cm
+        cs += ci * sm
+        ss += si * sm
+        cc2 += ci * cn
+        sc2 += si * cn
+        cs2 += ci * sn
+        ss2 += si * sn
+    one[0], one[1], one[2], one[3] = cc, sc, cs, ss
+    two[0], two[1], two[2], two[3] = cc2, sc2, cs2, ss2
+
+
+@njit(cache=True, nogil=True, fastmath=FASTMATH)
+def _start_gradient(w, p, q, p1, q1):
+    """The share of m = 0 to the four polynomials in θ; w = (α, β, γ, δ) of that m."""
+    al, ga = w[0], w[2]
+    for i in range(p.shape[0]):
+        p[i] = al
+        q[i] = ga
+        p1[i] = 0.0
+        q1[i] = 0.0
+
+
+@njit(cache=True, nogil=True, fastmath=FASTMATH)
+def _add_gradient(m, c1, s1, w, c2, s2, v, p, q, p1, q1):
+    """Add the shares of m and m + 1, whose weights are w and v."""
+    al, be, ga, de = w[0], w[1], w[2], w[3]
+    al2, be2, ga2, de2 = v[0], v[1], v[2], v[3]
+    mal, mbe, mga, mde = m * al, m * be, m * ga, m * de
+    nal, nbe, nga, nde = (m + 1) * al2, (m + 1) * be2, (m + 1) * ga2, (m + 1) * de2
+    for i in range(p.shape[0]):
+        cm, sm, cn, sn = c1[i], s1[i], c2[i], s2[i]
+        p[i] += cm * al + sm * be + cn * al2 + sn * be2
+        q[i] += cm * ga + sm * de + cn * ga2 + sn * de2
+        p1[i] += cm * mde - sm * mga + cn * nde - sn * nga
+        q1[i] += sm * mal - cm * mbe + sn * nal - cn * nbe
+
+
+@njit(cache=True, nogil=True, fastmath=FASTMATH)
+def _turn(c, s, p, q, p1, q1):
+    """Multiply the polynomials by the phase of the row: p becomes dE/dφ, q becomes dE/dθ, but for 2/V."""
     for i in range(c.shape[0]):
-        ci, si, st = c[i], s[i], sign * sm[i]
-        c[i] = ci * cm[i] - si * st
-        s[i] = si * cm[i] + ci * st
+        t0 = c[i] * p[i] - s[i] * q[i]
+        q[i] = c[i] * p1[i] - s[i] * q1[i]
+        p[i] = t0
 
 
 @njit(cache=True, nogil=True, fastmath=FASTMATH)
-def _row_sums(c, s, cm, sm, low, high, out):
-    """The four real sums of the header over atoms low … high."""
-    cc, sc, cs, ss = 0.0, 0.0, 0.0, 0.0
-    for i in range(low, high):
-        ci, si, cmi, smi = c[i], s[i], cm[i], sm[i]
-        cc += ci * cmi
-        sc += si * cmi
-        cs += ci * smi
-        ss += si * smi
-    out[0], out[1], out[2], out[3] = cc, sc, cs, ss
-
-
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
-def _row_gradient(cm, sm, low, high, m, al, be, ga, de, p, q, p1, q1):
-    """Add the share of ±m to the four polynomials in θ, for atoms low … high."""
-    for i in range(low, high):
-        ci, si = cm[i], sm[i]
-        p[i] += ci * al + si * be
-        q[i] += ci * ga + si * de
-        p1[i] += m * (ci * de - si * ga)
-        q1[i] += m * (si * al - ci * be)
+def _fold(h, k, centre, p, q, gh, gk, gl):
+    """Add the gradient of one row in units of the reciprocal vectors."""
+    for i in range(p.shape[0]):
+        gh[i] += h * p[i]
+        gk[i] += k * p[i]
+        gl[i] += centre * p[i] + q[i]
 
 
 @njit(cache=True, nogil=True, fastmath=FASTMATH)
@@ -89,70 +154,74 @@ def reciprocal_space(x, cell, kinds, starts, tables, gradient, strain):
     inverse = np.empty((3, 3))
     volume = abs(invert(cell, inverse))
     limit = tables.k_cut * tables.k_cut
+    scale = tables.reciprocal_scale
+    weights = tables.reciprocal
     reach = np.empty(3, dtype=np.int64)
     for a in range(3):
         length = math.sqrt(cell[a, 0] ** 2 + cell[a, 1] ** 2 + cell[a, 2] ** 2)
-        reach[a] = int(tables.k_cut * length / (2.0 * math.pi)) + 1
-    frac = np.empty((3, n))
-    for i in range(n):
-        for a in range(3):
-            frac[a, i] = x[i, 0] * inverse[0, a] + x[i, 1] * inverse[1, a] + x[i, 2] * inverse[2, a]
-    powers = np.empty((2 * (reach[0] + reach[1] + reach[2] + 3), n))
+        reach[a] = int(tables.k_cut * length / (2.0 * math.pi)) + 2  # pairs of orders may reach one beyond
     o1 = reach[0] + 1
     o2 = 2 * o1
     o3 = o2 + reach[1] + 1
     o4 = o3 + reach[1] + 1
     o5 = o4 + reach[2] + 1
-    c1, s1, c2, s2, c3, s3 = (
-        powers[:o1],
-        powers[o1:o2],
-        powers[o2:o3],
-        powers[o3:o4],
-        powers[o4:o5],
-        powers[o5:],
-    )
-    _powers(frac[0], reach[0], c1, s1)
-    _powers(frac[1], reach[1], c2, s2)
-    _powers(frac[2], reach[2], c3, s3)
+    rows = o5 + reach[2] + 1
+    work = np.empty((rows + 12, n))
+    c1, s1, c2, s2, c3, s3 = work[:o1], work[o1:o2], work[o2:o3], work[o3:o4], work[o4:o5], work[o5:rows]
+    c, s, p, q = work[rows], work[rows + 1], work[rows + 2], work[rows + 3]
+    p1, q1, gh, gk, gl = work[rows + 4], work[rows + 5], work[rows + 6], work[rows + 7], work[rows + 8]
+    f0, f1, f2 = work[rows + 9], work[rows + 10], work[rows + 11]
+    for i in range(n):
+        xi, yi, zi = x[i, 0], x[i, 1], x[i, 2]
+        f0[i] = xi * inverse[0, 0] + yi * inverse[1, 0] + zi * inverse[2, 0]
+        f1[i] = xi * inverse[0, 1] + yi * inverse[1, 1] + zi * inverse[2, 1]
+        f2[i] = xi * inverse[0, 2] + yi * inverse[1, 2] + zi * inverse[2, 2]
+        gh[i], gk[i], gl[i] = 0.0, 0.0, 0.0
+    _powers(f0, reach[0], c1, s1)
+    _powers(f1, reach[1], c2, s2)
+    _powers(f2, reach[2], c3, s3)
 
     b = 2.0 * math.pi * inverse  # columns are reciprocal vectors
-    b33 = b[0, 2] ** 2 + b[1, 2] ** 2 + b[2, 2] ** 2
-    work = np.zeros((9, n))
-    c, s, p, q, p1, q1 = work[0], work[1], work[2], work[3], work[4], work[5]
-    gh, gk, gl = work[6], work[7], work[8]
-    sums = np.empty((reach[2] + 2, species, 4))
+    b0x, b0y, b0z = b[0, 0], b[1, 0], b[2, 0]
+    b1x, b1y, b1z = b[0, 1], b[1, 1], b[2, 1]
+    b2x, b2y, b2z = b[0, 2], b[1, 2], b[2, 2]
+    b22 = b2x * b2x + b2y * b2y + b2z * b2z
+    sums = np.zeros((reach[2] + 2, species, 4))
+    share_of = np.zeros((reach[2] + 2, species, 4))  # (α, β, γ, δ) of ±m
     real, imag = np.empty((2, species)), np.empty((2, species))
     gr, gi = np.empty((2, species)), np.empty((2, species))
     energy = 0.0
     sxx, sxy, sxz, syy, syz, szz = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    for h in range(reach[0] + 1):
-        for k in range(-reach[1] if h > 0 else 0, reach[1] + 1):
-            kx = h * b[0, 0] + k * b[0, 1]
-            ky = h * b[1, 0] + k * b[1, 1]
-            kz = h * b[2, 0] + k * b[2, 1]
-            along = -(kx * b[0, 2] + ky * b[1, 2] + kz * b[2, 2]) / b33
-            chord = limit - (kx * kx + ky * ky + kz * kz - along * along * b33)
+    for h in range(reach[0]):
+        for k in range(-reach[1] + 1 if h > 0 else 0, reach[1]):
+            kx, ky, kz = h * b0x + k * b1x, h * b0y + k * b1y, h * b0z + k * b1z
+            along = -(kx * b2x + ky * b2y + kz * b2z) / b22
+            chord = limit - (kx * kx + ky * ky + kz * kz - along * along * b22)
             if chord <= 0.0:
                 continue
-            half = math.sqrt(chord / b33)
+            half = math.sqrt(chord / b22)
             bottom, top = math.ceil(along - half), math.floor(along + half)
             if bottom > top:
                 continue
-            centre = int(np.floor((bottom + top) / 2))
+            centre = int(math.floor(0.5 * (bottom + top)))
             orders = int(max(top - centre, centre - bottom))
-            kx += centre * b[0, 2]
-            ky += centre * b[1, 2]
-            kz += centre * b[2, 2]
+            kx += centre * b2x
+            ky += centre * b2y
+            kz += centre * b2z
             # the row through the origin is its own mirror image: every vector counts half
             share = 0.5 if h == 0 and k == 0 else 1.0
-            for i in range(n):
-                c[i], s[i] = c1[h, i], s1[h, i]
-                p[i], q[i], p1[i], q1[i] = 0.0, 0.0, 0.0, 0.0
-            _turn(c2, s2, k, c, s)
-            _turn(c3, s3, centre, c, s)
-            for m in range(orders + 1):
-                for a in range(species):
-                    _row_sums(c, s, c3[m], s3[m], starts[a], starts[a + 1], sums[m, a])
+            _times(c1[h], s1[h], c2[abs(k)], s2[abs(k)], 1.0 if k > 0 else -1.0, c, s)
+            if centre != 0:
+                _times(c, s, c3[abs(centre)], s3[abs(centre)], 1.0 if centre > 0 else -1.0, c, s)
+            for a in range(species):
+                lo, hi = starts[a], starts[a + 1]
+                ca, sa = c[lo:hi], s[lo:hi]
+                _sums_of_first(ca, sa, c3[1, lo:hi], s3[1, lo:hi], sums[0, a], sums[1, a])
+                for m in range(2, orders + 1, 2):
+                    _sums_of_two(
+                        ca, sa, c3[m, lo:hi], s3[m, lo:hi], c3[m + 1, lo:hi], s3[m + 1, lo:hi],
+                        sums[m, a], sums[m + 1, a],
+                    )  # fmt: skip
             for m in range(orders + 1):
                 for a in range(species):
                     cc, sc, cs, ss = sums[m, a, 0], sums[m, a, 1], sums[m, a, 2], sums[m, a, 3]
@@ -160,31 +229,33 @@ def reciprocal_space(x, cell, kinds, starts, tables, gradient, strain):
                     real[1, a], imag[1, a] = cc + ss, sc - cs
                     gr[0, a], gi[0, a], gr[1, a], gi[1, a] = 0.0, 0.0, 0.0, 0.0
                 for side in range(2 if m > 0 else 1):
-                    sign = 1.0 - 2.0 * side
-                    vx = kx + sign * m * b[0, 2]
-                    vy = ky + sign * m * b[1, 2]
-                    vz = kz + sign * m * b[2, 2]
+                    step = m if side == 0 else -m
+                    vx, vy, vz = kx + step * b2x, ky + step * b2y, kz + step * b2z
                     k2 = vx * vx + vy * vy + vz * vz
-                    if k2 >= limit or k2 < 1e-12:
+                    if k2 >= limit or k2 < ORIGIN:
                         continue
-                    u = k2 * tables.reciprocal_scale
+                    u = k2 * scale
                     index = np.uint32(u)
                     t = u - index
-                    inverse_k2 = share / k2
+                    inverse_k2 = 1.0 / k2
+                    factor = share * inverse_k2
                     total, slope = 0.0, 0.0
                     for a in range(species):
-                        for d in range(species):
-                            piece = tables.reciprocal[kinds[a] * elements + kinds[d], index]
-                            w = (piece[0] + t * (piece[1] + t * (piece[2] + t * piece[3]))) * inverse_k2
-                            dw = (
-                                piece[1] + t * (2.0 * piece[2] + t * 3.0 * piece[3])
-                            ) * tables.reciprocal_scale
-                            dw = dw * inverse_k2 - w / k2
-                            product = real[side, a] * real[side, d] + imag[side, a] * imag[side, d]
+                        for d in range(a, species):
+                            row = np.uint32(kinds[a] * elements + kinds[d])
+                            w0, w1 = weights[row, index, 0], weights[row, index, 1]
+                            w2, w3 = weights[row, index, 2], weights[row, index, 3]
+                            w = (w0 + t * (w1 + t * (w2 + t * w3))) * factor
+                            dw = (w1 + t * (2.0 * w2 + t * 3.0 * w3)) * scale * factor - w * inverse_k2
+                            twice = 1.0 if a == d else 2.0
+                            product = twice * (real[side, a] * real[side, d] + imag[side, a] * imag[side, d])
                             total += w * product
                             slope += dw * product
                             gr[side, a] += w * real[side, d]
                             gi[side, a] += w * imag[side, d]
+                            if a != d:
+                                gr[side, d] += w * real[side, a]
+                                gi[side, d] += w * imag[side, a]
                     energy += total
                     slope *= -2.0
                     sxx += slope * vx * vx
@@ -194,21 +265,28 @@ def reciprocal_space(x, cell, kinds, starts, tables, gradient, strain):
                     syz += slope * vy * vz
                     szz += slope * vz * vz
                 for a in range(species):
-                    _row_gradient(
-                        c3[m], s3[m], starts[a], starts[a + 1], float(m),
-                        gi[0, a] + gi[1, a], gr[1, a] - gr[0, a], gr[0, a] + gr[1, a], gi[0, a] - gi[1, a],
-                        p, q, p1, q1,
+                    share_of[m, a, 0] = gi[0, a] + gi[1, a]
+                    share_of[m, a, 1] = gr[1, a] - gr[0, a]
+                    share_of[m, a, 2] = gr[0, a] + gr[1, a]
+                    share_of[m, a, 3] = gi[0, a] - gi[1, a]
+            for a in range(species):
+                for f in range(4):
+                    share_of[orders + 1, a, f] = 0.0
+                lo, hi = starts[a], starts[a + 1]
+                pa, qa, p1a, q1a = p[lo:hi], q[lo:hi], p1[lo:hi], q1[lo:hi]
+                _start_gradient(share_of[0, a], pa, qa, p1a, q1a)
+                for m in range(1, orders + 1, 2):
+                    _add_gradient(
+                        float(m), c3[m, lo:hi], s3[m, lo:hi], share_of[m, a],
+                        c3[m + 1, lo:hi], s3[m + 1, lo:hi], share_of[m + 1, a], pa, qa, p1a, q1a,
                     )  # fmt: skip
-            for i in range(n):
-                t0 = c[i] * p[i] - s[i] * q[i]
-                t1 = c[i] * p1[i] - s[i] * q1[i]
-                gh[i] += h * t0
-                gk[i] += k * t0
-                gl[i] += centre * t0 + t1
+            _turn(c, s, p, q, p1, q1)
+            _fold(float(h), float(k), float(centre), p, q, gh, gk, gl)
     norm = 2.0 / volume
     for i in range(n):
-        for a in range(3):
-            gradient[i, a] += norm * (gh[i] * b[a, 0] + gk[i] * b[a, 1] + gl[i] * b[a, 2])
+        gradient[i, 0] += norm * (gh[i] * b0x + gk[i] * b1x + gl[i] * b2x)
+        gradient[i, 1] += norm * (gh[i] * b0y + gk[i] * b1y + gl[i] * b2y)
+        gradient[i, 2] += norm * (gh[i] * b0z + gk[i] * b1z + gl[i] * b2z)
     energy /= volume
     # k = 0: only what has no Coulomb pole; that of a neutral cell vanishes
     zero = 0.0

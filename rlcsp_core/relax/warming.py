@@ -29,7 +29,8 @@ def _kernels() -> list[tuple[str, Any, tuple[Any, ...]]]:
     """What to compile, in an order in which later ones reuse earlier ones: name, kernel, examples of its arguments."""
     x, cell, index = np.zeros((1, 3)), np.zeros((3, 3)), np.zeros(1, dtype=np.int64)
     vector, tables = np.zeros(12), _empty_tables()
-    neighbours = real_kernels.Neighbours(index, x, index, np.zeros(1, dtype=np.int32))
+    unsigned = np.zeros(1, dtype=np.uint32)
+    neighbours = real_kernels.Neighbours(unsigned, x, index, unsigned)
     state = descent_kernels.State(vector, vector, cell, cell, cell, vector, vector, index)
     limits = descent_kernels.Limits(1.0, 1.0, 1.0, 1.0, 1.0)
     sums = (x, cell, index, index, tables)
