@@ -18,7 +18,11 @@ COINCIDENT = 1e-4  # of a cell: images of a special position that are one atom
 
 PLACE_ORBIT = (
     "int64(float64[:, :, ::1], float64[:, ::1], float64[:, ::1], float64[::1], float64[:, ::1], float64[:, ::1],"
-    " float64[:, ::1], float64[:, ::1], int64[::1], int64, int64, float64[:, ::1], int64)"
+    " float64[:, ::1], int64[::1], float64[:, ::1], int64[::1], int64, int64, float64[:, ::1], int64)"
+)
+PLACE_ORBITS = (
+    "boolean(float64[:, :, ::1], float64[:, ::1], float64[:, ::1], float64[:, ::1], float64[:, :, ::1], int64[::1],"
+    " int64[::1], float64[:, :, :, ::1], float64[:, ::1], float64[:, ::1], float64[:, ::1], int64[::1])"
 )
 
 
@@ -38,6 +42,20 @@ def shortest_image(u, v, w, cell, reach, is_self):
     return best
 
 
+@njit("void(float64[:, ::1], float64, int64[::1])", cache=True, nogil=True)
+def image_range(cell, farthest, reach):
+    """How many cells away images within `farthest` [Å] of a wrapped offset can be, into reach [3]."""
+    for i in range(3):
+        a, b = cell[(i + 1) % 3], cell[(i + 2) % 3]
+        nx = a[1] * b[2] - a[2] * b[1]
+        ny = a[2] * b[0] - a[0] * b[2]
+        nz = a[0] * b[1] - a[1] * b[0]
+        height = abs(nx * cell[i, 0] + ny * cell[i, 1] + nz * cell[i, 2]) / np.sqrt(
+            nx * nx + ny * ny + nz * nz
+        )
+        reach[i] = int(farthest / height + 0.5)
+
+
 @njit(PLACE_ORBIT, cache=True, nogil=True)
 def place_orbit(
     rotations,
@@ -47,6 +65,7 @@ def place_orbit(
     basis,
     draws,
     cell,
+    reach,
     frame,
     codes,
     n_placed,
@@ -57,21 +76,11 @@ def place_orbit(
     """Append an orbit to frame [N, 3] and codes [N] at the first of the draws at which no contact is too short.
 
     rotations [K, 3, 3], translations [K, 3]: of the conventional cell; to_primitive [3, 3]: its fractional coordinates
-    to those of the primitive cell; point [3] + draws [tries, d] · basis [d, 3]: the site; cell [3, 3] Å primitive;
-    closest [codes, codes] Å; size: atoms of the orbit.  Returns the new number of atoms, or -1.
+    to those of the primitive cell; point [3] + draws [tries, 3] · basis [3, 3]: the site, rows of 0 for directions in
+    which it cannot move; cell [3, 3] Å primitive; reach [3] of image_range; closest [codes, codes] Å; size: atoms of
+    the orbit.  Returns the new number of atoms, or -1.
     """
     n_ops = rotations.shape[0]
-    reach = np.empty(3, dtype=np.int64)
-    farthest = closest.max()
-    for i in range(3):
-        a, b = cell[(i + 1) % 3], cell[(i + 2) % 3]
-        nx = a[1] * b[2] - a[2] * b[1]
-        ny = a[2] * b[0] - a[0] * b[2]
-        nz = a[0] * b[1] - a[1] * b[0]
-        height = abs(nx * cell[i, 0] + ny * cell[i, 1] + nz * cell[i, 2]) / np.sqrt(
-            nx * nx + ny * ny + nz * nz
-        )
-        reach[i] = int(farthest / height + 0.5)
     own = closest[code, code]
     if shortest_image(0.0, 0.0, 0.0, cell, reach, True) < own * own:
         return -1
@@ -136,3 +145,50 @@ def place_orbit(
         if good:
             return n
     return -1
+
+
+@njit(PLACE_ORBITS, cache=True, nogil=True)
+def place_orbits(
+    rotations,
+    translations,
+    to_primitive,
+    points,
+    bases,
+    sizes,
+    orbit_codes,
+    draws,
+    cell,
+    closest,
+    frame,
+    codes,
+):
+    """Fill frame [N, 3] and codes [N] with all orbits; False where no attempt put them without short contacts.
+
+    points [M, 3], bases [M, 3, 3], sizes [M], orbit_codes [M]: the orbits; draws [attempts, M, tries, 3].
+    """
+    reach = np.empty(3, dtype=np.int64)
+    image_range(cell, closest.max(), reach)
+    for attempt in range(draws.shape[0]):
+        n = 0
+        for m in range(sizes.shape[0]):
+            n = place_orbit(
+                rotations,
+                translations,
+                to_primitive,
+                points[m],
+                bases[m],
+                draws[attempt, m],
+                cell,
+                reach,
+                frame,
+                codes,
+                n,
+                orbit_codes[m],
+                closest,
+                sizes[m],
+            )
+            if n < 0:
+                break
+        if n >= 0:
+            return True
+    return False

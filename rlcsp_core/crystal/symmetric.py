@@ -9,7 +9,9 @@ primitive cell, which is what an atom limit is about.  Å, Å³.
 
 from __future__ import annotations
 
+from bisect import bisect
 from functools import cache
+from itertools import accumulate
 from math import cos, radians, sin, sqrt
 from typing import NamedTuple
 
@@ -18,7 +20,7 @@ import numpy as np
 from rlcsp_core.crystal.composition import Composition
 from rlcsp_core.crystal.ions import all_ions, code_of
 from rlcsp_core.crystal.modular import atomic_numbers
-from rlcsp_core.crystal.orbit_kernels import place_orbit
+from rlcsp_core.crystal.orbit_kernels import place_orbits
 from rlcsp_core.crystal.wyckoff import Group, Position, group
 from rlcsp_core.records import Array, Crystal
 
@@ -27,8 +29,12 @@ AXIS_SPREAD = 0.5  # standard deviation of ln(length) of each free axis
 ANGLE_RANGE = (60.0, 120.0)  # degrees, of oblique cells
 CATION_ANION = 0.75  # shortest cation–anion distance, of the sum of radii
 ANION_ANION = 0.8  # shortest anion–anion distance, of the sum of radii
-COORDINATE_TRIES = 30  # draws of the free coordinates of one orbit
+COORDINATE_TRIES = 20  # draws of the free coordinates of one orbit
+ATTEMPTS = 4  # at all coordinates of one choice of sites
 SITE_TRIES = 5  # draws of the sites of all ions in one group
+# sites are drawn with weights multiplicity^p, p drawn anew for each crystal: few large orbits suit some structures
+# (bixbyite), many small ones others (Y2TiO5)
+SITE_POWERS = (-1.0, 0.0, 1.0)
 
 
 class Orbit(NamedTuple):
@@ -55,11 +61,13 @@ def _random_orbits(
     space_group: Group, composition: Composition, n_formula: int, rng: np.random.Generator
 ) -> list[Orbit] | None:
     """Positions for each ion whose multiplicities add up to its number; positions without freedom are taken once."""
+    power = SITE_POWERS[rng.integers(len(SITE_POWERS))]
+    weights = [p.multiplicity**power for p in space_group.positions]
     for _ in range(SITE_TRIES):
         taken: set[int] = set()
         orbits: list[Orbit] = []
         for ion, count in zip(composition.ions, composition.counts, strict=True):
-            chosen = _fill(space_group.positions, count * n_formula, taken, rng)
+            chosen = _fill(space_group.positions, weights, count * n_formula, taken, rng)
             if chosen is None:
                 break
             orbits += [Orbit(code_of(ion.element), space_group.positions[i]) for i in chosen]
@@ -69,7 +77,11 @@ def _random_orbits(
 
 
 def _fill(
-    positions: tuple[Position, ...], count: int, taken: set[int], rng: np.random.Generator
+    positions: tuple[Position, ...],
+    weights: list[float],
+    count: int,
+    taken: set[int],
+    rng: np.random.Generator,
 ) -> list[int] | None:
     """Indices of positions with multiplicities that add up to count; adds fixed ones to `taken`."""
     chosen: list[int] = []
@@ -77,7 +89,8 @@ def _fill(
         fitting = [i for i, p in enumerate(positions) if p.multiplicity <= count and i not in taken]
         if not fitting:
             return None
-        index = fitting[int(rng.integers(len(fitting)))]
+        sums = list(accumulate(weights[i] for i in fitting))
+        index = fitting[min(bisect(sums, rng.random() * sums[-1]), len(fitting) - 1)]
         if positions[index].is_fixed:
             taken.add(index)
         chosen.append(index)
@@ -169,28 +182,23 @@ def _closest() -> Array:
 
 def _placed(space_group: Group, orbits: list[Orbit], cell: Array, rng: np.random.Generator) -> Crystal | None:
     """Atoms at drawn coordinates without short contacts, the largest orbits first; None where there are none."""
-    size = sum(o.position.multiplicity for o in orbits)
-    frame, codes = np.empty((size, 3)), np.empty(size, dtype=np.int64)
-    to_primitive = np.linalg.inv(space_group.primitive)
-    n = 0
-    for code, position in orbits:
-        tries = 1 if position.is_fixed else COORDINATE_TRIES
-        n = place_orbit(
-            space_group.rotations,
-            space_group.translations,
-            to_primitive,
-            position.point,
-            position.basis,
-            rng.random((tries, len(position.basis))),
-            cell,
-            frame,
-            codes,
-            n,
-            code,
-            _closest(),
-            position.multiplicity,
-        )
-        if n < 0:
-            return None
+    sizes = np.array([o.position.multiplicity for o in orbits])
+    frame, codes = np.empty((sizes.sum(), 3)), np.empty(sizes.sum(), dtype=np.int64)
+    placed = place_orbits(
+        space_group.rotations,
+        space_group.translations,
+        space_group.to_primitive,
+        np.array([o.position.point for o in orbits]),
+        np.array([o.position.basis for o in orbits]),
+        sizes,
+        np.array([o.code for o in orbits]),
+        rng.random((ATTEMPTS, len(orbits), COORDINATE_TRIES, 3)),
+        cell,
+        _closest(),
+        frame,
+        codes,
+    )
+    if not placed:
+        return None
     order = np.argsort(codes, kind="stable")
     return Crystal(atomic_numbers()[codes[order]], frame[order] @ cell, cell)

@@ -41,12 +41,8 @@ class Position(NamedTuple):
 
     multiplicity: int  # in the primitive cell
     point: Array  # [3] of one of its points, in the conventional cell
-    basis: Array  # [d, 3] directions in which that point can move
-
-    @property
-    def is_fixed(self) -> bool:
-        """Without a free coordinate it can be taken once only."""
-        return len(self.basis) == 0
+    basis: Array  # [3, 3] directions in which that point can move, the last 3 − d rows 0
+    is_fixed: bool  # d = 0: without a free coordinate it can be taken once only
 
 
 class Group(NamedTuple):
@@ -56,6 +52,7 @@ class Group(NamedTuple):
     rotations: Array  # [K, 3, 3] one operation for each coset of the centrings, in the conventional cell
     translations: Array  # [K, 3]
     primitive: Array  # [3, 3] lattice vectors of the primitive cell in units of the conventional ones, rows
+    to_primitive: Array  # [3, 3] conventional to primitive fractional coordinates, from the right
     positions: tuple[Position, ...]
 
     @property
@@ -81,16 +78,24 @@ def group(number: int) -> Group:
     rotations, translations = _operations(entry["hall"])
     _, cosets = np.unique(rotations.reshape(len(rotations), 9), axis=0, return_index=True)
     centrings = len(rotations) // len(cosets)
+    primitive = PRIMITIVE[_centring(entry["hall"])]
     return Group(
         number=number,
         rotations=rotations[cosets].astype(float),
         translations=translations[cosets] / GRID,
-        primitive=PRIMITIVE[_centring(entry["hall"])],
+        primitive=primitive,
+        to_primitive=np.ascontiguousarray(np.linalg.inv(primitive)),
         positions=tuple(
-            Position(m // centrings, np.array(point) / GRID, np.array(basis, dtype=float).reshape(-1, 3))
+            Position(m // centrings, np.array(point) / GRID, _padded(basis), not basis)
             for m, point, basis in entry["positions"]
         ),
     )
+
+
+def _padded(basis: list[list[int]]) -> Array:
+    rows = np.zeros((3, 3))
+    rows[: len(basis)] = np.array(basis).reshape(-1, 3)
+    return rows
 
 
 @cache
