@@ -25,6 +25,7 @@ from rlcsp_core.energy.lattice_kernels import invert, reduce_cell, volume_of, wr
 from rlcsp_core.energy.real_kernels import list_neighbours
 from rlcsp_core.energy.total_kernels import lattice_energy
 from rlcsp_core.records import Array, IntArray
+from rlcsp_core.relax.stiffness_kernels import factorise, solve, springs
 
 # how a descent ended, or that it goes on
 RUNNING, CONVERGED, NOT_FINITE, COLLAPSED, STUCK = 0, 1, 2, 3, 4
@@ -47,6 +48,7 @@ class Limits(NamedTuple):
     step: float  # Å, longest move of an atom
     strain: float  # longest change of a component of F
     skin: float  # Å of the neighbour list
+    refresh: int  # steps between two models of the Hessian
 
 
 class State(NamedTuple):
@@ -136,8 +138,8 @@ def _add(a, factor, b):
 
 
 @njit(cache=True, nogil=True)
-def _direction(state, d):
-    """d = -H g by the two-loop recursion."""
+def _direction(state, d, stiffness, work, conditioned):
+    """d = -H g by the two-loop recursion, around the model of the Hessian where there is one."""
     history, remembered, newest = state.steps.shape[0], state.counts[1], state.counts[2]
     weights = np.empty(history)
     for i in range(d.shape[0]):
@@ -146,7 +148,10 @@ def _direction(state, d):
         j = (newest - age) % history
         weights[j] = state.inverse_curvature[j] * _inner(state.steps[j], d)
         _add(d, -weights[j], state.changes[j])
-    if remembered > 0:
+    scale = 1.0
+    if conditioned:
+        solve(stiffness, d, work)
+    elif remembered > 0:
         y = state.changes[newest]
         scale = 1.0 / (state.inverse_curvature[newest] * _inner(y, y))
     else:
@@ -187,6 +192,38 @@ def _remember(state, d, length, g_new):
 
 
 @njit(cache=True, nogil=True)
+def _transform(v, right, left):
+    """Atoms of v times `right`, cell block from the left by `left`; both [3, 3]."""
+    cell = v.shape[0] - 9
+    t = np.empty(3)
+    for i in range(0, cell, 3):
+        for b in range(3):
+            t[b] = v[i] * right[0, b] + v[i + 1] * right[1, b] + v[i + 2] * right[2, b]
+        for b in range(3):
+            v[i + b] = t[b]
+    for b in range(3):
+        for a in range(3):
+            t[a] = left[a, 0] * v[cell + b] + left[a, 1] * v[cell + 3 + b] + left[a, 2] * v[cell + 6 + b]
+        for a in range(3):
+            v[cell + 3 * a + b] = t[a]
+
+
+@njit(cache=True, nogil=True)
+def _rebase(state, deformation, inverse):
+    """Make the present frame the reference: X F → X, F → 1.  Linear, so what is remembered stays true."""
+    back, forth = inverse.T.copy(), deformation.T.copy()
+    _transform(state.u, deformation, inverse)
+    _transform(state.g, back, forth)
+    for j in range(state.steps.shape[0]):
+        _transform(state.steps[j], deformation, inverse)
+        _transform(state.changes[j], back, forth)
+    for i in range(3):
+        x, y, z = state.cell0[i, 0], state.cell0[i, 1], state.cell0[i, 2]
+        for b in range(3):
+            state.cell0[i, b] = x * deformation[0, b] + y * deformation[1, b] + z * deformation[2, b]
+
+
+@njit(cache=True, nogil=True)
 def _measure(gradient, strain, volume, numbers):
     """Largest force on an atom and largest component of the stress."""
     force, stress = 0.0, 0.0
@@ -209,6 +246,9 @@ def descend(state, kinds, starts, tables, limits, evaluations):
     d, trial, g_new = np.empty_like(state.u), np.empty_like(state.u), np.empty_like(state.u)
     reach = tables.r_cut + limits.skin
     back = np.empty((3, 3))
+    size = state.u.shape[0]
+    stiffness, work = np.empty((size, size), dtype=np.float32), np.empty(size, dtype=np.float32)
+    conditioned, age = False, limits.refresh
 
     # put the present point into a reduced cell, its atoms within it
     _deform(state.u, state.cell0, sigma, x, cell, deformation)
@@ -243,11 +283,19 @@ def descend(state, kinds, starts, tables, limits, evaluations):
             return CONVERGED
         if done >= evaluations:
             return RUNNING
-        _direction(state, d)
+        if age >= limits.refresh:
+            _deform(state.u, state.cell0, sigma, x, cell, deformation)
+            invert(deformation, back)
+            _rebase(state, deformation, back)
+            springs(x, cell, kinds, starts, tables, neighbours, sigma, stiffness)
+            conditioned = factorise(stiffness)
+            age = 0
+        age += 1
+        _direction(state, d, stiffness, work, conditioned)
         slope = _inner(d, state.g)
         if not slope < 0.0:
             state.counts[1] = 0
-            _direction(state, d)
+            _direction(state, d, stiffness, work, conditioned)
             slope = _inner(d, state.g)
         length = _cap(d, n, sigma, limits)
         accepted = False

@@ -45,6 +45,7 @@ class RelaxConfig:
     max_strain: float = 0.08  # largest change of a strain component in one step
     history: int = 20  # steps the optimiser remembers
     skin: float = 0.6  # Å beyond the cut-off that the neighbour list reaches
+    refresh: int = 20  # steps between two models of the Hessian
 
     def __post_init__(self) -> None:
         for name in (
@@ -62,7 +63,7 @@ class RelaxConfig:
 
     @property
     def limits(self) -> kernels.Limits:
-        return kernels.Limits(self.force, self.stress, self.max_step, self.max_strain, self.skin)
+        return kernels.Limits(self.force, self.stress, self.max_step, self.max_strain, self.skin, self.refresh)
 
 
 def _start(ready: Prepared, history: int) -> kernels.State:

@@ -32,7 +32,7 @@ def _kernels() -> list[tuple[str, Any, tuple[Any, ...]]]:
     unsigned = np.zeros(1, dtype=np.uint32)
     neighbours = real_kernels.Neighbours(unsigned, x, index, unsigned)
     state = descent_kernels.State(vector, vector, cell, cell, cell, vector, vector, index)
-    limits = descent_kernels.Limits(1.0, 1.0, 1.0, 1.0, 1.0)
+    limits = descent_kernels.Limits(1.0, 1.0, 1.0, 1.0, 1.0, 1)
     sums = (x, cell, index, index, tables)
     return [
         ("neighbour lists", real_kernels.list_neighbours, (x, cell, index, 1.0)),
