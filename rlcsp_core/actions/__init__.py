@@ -15,7 +15,7 @@ from rlcsp_core.actions import modular_moves as moves
 from rlcsp_core.actions.here import Here, Problem, Structure
 from rlcsp_core.crystal.modular import SITES, Modular
 from rlcsp_core.errors import ConfigError
-from rlcsp_core.records import BoolArray
+from rlcsp_core.records import Array, BoolArray
 
 __all__ = [
     "ACTIONS",
@@ -29,6 +29,7 @@ __all__ = [
     "action_numbered",
     "action_set",
     "index_of",
+    "prior_preferences",
 ]
 
 Change = Callable[[Here, Problem, np.random.Generator], Structure | None]
@@ -120,6 +121,17 @@ ACTION_SETS: dict[str, tuple[Action, ...]] = {
     "extended": ACTIONS + EXTENSIONS,
     "symmetric": EXTENSIONS,
 }
+
+
+# what a learner starts from, as odds against an action that is not named here: a symmetric crystal is worth all nine
+# published actions together; the policy learned from there on is the run's own
+PRIOR_ODDS: dict[str, dict[int, float]] = {"extended": {11: 9.0, 12: 2.0}, "symmetric": {11: 4.0}}
+
+
+def prior_preferences(name: str) -> Array:
+    """[A] ln of the odds of each action of a set before anything is learned; 0 throughout for the published set."""
+    odds = PRIOR_ODDS.get(name, {})
+    return np.log([odds.get(action.number, 1.0) for action in action_set(name)])
 
 
 def action_set(name: str) -> tuple[Action, ...]:

@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rlcsp_core.actions import Action, Here, Problem, Structure, action_mask, action_set
-from rlcsp_core.agents import Agent, agent_named
+from rlcsp_core.actions import Action, Here, Problem, Structure, action_mask, action_set, prior_preferences
+from rlcsp_core.agents import Agent, Learner, agent_named
 from rlcsp_core.crystal.composition import composition_of
 from rlcsp_core.crystal.generate import random_sound_structure, smallest_limit
 from rlcsp_core.crystal.modular import Modular, build
@@ -63,13 +63,17 @@ def check_config(config: SearchConfig) -> None:
 
 
 def _agent(config: SearchConfig) -> Agent:
-    return agent_named(
+    prior = prior_preferences(config.actions)
+    agent = agent_named(
         config.algorithm,
         baseline=config.baseline,
         settings=config.settings,
-        n_actions=len(action_set(config.actions)),
+        n_actions=len(prior),
         n_features=N_FEATURES,
     )
+    if isinstance(agent, Learner):
+        agent.theta = np.column_stack([prior, np.zeros((len(prior), N_FEATURES - 1))])
+    return agent
 
 
 class Trial(NamedTuple):
