@@ -18,13 +18,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import streamlit as st
 from ase.data import chemical_symbols, covalent_radii
-from ase.formula import Formula
 
-from rlcsp_core.crystal.bonds import bond_valence_sums, find_bonds, is_centre
+from rlcsp_core.crystal.bonds import find_bonds, is_centre
 from rlcsp_core.crystal.ions import all_ions
 from rlcsp_core.crystal.scene import Repeats, scene
+from rlcsp_core.crystal.summary import Site, cell_parameters, formula_of, sites
 from rlcsp_core.plots.palette import ELEMENT_COLOURS
-from rlcsp_core.records import Array, Crystal, IntArray
+from rlcsp_core.records import Array, Crystal
 
 HERE = Path(__file__)
 LIBRARY = "app/static/3dmol/3Dmol-min.js"
@@ -116,12 +116,12 @@ def _repeats(text: str) -> Repeats:
 def view_data(frames: Sequence[Frame], supercell: str = SUPERCELLS[0]) -> dict[str, Any]:
     """All that the script draws, ready for JSON."""
     repeats = _repeats(supercell)
-    pictures = [_picture(_Key(frame.crystal), repeats) | {"label": frame.label} for frame in frames]
+    pictures = [_picture(CrystalKey(frame.crystal), repeats) | {"label": frame.label} for frame in frames]
     numbers = sorted({int(z) for frame in frames for z in frame.crystal.numbers})
     return {
         "frames": pictures,
         "colours": element_colours(numbers),
-        "radii": {chemical_symbols[z]: _sphere_radius(z) for z in numbers},
+        "radii": {chemical_symbols[z]: sphere_radius(z) for z in numbers},
         "polyhedra": _polyhedra_at_first(numbers),
     }
 
@@ -135,7 +135,7 @@ def element_colours(numbers: Sequence[int]) -> dict[str, str]:
 
 
 @lru_cache
-def _sphere_radius(number: int) -> float:
+def sphere_radius(number: int) -> float:
     ionic = {ion.number: ion.radius for ion in all_ions()}
     return round(
         SMALLEST_SPHERE + SPHERE_GROWTH * ionic.get(number, float(covalent_radii[number])), POSITION_DIGITS
@@ -150,7 +150,7 @@ def _polyhedra_at_first(numbers: Sequence[int]) -> dict[str, bool]:
     return {chemical_symbols[z]: charges.get(z, 0) == highest for z in centres}
 
 
-class _Key:
+class CrystalKey:
     """A crystal as a key of a cache: equal where all numbers are."""
 
     def __init__(self, crystal: Crystal) -> None:
@@ -161,11 +161,11 @@ class _Key:
         return hash(self._bytes)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and self._bytes == other._bytes
+        return isinstance(other, CrystalKey) and self._bytes == other._bytes
 
 
 @lru_cache(maxsize=256)
-def _picture(key: _Key, repeats: Repeats) -> dict[str, Any]:
+def _picture(key: CrystalKey, repeats: Repeats) -> dict[str, Any]:
     crystal = key.crystal
     drawn = scene(crystal, repeats)
     symbols, found = np.unique([chemical_symbols[z] for z in crystal.numbers], return_inverse=True)
@@ -184,7 +184,14 @@ def _picture(key: _Key, repeats: Repeats) -> dict[str, Any]:
         "bonds": drawn.bonds.ravel().tolist(),
         "shapes": [{"v": _flat(shape.vertices), "f": shape.faces.ravel().tolist()} for shape in shapes],
         "hulls": [[m, number[id(shape)]] for m, shape in drawn.hulls],
-        "sites": _sites(crystal, kinds),
+        "sites": [
+            {
+                "e": int(kind),
+                "at": [round(x, POSITION_DIGITS) for x in site.position],
+                "words": _site_in_words(site),
+            }
+            for kind, site in zip(kinds, sites(crystal), strict=True)
+        ],
         "words": in_words(crystal),
     }
 
@@ -193,47 +200,22 @@ def _flat(points: Array) -> list[float]:
     return np.round(points, POSITION_DIGITS).ravel().tolist()
 
 
-def _sites(crystal: Crystal, kinds: IntArray) -> list[dict[str, Any]]:
-    """What a click on an atom tells."""
-    bonds = find_bonds(crystal)
-    valences = bond_valence_sums(crystal, bonds)
-    fractional = (crystal.positions @ np.linalg.inv(crystal.cell)) % 1.0
-    return [
-        {
-            "e": int(kinds[i]),
-            "at": np.round(fractional[i], POSITION_DIGITS).tolist(),
-            "words": _site_in_words(bonds.length[bonds.i == i], float(valences[i])),
-        }
-        for i in range(crystal.n_atoms)
-    ]
-
-
-def _site_in_words(lengths: Array, valence: float) -> str:
-    if not len(lengths):
+def _site_in_words(site: Site) -> str:
+    if not site.coordination:
         return "no bonds"
     words = (
-        f"{len(lengths)} bonds of {lengths.min():.3f} to {lengths.max():.3f} Å, mean {lengths.mean():.3f} Å"
+        f"{site.coordination} bonds of {site.shortest:.3f} to {site.longest:.3f} Å, mean {site.mean:.3f} Å"
     )
-    return words if np.isnan(valence) else f"{words}; bond-valence sum {valence:.2f}"
-
-
-def formula_of(crystal: Crystal) -> str:
-    """Reduced formula, cations first: Y2O3."""
-    counts = Formula.from_list([chemical_symbols[z] for z in crystal.numbers]).reduce()[0].count()
-    order = {ion.element: -ion.charge for ion in all_ions()}
-    symbols = sorted(counts, key=lambda symbol: (order.get(symbol, 0), symbol))
-    return "".join(f"{symbol}{counts[symbol] if counts[symbol] > 1 else ''}" for symbol in symbols)
+    return words if np.isnan(site.valence) else f"{words}; bond-valence sum {site.valence:.2f}"
 
 
 def in_words(crystal: Crystal) -> str:
     """The crystal for somebody who does not see the picture."""
     bonds = find_bonds(crystal)
-    lengths = np.linalg.norm(crystal.cell, axis=1)
-    a, b, c = crystal.cell / lengths[:, None]
-    angles = np.degrees(np.arccos(np.clip([b @ c, c @ a, a @ b], -1, 1)))
+    cell = cell_parameters(crystal)
     parts = [
-        f"{formula_of(crystal)}, {crystal.n_atoms} atoms in a cell with a = {lengths[0]:.2f}, b = {lengths[1]:.2f}, "
-        f"c = {lengths[2]:.2f} Å, α = {angles[0]:.1f}, β = {angles[1]:.1f}, γ = {angles[2]:.1f} degrees."
+        f"{formula_of(crystal)}, {crystal.n_atoms} atoms in a cell with a = {cell.a:.2f}, b = {cell.b:.2f}, "
+        f"c = {cell.c:.2f} Å, α = {cell.alpha:.1f}, β = {cell.beta:.1f}, γ = {cell.gamma:.1f} degrees."
     ]
     counts = np.bincount(bonds.i, minlength=crystal.n_atoms)
     for z in np.unique(crystal.numbers):

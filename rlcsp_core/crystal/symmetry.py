@@ -98,12 +98,20 @@ def _dataset(crystal: Crystal, symprec: float) -> spglib.SpglibDataset | None:
         return None
 
 
-def _standardised(crystal: Crystal, symprec: float, *, to_primitive: bool) -> Crystal:
+def primitive_cell(crystal: Crystal, symprec: float = SYMPREC) -> Crystal:
+    """The smallest cell within symprec [Å], atoms where they are; the crystal itself where none is found."""
+    try:
+        return _standardised(crystal, symprec, to_primitive=True, idealise=False)
+    except StructureError:
+        return crystal
+
+
+def _standardised(crystal: Crystal, symprec: float, *, to_primitive: bool, idealise: bool = True) -> Crystal:
     import spglib
 
     try:
         found = spglib.standardize_cell(
-            _spglib_cell(crystal), to_primitive=to_primitive, no_idealize=False, symprec=symprec
+            _spglib_cell(crystal), to_primitive=to_primitive, no_idealize=not idealise, symprec=symprec
         )
     except spglib.SpglibError:
         found = None

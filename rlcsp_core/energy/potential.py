@@ -45,8 +45,10 @@ class Potential:
         try:
             return np.array([known[int(z)] for z in numbers], dtype=np.int64)
         except KeyError as missing:
+            from ase.data import chemical_symbols
+
             raise FormulaError(
-                f"the potential {self.name!r} has no element with atomic number {missing.args[0]}; "
+                f"the potential {self.name!r} does not cover {chemical_symbols[missing.args[0]]}; "
                 f"it knows {', '.join(self.elements)}"
             ) from None
 

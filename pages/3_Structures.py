@@ -1,0 +1,38 @@
+"""What was found: distinct structures by energy, and everything about one of them."""
+
+import streamlit as st
+
+from pages.shared.ancestry import show_found
+from pages.shared.inspect_structure import Item, inspect
+from pages.shared.setup import page, problems_shown, store
+from pages.shared.structure_list import choose_runs, chosen_structure, place_to_look, show_groups, show_table
+from pages.shared.upload import show_upload
+from rlcsp_core.crystal.identity import references
+
+page("Structures")
+st.title("Structures")
+known = store()
+place = place_to_look()
+
+if place == "file":
+    show_upload()
+
+elif place == "phases":
+    phases = {f"{phase.formula} {phase.name}": phase for phase in references()}
+    name = st.selectbox("Phase", list(phases), key="reference", bind="query-params")
+    st.caption(phases[name].source)
+    inspect(Item(phases[name].crystal, name, name=name.replace(" ", "-")))
+
+else:
+    with problems_shown():
+        runs = choose_runs(known)
+        # the structure first, though it stands second: the list takes longer to compute
+        list_place, structure_place = st.columns([3, 7], gap="large")
+        with structure_place:
+            chosen = chosen_structure(known, runs) if runs else None
+            if chosen is not None:
+                show_found(known, chosen)
+        if chosen is not None:
+            with list_place:
+                show_groups(known, runs, chosen)
+            show_table(known, runs)

@@ -1,0 +1,122 @@
+"""Which action made a structure from which parent, back to the initial population."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages.shared.catalogue import Found, load
+from pages.shared.inspect_structure import Item, inspect
+from pages.shared.run_list import SEARCH_PAGE
+from pages.shared.viewer import Frame
+from rlcsp_core.actions import action_numbered
+from rlcsp_core.analysis.lineage import Ancestor, lineage
+from rlcsp_core.errors import NotFoundError
+from rlcsp_core.records import Array, BoolArray, Crystal, IntArray
+from rlcsp_core.store import Source, Store
+
+SHOWN = 12  # ancestors in the film, two pictures each
+COLUMNS = ("step", "action", "energy", "accepted")
+
+
+def show_found(store: Store, found: Found) -> None:
+    """A structure that a search found, and where it comes from."""
+    chain = ancestors(store, found)
+    composition = store.run(found.run).composition
+    st.header(f"{composition}, {found.words}", anchor="structure")
+    st.page_link(SEARCH_PAGE, label=f"of run {found.run}", query_params={"run": found.run})
+    inspect(
+        Item(
+            load(store, found),
+            f"{composition}, {found.words} of run {found.run}",
+            energy=found.energy,
+            before=stored(store, found, relaxed=False),
+            film=film(store, found, chain),
+            name=f"{composition}-{found.run}-{found.address}",
+        )
+    )
+    if found.source == Source.STEP:
+        show_ancestry(found.run, chain)
+
+
+def ancestors(store: Store, found: Found) -> list[Ancestor]:
+    """The structure itself first, the initial population last."""
+    if found.source == Source.POPULATION:
+        return [Ancestor(None, found.number, None, found.energy)]
+    columns = _columns(store.url, found.run, found.number, store)
+    step, action, energy, accepted, population = columns
+    return lineage(found.number, step, action, energy, accepted, population)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _columns(
+    url: str,  # noqa: ARG001 - part of the key of the cache
+    run: str,
+    number: int,
+    _store: Store,
+) -> tuple[IntArray, IntArray, Array, BoolArray, Array]:
+    table = _store.series([run], COLUMNS)[run]
+    keep = table["step"] <= number
+    step, action, energy, accepted = (table[name][keep] for name in COLUMNS)
+    return step.astype(int), action.astype(int), energy, accepted > 0, _store.population(run).energy
+
+
+def film(store: Store, found: Found, chain: list[Ancestor]) -> list[Frame]:
+    """The latest ancestors, each before and after its relaxation, the oldest first."""
+    frames = []
+    for link in reversed(chain[:SHOWN]):
+        each = _found(found.run, link)
+        for relaxed, word in ((False, "as built"), (True, "relaxed")):
+            crystal = stored(store, each, relaxed=relaxed)
+            if crystal is not None:
+                frames.append(Frame(crystal, f"{link_words(link)}, {word}"))
+    return frames
+
+
+def stored(store: Store, found: Found, *, relaxed: bool) -> Crystal | None:
+    try:
+        return load(store, found, relaxed=relaxed)
+    except NotFoundError:
+        return None
+
+
+def _found(run: str, link: Ancestor) -> Found:
+    if link.step is not None:
+        return Found(run, Source.STEP, link.step, link.energy, 0)
+    return Found(run, Source.POPULATION, link.member or 0, link.energy, 0)
+
+
+def link_words(link: Ancestor) -> str:
+    if link.step is None:
+        return f"member {link.member} of the population"
+    name = action_numbered(link.action).name if link.action is not None else ""
+    return f"step {link.step}: {name}"
+
+
+def show_ancestry(run: str, chain: list[Ancestor]) -> None:
+    """The chain as a table; the structure itself on top."""
+    st.subheader("Where it comes from")
+    energies = np.array([link.energy for link in chain])
+    drops = np.append(energies[:-1] - energies[1:], np.nan)
+    table = pd.DataFrame(
+        {
+            "made by": [link_words(link) for link in chain],
+            "energy": energies,
+            "change": 1000 * drops,
+            "open": [f"Structures?run={run}&structure={_found(run, link).address}" for link in chain],
+        }
+    )
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={
+            "energy": st.column_config.NumberColumn("energy (eV/atom)", format="%.5f"),
+            "change": st.column_config.NumberColumn("against its parent (meV/atom)", format="%+.2f"),
+            "open": st.column_config.LinkColumn("open", display_text="open"),
+        },
+    )
+    st.caption(
+        f"{len(chain) - 1} accepted steps before it. The view Film shows the latest {min(len(chain), SHOWN)}, "
+        "each as built and relaxed."
+    )

@@ -1,0 +1,298 @@
+"""Everything about one structure: the picture, its numbers, symmetry, bonds, powder pattern and files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from typing import NamedTuple
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared.live_chart import live_chart
+from pages.shared.setup import plain, problems_shown
+from pages.shared.standalone import one_crystal_page
+from pages.shared.viewer import CrystalKey, Frame, in_words, show_crystal
+from pages.shared.wording import energy as energy_words
+from rlcsp_core.analysis.diffraction import (
+    LONGEST,
+    SHORTEST,
+    WAVELENGTHS,
+    Pattern,
+    powder_pattern,
+    profile,
+    similarity,
+)
+from rlcsp_core.crystal.composition import presets
+from rlcsp_core.crystal.formats import FORMATS
+from rlcsp_core.crystal.identity import Match, known_phases, references
+from rlcsp_core.crystal.summary import cell_parameters, density, formula_of, sites
+from rlcsp_core.crystal.symmetry import SYMPREC, TOLERANCES, Symmetry, space_group_by_tolerance, symmetry
+from rlcsp_core.errors import StructureError
+from rlcsp_core.plots.structures import diffraction_figure
+from rlcsp_core.records import Crystal
+
+OTHER_WAVELENGTH = "other"
+VIEWER_HEIGHT = 480
+ENERGY_LABEL = "Energy (eV/atom)"
+
+
+class Item(NamedTuple):
+    """A structure to look at."""
+
+    crystal: Crystal
+    title: str
+    energy: float | None = None  # eV/atom
+    before: Crystal | None = None  # as built, before its relaxation
+    film: Sequence[Frame] = ()  # how it came about
+    name: str = "structure"  # of files
+
+
+def inspect(item: Item) -> None:
+    """The whole of it, beginning with what is quick to compute."""
+    _picture(item)
+    _numbers(item)
+    _identity(item.crystal)
+    names = ["Symmetry", "Bonds and sites", "Powder pattern", "Files"]
+    parts = (_symmetry, _bonds, _powder, _files)
+    for tab, part in zip(st.tabs(names), parts, strict=True):
+        with tab, problems_shown():
+            part(item)
+
+
+def _picture(item: Item) -> None:
+    views = _views(item)
+    first = next(iter(views))
+    chosen = st.segmented_control(
+        "View", list(views), default=first, key="view", required=True, label_visibility="collapsed"
+    )
+    with problems_shown():
+        frames = views.get(chosen, views[first])()
+        show_crystal(frames, key="structure", height=VIEWER_HEIGHT, start=len(frames) - 1, name=item.name)
+
+
+def _views(item: Item) -> dict[str, Callable[[], list[Frame]]]:
+    """Pictures to choose from, each computed when it is asked for."""
+    views: dict[str, Callable[[], list[Frame]]] = {"Structure": lambda: [Frame(item.crystal, "")]}
+    if item.before is not None:
+        pair = [Frame(item.before, "before relaxation"), Frame(item.crystal, "after")]
+        views["Before and after"] = lambda: pair
+    if item.film:
+        views["Film"] = lambda: list(item.film)
+    views["Conventional cell"] = lambda: [
+        Frame(_symmetry_of(CrystalKey(item.crystal), SYMPREC).conventional, "")
+    ]
+    views["Primitive cell"] = lambda: [Frame(_symmetry_of(CrystalKey(item.crystal), SYMPREC).primitive, "")]
+    return views
+
+
+def _numbers(item: Item) -> None:
+    crystal = item.crystal
+    cell = cell_parameters(crystal)
+    formula = formula_of(crystal)
+    known = presets().get(formula)
+    above = None if item.energy is None or known is None else 1000 * (item.energy - known.target)
+    figures = (
+        (ENERGY_LABEL, energy_words(item.energy), None if above is None else f"{above:+.2f} meV/atom"),
+        ("Atoms in the cell", str(crystal.n_atoms), formula),
+        ("Density (g/cm³)", f"{density(crystal):.3f}", None),
+        ("Volume (Å³/atom)", f"{crystal.volume / crystal.n_atoms:.3f}", None),
+    )
+    for column, (label, value, below) in zip(st.columns(len(figures)), figures, strict=True):
+        column.metric(
+            label,
+            value,
+            below,
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+            height="stretch",
+            help="Below: distance to the known minimum of the potential."
+            if below and label == ENERGY_LABEL
+            else None,
+        )
+    st.markdown(
+        f"*a* = {cell.a:.3f}, *b* = {cell.b:.3f}, *c* = {cell.c:.3f} Å; "
+        f"*α* = {cell.alpha:.2f}, *β* = {cell.beta:.2f}, *γ* = {cell.gamma:.2f}°"
+    )
+
+
+def _identity(crystal: Crystal) -> None:
+    """What it is, in one sentence."""
+    with st.spinner("Comparing with known phases …"):
+        matches = _phases(CrystalKey(crystal))
+    groups = dict(space_group_by_tolerance(crystal, (SYMPREC,)))
+    group = groups[SYMPREC]
+    symbol = f"space group {group.symbol} ({group.number})" if group else "no space group"
+    if not matches:
+        st.info(
+            f"{symbol[0].upper()}{symbol[1:]} within {SYMPREC} Å. None of the shipped reference phases matches."
+        )
+        return
+    best = matches[0]
+    st.success(
+        f"This is **{plain(best.reference.formula)} {plain(best.reference.name)}**: {plain(symbol)} within "
+        f"{SYMPREC} Å, "
+        f"{best.distance:.3f} Å r.m.s. from the reference, volume {100 * (best.volume_ratio - 1):+.1f} %.",
+        icon=":material/verified:",
+    )
+    st.caption(plain(f"Reference: {best.reference.source}"))
+
+
+@lru_cache(maxsize=256)
+def _phases(key: CrystalKey) -> list[Match]:
+    return known_phases(key.crystal)
+
+
+@lru_cache(maxsize=256)
+def _symmetry_of(key: CrystalKey, symprec: float) -> Symmetry:
+    return symmetry(key.crystal, symprec)
+
+
+def _symmetry(item: Item) -> None:
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Space group against tolerance")
+        rows = space_group_by_tolerance(item.crystal)
+        st.dataframe(
+            pd.DataFrame(
+                {
+                    "tolerance (Å)": [f"{tolerance:g}" for tolerance, _ in rows],
+                    "space group": [group.symbol if group else "none" for _, group in rows],
+                    "number": [group.number if group else None for _, group in rows],
+                }
+            ),
+            hide_index=True,
+        )
+    with right:
+        st.subheader("Wyckoff sites")
+        chosen = st.select_slider("Tolerance (Å)", TOLERANCES, value=SYMPREC, key="symprec")
+        found = _symmetry_of(CrystalKey(item.crystal), chosen)
+        st.dataframe(
+            pd.DataFrame(
+                {
+                    "site": [f"{site.symbol} {site.multiplicity}{site.letter}" for site in found.sites],
+                    "symmetry": [site.site_symmetry for site in found.sites],
+                    **{
+                        axis: [f"{site.position[k]:.4f}" for site in found.sites]
+                        for k, axis in enumerate("xyz")
+                    },
+                }
+            ),
+            hide_index=True,
+        )
+        st.caption(
+            f"{plain(found.group.symbol)}, conventional cell of {found.conventional.n_atoms} atoms, "
+            f"primitive cell of {found.primitive.n_atoms}."
+        )
+
+
+def _bonds(item: Item) -> None:
+    found = sites(item.crystal)
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "atom": [f"{site.symbol} {number}" for number, site in enumerate(found, start=1)],
+                **{axis: [site.position[k] for site in found] for k, axis in enumerate("xyz")},
+                "neighbours": [site.coordination for site in found],
+                "shortest (Å)": [site.shortest for site in found],
+                "mean (Å)": [site.mean for site in found],
+                "longest (Å)": [site.longest for site in found],
+                "bond-valence sum": [site.valence for site in found],
+                "charge": [site.charge for site in found],
+            }
+        ),
+        hide_index=True,
+        column_config={
+            **{axis: st.column_config.NumberColumn(format="%.4f") for axis in "xyz"},
+            **{
+                f"{word} (Å)": st.column_config.NumberColumn(format="%.3f")
+                for word in ("shortest", "mean", "longest")
+            },
+            "bond-valence sum": st.column_config.NumberColumn(format="%.2f"),
+        },
+    )
+    st.caption(
+        "Bonds: cation and anion within 1.25 times the sum of their radii. Bond-valence sums (Brese and O'Keeffe 1991) "
+        "near the charge mean a well-bonded ion."
+    )
+
+
+def _powder(item: Item) -> None:
+    first, second, third = st.columns(3)
+    line = first.selectbox("Radiation", [*WAVELENGTHS, OTHER_WAVELENGTH], key="radiation")
+    wavelength = WAVELENGTHS.get(line) or second.number_input(
+        "Wavelength (Å)", SHORTEST, LONGEST, 1.0, step=0.01, format="%.5f", key="wavelength"
+    )
+    phases = {f"{phase.formula} {phase.name}": phase.crystal for phase in references()}
+    matches = _phases(CrystalKey(item.crystal))
+    default = f"{matches[0].reference.formula} {matches[0].reference.name}" if matches else None
+    names = [None, *phases]
+    chosen = third.selectbox(
+        "Compare with",
+        names,
+        index=names.index(default),
+        format_func=lambda name: name or "nothing",
+        key="phase",
+    )
+    pattern = _pattern(CrystalKey(item.crystal), wavelength)
+    mine = profile(pattern)
+    other = None
+    if chosen is not None:
+        other = (chosen, profile(_pattern(CrystalKey(phases[chosen]), wavelength)))
+    strongest = max(zip(pattern.intensity, pattern.angle, pattern.labels, strict=True), default=None)
+    words = f"strongest line {strongest[2]} at {strongest[1]:.2f} degrees" if strongest else "no lines"
+    live_chart(
+        diffraction_figure("this structure", pattern, mine, other),
+        key="powder",
+        description=f"Simulated powder pattern, {len(pattern.angle)} lines, {words}.",
+        filename=f"{item.name}-powder",
+    )
+    if other is not None:
+        st.caption(
+            f"Similarity of the two profiles: {similarity(mine, other[1]):.3f} (1: the same). The reference has the "
+            "measured lattice, so its peaks lie where the potential's lattice differs from nature's."
+        )
+
+
+@lru_cache(maxsize=64)
+def _pattern(key: CrystalKey, wavelength: float) -> Pattern:
+    return powder_pattern(key.crystal, wavelength)
+
+
+def _files(item: Item) -> None:
+    for label, crystal, name in _file_choices(item):
+        st.markdown(f"**{label}**")
+        columns = st.columns(len(FORMATS) + 1)
+        for column, (key, form) in zip(columns, FORMATS.items(), strict=False):
+            column.download_button(
+                form.label,
+                form.write(crystal),
+                f"{name}{form.suffix}",
+                form.mime,
+                key=f"{name}-{key}",
+                width="stretch",
+            )
+        columns[-1].download_button(
+            "Interactive page",
+            partial(one_crystal_page, crystal, item.title, in_words(crystal)),
+            f"{name}.html",
+            "text/html",
+            key=f"{name}-html",
+            help="One file with the picture to turn and click; opens in any browser, without internet.",
+            width="stretch",
+        )
+
+
+def _file_choices(item: Item) -> list[tuple[str, Crystal, str]]:
+    choices = [("As shown", item.crystal, item.name)]
+    if item.before is not None:
+        choices.append(("Before relaxation", item.before, f"{item.name}-as-built"))
+    try:
+        conventional = _symmetry_of(CrystalKey(item.crystal), SYMPREC).conventional
+    except StructureError:
+        return choices
+    return [
+        *choices,
+        (f"Conventional cell, symmetry within {SYMPREC} Å", conventional, f"{item.name}-conventional"),
+    ]

@@ -1,0 +1,96 @@
+"""A structure of the reader's own: inspect it, relax it, compare it.  Nothing is stored."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared.inspect_structure import Item, inspect
+from pages.shared.setup import plain, problem, problems_shown
+from pages.shared.viewer import CrystalKey, Frame
+from rlcsp_core.crystal.formats import parse_crystals
+from rlcsp_core.crystal.summary import formula_of
+from rlcsp_core.energy import evaluate, load_potential
+from rlcsp_core.errors import RLCSPError, StructureError
+from rlcsp_core.records import Crystal
+from rlcsp_core.relax import is_warm, relax, relax_path, warm
+
+MAX_BYTES = 5 * 1024**2
+MAX_ATOMS = 400
+MAX_FRAMES_READ = 100  # of a file with many structures
+FILM_FRAMES = 40  # of the path of a relaxation
+KEPT = "own-structure"
+
+
+def show_upload() -> None:
+    file = st.file_uploader(
+        "CIF, POSCAR or extended XYZ, at most 5 MB and 400 atoms",
+        key="upload",
+        help="The file is read in memory on this machine and not stored. Sites must be fully occupied.",
+    )
+    if file is None:
+        st.session_state.pop(KEPT, None)
+        st.info("Choose a file to look at it, relax it with the potential of the searches, and compare it.")
+        return
+    with problems_shown():
+        crystal = _crystal(file.name, file.getvalue())
+        relaxed = _relaxation(crystal)
+        if relaxed is None:
+            inspect(
+                Item(crystal, f"{formula_of(crystal)} from a file", _energy(crystal), name="own-structure")
+            )
+        else:
+            inspect(relaxed)
+
+
+def _crystal(name: str, content: bytes) -> Crystal:
+    if len(content) > MAX_BYTES:  # the browser checks too, but a browser can be told otherwise
+        raise StructureError(f"the file has {len(content) / 1024**2:.1f} MB, more than 5: give a smaller one")
+    crystals = parse_crystals(name, content, max_atoms=MAX_ATOMS)
+    if len(crystals) == 1:
+        return crystals[0]
+    number = st.number_input(f"Structure, 1 to {len(crystals)}", 1, len(crystals), len(crystals), key="frame")
+    return crystals[int(number) - 1]
+
+
+def _energy(crystal: Crystal) -> float | None:
+    """eV/atom as it stands in the file; None, and a sentence, where the potential does not cover it."""
+    try:
+        return evaluate(crystal, load_potential()).energy / crystal.n_atoms
+    except RLCSPError as error:
+        problem(str(error))
+        return None
+
+
+def _relaxation(crystal: Crystal) -> Item | None:
+    """The relaxed structure, once it was asked for."""
+    asked = st.button("Relax it", icon=":material/compress:", type="primary", key="relax")
+    kept = st.session_state.get(KEPT)
+    if asked:
+        kept = (CrystalKey(crystal), _relaxed(crystal))
+        st.session_state[KEPT] = kept
+    if kept is None or kept[0] != CrystalKey(crystal):
+        return None
+    return kept[1]
+
+
+def _relaxed(crystal: Crystal) -> Item:
+    potential = load_potential()
+    if not is_warm():
+        with st.spinner("Compiling the energy engine, once; this takes a minute …"):
+            warm()
+    with st.spinner("Relaxing atoms and cell …"):
+        outcome = relax(crystal, potential)
+        path = relax_path(crystal, potential) if outcome.converged else []
+    if outcome.energy is None:
+        raise StructureError(f"the relaxation did not converge: {outcome.reason}; no energy is shown")
+    stride = max(1, len(path) // FILM_FRAMES)
+    frames = [Frame(each, f"{energy:.4f} eV/atom") for each, energy in [*path[::stride], path[-1]]]
+    before = evaluate(crystal, potential).energy / crystal.n_atoms
+    st.success(
+        plain(
+            f"Relaxed in {outcome.evaluations} evaluations: from {before:.5f} to {outcome.energy:.5f} eV/atom."
+        )
+    )
+    return Item(
+        outcome.crystal, "relaxed", outcome.energy, before=crystal, film=frames, name="own-structure-relaxed"
+    )

@@ -1,0 +1,136 @@
+"""Are two crystals the same structure, and which known one is it?
+
+Structures are compared by pymatgen's StructureMatcher: both are reduced to primitive cells (by spglib) of equal
+volume, and their atoms are mapped onto each other.  The distance is the root mean square of what is left over, in Å
+of the first crystal.
+
+Relaxed duplicates agree in energy, so structures further apart than ENERGY_WINDOW are never compared: matching is slow.
+
+Shapes: M crystals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from rlcsp_core.crystal.formats import read_crystals, to_ase
+from rlcsp_core.crystal.ions import DATA
+from rlcsp_core.crystal.symmetry import primitive_cell
+from rlcsp_core.records import Crystal
+
+if TYPE_CHECKING:
+    from pymatgen.analysis.structure_matcher import StructureMatcher
+    from pymatgen.core import Structure
+
+REFERENCES = DATA / "references"
+ENERGY_WINDOW = 1e-4  # eV/atom; two relaxations of one structure agree far better
+VOLUME_WINDOW = 0.01  # relative
+REDUCTIONS = (
+    0.02,
+    0.2,
+)  # Å; tolerances of the reduction to a primitive cell, the second for distorted crystals
+
+
+class Match(NamedTuple):
+    """A known phase that a crystal is the same structure as."""
+
+    reference: Reference
+    distance: float  # Å, root mean square over the atoms, cells scaled to equal volume
+    volume_ratio: float  # of the crystal over the reference, per atom
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """A phase from the literature, as shipped in data/references."""
+
+    name: str  # "bixbyite"
+    formula: str  # "Y2O3"
+    source: str  # citation
+    crystal: Crystal
+
+
+@cache
+def references() -> tuple[Reference, ...]:
+    """All shipped phases.  A file is called formula_name.cif and begins with what it is and where it is from."""
+    return tuple(_reference(path.stem, path.name) for path in sorted(REFERENCES.glob("*.cif")))
+
+
+def _reference(stem: str, file_name: str) -> Reference:
+    formula, _, name = stem.partition("_")
+    path = REFERENCES / file_name
+    comments = [line[1:].strip() for line in path.read_text(encoding="utf-8").splitlines() if line[:1] == "#"]
+    [crystal] = read_crystals(path)
+    return Reference(name.replace("_", " "), formula, " ".join(comments[1:]), crystal)
+
+
+def known_phases(crystal: Crystal) -> list[Match]:
+    """References that the crystal is, the nearest first; usually one or none."""
+    matches = [
+        Match(reference, distance, _volume(crystal) / _volume(reference.crystal))
+        for reference in references()
+        if (distance := distance_between(crystal, reference.crystal)) is not None
+    ]
+    return sorted(matches, key=lambda match: match.distance)
+
+
+def distance_between(first: Crystal, second: Crystal) -> float | None:
+    """Root mean square distance [Å] between two crystals of the same structure; None for different ones."""
+    if not _same_formula(first, second):
+        return None
+    for symprec in REDUCTIONS:
+        a, b = (primitive_cell(crystal, symprec) for crystal in (first, second))
+        if a.n_atoms == b.n_atoms and (found := _matcher().get_rms_dist(_structure(a), _structure(b))):
+            return float(found[0]) * _volume(first) ** (1 / 3)  # pymatgen's unit is the cube root of it
+    return None
+
+
+def group_duplicates(crystals: Sequence[Crystal], energies: Sequence[float]) -> list[list[int]]:
+    """Indices of crystals [M] by structure: groups by rising energy, the lowest member of each first."""
+    groups: list[list[int]] = []
+    for index in np.argsort(energies, kind="stable").tolist():
+        for group in reversed(groups):
+            if energies[index] - energies[group[0]] > ENERGY_WINDOW:
+                groups.append([index])
+                break
+            if _same(crystals[group[0]], crystals[index]):
+                group.append(index)
+                break
+        else:
+            groups.append([index])
+    return groups
+
+
+def _same(first: Crystal, second: Crystal) -> bool:
+    """For relaxed crystals of almost equal energy."""
+    if not _same_formula(first, second) or abs(_volume(first) / _volume(second) - 1) > VOLUME_WINDOW:
+        return False
+    return distance_between(first, second) is not None
+
+
+def _volume(crystal: Crystal) -> float:
+    """Å³ per atom."""
+    return crystal.volume / crystal.n_atoms
+
+
+def _same_formula(first: Crystal, second: Crystal) -> bool:
+    """Equal proportions of the elements."""
+    counts = [np.bincount(crystal.numbers, minlength=120) for crystal in (first, second)]
+    return bool((counts[0] * second.n_atoms == counts[1] * first.n_atoms).all())
+
+
+@cache
+def _matcher() -> StructureMatcher:
+    from pymatgen.analysis.structure_matcher import StructureMatcher
+
+    return StructureMatcher(ltol=0.2, stol=0.3, angle_tol=5, primitive_cell=False, scale=True)
+
+
+def _structure(crystal: Crystal) -> Structure:
+    from pymatgen.io.ase import AseAtomsAdaptor
+
+    return AseAtomsAdaptor.get_structure(to_ase(crystal))

@@ -1,0 +1,94 @@
+"""A crystal in numbers: what a table of structures and its sites says.
+
+Units: Å, degrees, g/cm³, valence units.  Shapes: N atoms.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from ase.data import atomic_masses, chemical_symbols
+from ase.formula import Formula
+
+from rlcsp_core.crystal.bonds import bond_valence_sums, find_bonds
+from rlcsp_core.crystal.ions import Ion, all_ions
+from rlcsp_core.records import Crystal
+
+DALTONS = 1.66053906660  # g/cm³ in one u/Å³ (CODATA 2018)
+
+
+class CellParameters(NamedTuple):
+    """Lengths in Å, angles in degrees."""
+
+    a: float
+    b: float
+    c: float
+    alpha: float
+    beta: float
+    gamma: float
+
+
+class Site(NamedTuple):
+    """One atom and its surroundings."""
+
+    symbol: str
+    position: tuple[float, float, float]  # fractional, in [0, 1)
+    coordination: int
+    shortest: float  # Å; nan without bonds, as the next two
+    mean: float
+    longest: float
+    valence: float  # bond-valence sum; nan without parameters
+    charge: int | None  # e, formal; None for an element without an ion
+
+
+def formula_of(crystal: Crystal) -> str:
+    """Reduced formula, cations first and by rising charge: "SrY2O4", "Y2TiO5"."""
+    counts = Formula.from_list([chemical_symbols[z] for z in crystal.numbers]).reduce()[0].count()
+    order = {ion.element: (not ion.is_cation, rank) for rank, ion in enumerate(_writing_order())}
+    symbols = sorted(counts, key=lambda symbol: (*order.get(symbol, (False, len(order))), symbol))
+    return "".join(f"{symbol}{counts[symbol] if counts[symbol] > 1 else ''}" for symbol in symbols)
+
+
+def _writing_order() -> list[Ion]:
+    return sorted(all_ions(), key=lambda ion: ion.charge if ion.is_cation else 0)
+
+
+def cell_parameters(crystal: Crystal) -> CellParameters:
+    lengths = np.linalg.norm(crystal.cell, axis=1)
+    a, b, c = crystal.cell / lengths[:, None]
+    angles = np.degrees(np.arccos(np.clip([b @ c, c @ a, a @ b], -1.0, 1.0)))
+    return CellParameters(*lengths.tolist(), *angles.tolist())
+
+
+def density(crystal: Crystal) -> float:
+    """g/cm³."""
+    return float(atomic_masses[crystal.numbers].sum()) / crystal.volume * DALTONS
+
+
+def sites(crystal: Crystal) -> list[Site]:
+    """Every atom in order."""
+    bonds = find_bonds(crystal)
+    valences = bond_valence_sums(crystal, bonds)
+    charges = {ion.number: ion.charge for ion in all_ions()}
+    fractional = (crystal.positions @ np.linalg.inv(crystal.cell)) % 1.0
+    found = []
+    for i, z in enumerate(crystal.numbers.tolist()):
+        lengths = bonds.length[bonds.i == i]
+        shortest, mean, longest = (
+            (lengths.min(), lengths.mean(), lengths.max()) if len(lengths) else (np.nan,) * 3
+        )
+        x, y, w = fractional[i].tolist()
+        found.append(
+            Site(
+                symbol=chemical_symbols[z],
+                position=(x, y, w),
+                coordination=len(lengths),
+                shortest=float(shortest),
+                mean=float(mean),
+                longest=float(longest),
+                valence=float(valences[i]) if len(lengths) else float("nan"),
+                charge=charges.get(z),
+            )
+        )
+    return found

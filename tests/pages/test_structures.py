@@ -1,0 +1,155 @@
+"""The page Structures without a browser: findings are listed and opened by address, bad input is a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from ase.build import bulk, molecule
+from streamlit.testing.v1 import AppTest
+
+from pages.shared.standalone import json_in_script, one_crystal_page
+from rlcsp_core.crystal.formats import FORMATS, from_ase
+from rlcsp_core.crystal.identity import references
+from rlcsp_core.runs import Halt, execute
+from rlcsp_core.search import SearchConfig
+from rlcsp_core.store import Source, open_store
+
+PAGE = "pages/3_Structures.py"
+APP = Path(__file__).parents[2] / "app.py"
+LIMIT = 120  # s
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small search that really ran."""
+    path = tmp_path_factory.mktemp("structures") / "runs.sqlite"
+    store = open_store(str(path))
+    config = SearchConfig(composition="Y2O3", seed=3, steps=15, max_atoms=15, population=6)
+    execute(store, store.create_claimed(config.as_dict(), name="small"), Halt())
+    store.close()
+    return path
+
+
+@pytest.fixture
+def page(database: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.setenv("RLCSP_DATABASE_URL", str(database))
+    return AppTest.from_file(str(APP), default_timeout=LIMIT).run().switch_page(PAGE)
+
+
+def sentences(page: AppTest) -> str:
+    return " ".join(str(each.value) for each in [*page.error, *page.info, *page.success])
+
+
+def test_the_lowest_structure_is_shown_first(page: AppTest, database: Path) -> None:
+    page.run()
+    assert not page.exception
+    best = open_store(str(database)).runs()[0].best_energy
+    assert best is not None
+    assert f"{best:.5f}".replace("-", "−") in [metric.value for metric in page.metric]
+
+
+def test_every_stored_structure_has_an_address(page: AppTest, database: Path) -> None:
+    store = open_store(str(database))
+    run = store.runs()[0]
+    for info in [each for each in store.structures(run.id) if each.relaxed and each.energy is not None][:4]:
+        word = "step" if info.source == Source.STEP else "member"
+        page.query_params["run"], page.query_params["structure"] = run.id, f"{word}-{info.number}"
+        page.run()
+        assert not page.exception
+        assert not page.error
+        assert f"{info.energy:.5f}".replace("-", "−") in [metric.value for metric in page.metric]
+
+
+@pytest.mark.parametrize("address", ["step-99999", "step-1;drop", "<script>alert(1)</script>", ""])
+def test_a_wrong_address_is_a_sentence_and_the_page_works(
+    page: AppTest, database: Path, address: str
+) -> None:
+    page.query_params["run"] = open_store(str(database)).runs()[0].id
+    page.query_params["structure"] = address
+    page.run()
+    assert not page.exception
+    assert bool(page.error) == bool(address)
+    assert page.metric
+
+
+def test_a_known_phase_is_named(page: AppTest) -> None:
+    page.query_params["from"] = "phases"
+    page.run()
+    assert not page.exception
+    assert "This is" in sentences(page)
+
+
+def upload(page: AppTest, name: str, content: bytes) -> AppTest:
+    page.query_params["from"] = "file"
+    page.run()
+    page.file_uploader[0].upload(name, content).run()
+    assert not page.exception
+    return page
+
+
+def test_an_uploaded_structure_is_recognised_and_relaxed(page: AppTest) -> None:
+    rutile = next(phase.crystal for phase in references() if phase.name == "rutile")
+    upload(page, "mine.cif", FORMATS["cif"].write(rutile).encode())
+    assert "rutile" in sentences(page)
+    page.button(key="relax").click().run()
+    assert not page.exception
+    assert "Relaxed in" in sentences(page)
+
+
+DISORDERED = b"""data_x
+_cell_length_a 5
+_cell_length_b 5
+_cell_length_c 5
+_cell_angle_alpha 90
+_cell_angle_beta 90
+_cell_angle_gamma 90
+loop_
+_atom_site_label
+_atom_site_type_symbol
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+_atom_site_occupancy
+<script>alert(1)</script> Sr 0 0 0 0.5
+"""
+BAD = {
+    "prose.cif": (b"hello", "structure"),
+    "water.xyz": (b"3\n\nO 0 0 0\nH 0 0 1\nH 0 1 0\n", "no cell"),
+    "huge.extxyz": (
+        FORMATS["extxyz"].write(from_ase(bulk("SrO", "rocksalt", a=5.1).repeat(8))).encode(),
+        "more than 400",
+    ),
+    "heavy.cif": (b"#" * (5 * 1024**2 + 1), "more than 5"),
+    "disordered.cif": (DISORDERED, "partly occupied"),
+    "water.png": (molecule("H2O").symbols.get_chemical_formula().encode(), "ending"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_uploads_are_refused_with_a_sentence(page: AppTest, name: str) -> None:
+    content, words = BAD[name]
+    upload(page, name, content)
+    [error] = page.error
+    assert words in error.value.replace("\\", "")
+    assert "<script" not in error.value
+    assert not page.metric
+
+
+def test_an_element_without_potential_can_be_looked_at_but_not_relaxed(page: AppTest) -> None:
+    upload(page, "magnesia.cif", FORMATS["cif"].write(from_ase(bulk("MgO", "rocksalt", a=4.21))).encode())
+    assert "Mg" in " ".join(error.value for error in page.error)
+    assert page.metric
+    page.button(key="relax").click().run()
+    assert not page.exception
+    assert "Mg" in " ".join(error.value for error in page.error)
+
+
+def test_the_page_to_keep_escapes_every_string() -> None:
+    crystal = from_ase(bulk("SrO", "rocksalt", a=5.1))
+    evil = "</script><script>alert(1)</script><!--"
+    text = one_crystal_page(crystal, evil, evil)
+    assert evil not in text
+    assert "alert(1)" not in text.replace("&lt;script&gt;alert(1)", "")
+    assert "<" not in json_in_script({"label": evil})
+    assert 'src="' not in text.split("<script>", 1)[0]
