@@ -26,8 +26,13 @@ class Bar:
     def show(self, share: float, text: str) -> None:
         filled = round(BAR * min(max(share, 0.0), 1.0))
         self.line = f"{'█' * filled}{'░' * (BAR - filled)} {share:4.0%}  {text}"
-        if time.monotonic() - self.drawn >= self.interval:
+        if self.due:
             self.draw()
+
+    @property
+    def due(self) -> bool:
+        """Whether the next state will be drawn."""
+        return time.monotonic() - self.drawn >= self.interval
 
     def draw(self) -> None:
         self.drawn = time.monotonic()

@@ -10,7 +10,6 @@ from rlcsp_core.cli.output import add_database, add_json, to_json
 from rlcsp_core.cli.progress import RunProgress, compile_once
 from rlcsp_core.cli.settings import add_settings, config_of
 from rlcsp_core.runs import Halt, execute, halting
-from rlcsp_core.runs.versions import versions
 from rlcsp_core.store import Claim, RunInfo, RunState, Store, open_store
 
 LABELS = {
@@ -37,7 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
     store = open_store(arguments.database)
     compile_once()
     name = arguments.name or f"{config.composition} · {config.algorithm} · seed {config.seed}"
-    mine = store.create_claimed(config.as_dict(), name=name, versions=versions())
+    mine = store.create_claimed(config.as_dict(), name=name)
+    assert mine is not None, "only experiments have runs already"
     return carry_out(store, mine, arguments.json)
 
 

@@ -27,6 +27,7 @@ FLAGS = (
     Flag("composition", str, "any charge-neutral formula of Y, Sr, Ti and O"),
     Flag("algorithm", str, "uniform, original, rlcsp, ppo or npg"),
     Flag("baseline", str, "what is subtracted from the return: none, mean, b1, b2, combined, average"),
+    Flag("actions", str, "set of actions: published, extended or symmetric"),
     Flag("seed", int, "of all chance in the run"),
     Flag("steps", int, "relaxed trials after the initial population"),
     Flag("max_atoms", int, "largest cell"),

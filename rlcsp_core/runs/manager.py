@@ -16,18 +16,16 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from rlcsp_core.errors import StoreError
+from rlcsp_core.runs.liveness import Watch, works_on
 from rlcsp_core.runs.processes import (
     Command,
-    Outcome,
     Worker,
-    is_alive,
     outcome,
     start_worker,
     worker_command,
-    works_on,
 )
 from rlcsp_core.runs.versions import usable_cores
 from rlcsp_core.store import ACTIVE, Claim, ClaimLostError, RunInfo, RunState, Store, open_store
@@ -36,14 +34,6 @@ TICK = 0.1  # s between looks at the workers
 QUEUE_POLL = 1.0  # s between looks at the queue, which other programs may have added to
 STALE_POLL = 3.0  # s between looks for runs whose worker is gone
 PATIENCE = 0.7  # s between asking a worker to stop and ending it
-STALE = 30.0  # s without a sign of life after which a worker elsewhere counts as gone
-
-
-class Sighting(NamedTuple):
-    """A heartbeat, and when we first saw it by our own clock: clocks of machines differ, and laptops sleep."""
-
-    heartbeat: float | None
-    at: float
 
 
 class RunManager:
@@ -57,7 +47,7 @@ class RunManager:
         self.problem: str | None = None  # why the database cannot be reached right now
         self._command = command
         self._workers: dict[str, Worker] = {}
-        self._sightings: dict[str, Sighting] = {}
+        self._watch = Watch()
         self._lock = threading.RLock()
         self._wake = threading.Event()
         self._over = threading.Event()
@@ -209,28 +199,10 @@ class RunManager:
 
     def _find_stale(self) -> None:
         with self._lock:
-            foreign = self._foreign()
-            self._sightings = {run.id: self._sighting(run) for run in foreign}
-            for run in foreign:
-                end = self._verdict(run)
+            for run in self._foreign():
+                end = self._watch.verdict(run)
                 if end is not None:
                     self.store.declare_dead(run, *end)
-
-    def _sighting(self, run: RunInfo) -> Sighting:
-        earlier = self._sightings.get(run.id)
-        if earlier is not None and earlier.heartbeat == run.heartbeat:
-            return earlier
-        return Sighting(run.heartbeat, time.monotonic())
-
-    def _verdict(self, run: RunInfo) -> Outcome | None:
-        """None for a run whose worker is alive or may be."""
-        if run.host == socket.gethostname() and run.pid is not None and not is_alive(run.pid):
-            return Outcome(
-                RunState.INTERRUPTED, "its process is gone: it was killed, or the machine was restarted"
-            )
-        if time.monotonic() - self._sightings[run.id].at > STALE:
-            return Outcome(RunState.INTERRUPTED, f"no sign of life from its process on {run.host}")
-        return None
 
     def _signal_foreign(self, run: RunInfo) -> None:
         """A detached worker of an earlier manager; others read the request from the database."""

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO
 
+from rlcsp_core.runs.liveness import Outcome
 from rlcsp_core.runs.worker import TIED_VARIABLE, TOKEN_VARIABLE
 from rlcsp_core.store import Claim, RunState
 from rlcsp_core.store.database import URL_VARIABLE
@@ -87,11 +88,6 @@ def _environment(claim: Claim, url: str, tied: bool) -> Mapping[str, str]:
     return {**environment, TIED_VARIABLE: "1"} if tied else environment
 
 
-class Outcome(NamedTuple):
-    state: RunState
-    reason: str
-
-
 def outcome(exit_code: int, state: RunState, message: str) -> Outcome:
     """What a worker's end means for its run, where it did not say so itself.  Negative codes are signals."""
     if state is RunState.STOPPING:
@@ -104,25 +100,3 @@ def outcome(exit_code: int, state: RunState, message: str) -> Outcome:
         return Outcome(RunState.INTERRUPTED, f"its process was ended by {name}{hint}")
     last = message.splitlines()[-1] if message else "it wrote no message"
     return Outcome(RunState.FAILED, f"its process ended with exit code {exit_code}: {last}")
-
-
-def works_on(pid: int, run_id: str) -> bool:
-    """Whether a process of this number is alive and a worker of this run; numbers are used again."""
-    try:
-        line = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
-    except OSError:
-        listing = subprocess.run(
-            ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-        )
-        line = listing.stdout
-    return run_id in line
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

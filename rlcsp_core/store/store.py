@@ -95,13 +95,18 @@ class Store:
             raise StoreError(f"a run of experiment {experiment!r} was deleted while it was made; try again")
         return run.id
 
-    def create_claimed(self, config: Mapping[str, Any], *, name: str, versions: Mapping[str, str]) -> Claim:
-        """A run that its maker works on at once, so that nobody takes it from the queue."""
-        with database.writing(self._engine) as connection:
-            run_id = writes.create_run(connection, config, name, None, versions, detached=False)
-            mine = writes.claim(connection, run_id, CLAIMABLE)
-        assert mine is not None, "nobody else can see an uncommitted run"
-        return mine
+    def create_claimed(
+        self, config: Mapping[str, Any], *, name: str, experiment: str | None = None
+    ) -> Claim | None:
+        """A run that its maker works on at once, so that nobody takes it from the queue.
+
+        None if the experiment has a run of this configuration already."""
+        try:
+            with database.writing(self._engine) as connection:
+                run_id = writes.create_run(connection, config, name, experiment, {}, detached=False)
+                return writes.claim(connection, run_id, CLAIMABLE)
+        except database.DuplicateError:
+            return None
 
     def delete_run(self, run_id: str) -> None:
         with database.writing(self._engine) as connection:

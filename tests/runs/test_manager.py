@@ -9,7 +9,7 @@ import time
 import pytest
 
 from rlcsp_core.runs import Halt, RunManager, execute
-from rlcsp_core.runs.processes import is_alive, works_on
+from rlcsp_core.runs.liveness import is_alive, works_on
 from rlcsp_core.store import ENDED, RunState
 from tests.runs.fake import ROOT, fake_command, fake_config, wait_until
 from tests.runs.fake_worker import begin
@@ -163,7 +163,7 @@ open_store(sys.argv[1]).attach(Claim(*sys.argv[2:]), {})
 
 
 def test_a_run_without_a_sign_of_life_is_given_up_and_one_with_it_is_not(path, store, monkeypatch):
-    monkeypatch.setattr("rlcsp_core.runs.manager.STALE", 0.3)
+    monkeypatch.setattr("rlcsp_core.runs.liveness.STALE", 0.3)
     monkeypatch.setattr("rlcsp_core.runs.manager.STALE_POLL", 0.1)
     silent, lively = (store.claim(store.create_run(fake_config(), name="far away")) for _ in range(2))
     manager = RunManager(str(path), limit=1, command=fake_command)

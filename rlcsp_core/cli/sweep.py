@@ -1,0 +1,149 @@
+"""`sweep EXPERIMENT`: every run of an experiment that is not there yet; started again, it goes on where it was."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from rlcsp_core.cli.main import BAD_INPUT, INTERRUPTED
+from rlcsp_core.cli.output import Column, Lines, add_database, add_json
+from rlcsp_core.cli.progress import Bar, compile_once
+from rlcsp_core.errors import ConfigError
+from rlcsp_core.records import SearchRecord
+from rlcsp_core.runs import Halt, halting
+from rlcsp_core.store import RunInfo, RunState, Store, open_store
+
+COLUMNS = (
+    Column("run_id", 10),
+    Column("label", 26),
+    Column("seed", 5),
+    Column("steps", 7),
+    Column("best_energy_per_atom", 20, ".6f"),
+    Column("target_step", 11),
+    Column("stop_reason", 20),
+    Column("seconds", 8, ".1f"),
+)
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "sweep",
+        help="carry out an experiment: configurations × seeds",
+        description="Carry out every run of an experiment that is not in the database yet. Interrupted at any point "
+        "and started again, it goes on where it was.",
+    )
+    parser.add_argument(
+        "experiment", metavar="EXPERIMENT", help="a TOML file, or a shipped one: report, rlcsp-paper, quick"
+    )
+    parser.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="processes on this machine (default: 1)"
+    )
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler, whose workers do the runs")
+    add_database(parser)
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from rlcsp_core.runs.experiment import load_experiment
+
+    if arguments.workers < 1:
+        raise ConfigError(f"--workers must be at least 1, got {arguments.workers}")
+    experiment = load_experiment(arguments.experiment)
+    store = open_store(arguments.database)
+    compile_once()
+    results = Results(store, Lines(arguments.json, COLUMNS))
+    progress = Progress(store, experiment)
+    with halting(Halt()) as halt:
+        try:
+            workers_for(arguments, store, experiment, progress)(halt, results.report)
+        finally:
+            progress.bar.finish()
+    if halt.asked:
+        print("interrupted; start the sweep again to go on", file=sys.stderr)
+        return INTERRUPTED
+    if results.failed:
+        print(
+            f"error: {results.failed} of {results.count} runs failed; their reasons stand above",
+            file=sys.stderr,
+        )
+        return BAD_INPUT
+    return 0
+
+
+def workers_for(
+    arguments: argparse.Namespace, store: Store, experiment: Any, progress: Progress
+) -> Callable[..., None]:
+    """The sweep in this process, on processes of this machine, or on the workers of a scheduler."""
+    from rlcsp_core.runs.sweep import sweep
+
+    if arguments.scheduler is None and arguments.workers == 1:
+        return lambda halt, report: sweep(store, experiment, halt, report=report, notify=progress.notify)
+    from rlcsp_core.runs.cluster import local_client, remote_client, sweep_on
+
+    def on_cluster(halt: Halt, report: Callable[[RunInfo], None]) -> None:
+        remote = arguments.scheduler is not None
+        client = (
+            remote_client(arguments.scheduler, store) if remote else local_client(arguments.workers, store)
+        )
+        with client as ready:
+            sweep_on(ready, store, experiment, halt, report, progress.tick)
+
+    return on_cluster
+
+
+class Results:
+    """Prints each run as it is done and counts those that failed."""
+
+    def __init__(self, store: Store, lines: Lines) -> None:
+        self.store, self.lines = store, lines
+        self.count = self.failed = 0
+
+    def report(self, run: RunInfo) -> None:
+        self.count += 1
+        self.failed += run.state is not RunState.FINISHED
+        self.lines.print(
+            {
+                "run_id": run.id,
+                "experiment": run.experiment,
+                "label": run.name,
+                "composition": run.composition,
+                "algorithm": run.algorithm,
+                "seed": run.seed,
+                "steps": run.n_steps,
+                "best_energy_per_atom": run.best_energy,
+                "target_step": run.target_step,
+                "stop_reason": run.reason,
+                "failed_relaxations": self.store.failed_relaxations(run.id),
+                "seconds": run.elapsed,
+            }
+        )
+
+
+class Progress:
+    """How far the experiment is and how long it will take, read from the database."""
+
+    def __init__(self, store: Store, experiment: Any) -> None:
+        from rlcsp_core.runs.sweep import Clock, share_of
+
+        self.look = lambda: share_of(store, experiment)
+        self.bar = Bar()
+        self.clock = Clock(self.look().fraction)
+
+    def notify(self, _record: SearchRecord) -> None:
+        if self.bar.due:
+            self.tick()
+
+    def tick(self) -> None:
+        share = self.look()
+        left = self.clock.seconds_left(share.fraction)
+        self.bar.show(share.fraction, f"{share.runs_done}/{share.runs} runs  {remaining(left)}")
+
+
+def remaining(seconds: float | None) -> str:
+    if seconds is None:
+        return "estimating the time left"
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02} left"

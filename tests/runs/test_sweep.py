@@ -1,0 +1,186 @@
+"""Sweeps: everything once, nothing twice, and no trace of an interruption."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from rlcsp_core.runs import Halt
+from rlcsp_core.runs.experiment import parse_experiment
+from rlcsp_core.runs.sweep import share_of, sweep
+from rlcsp_core.store import RunState, open_store
+from tests.runs.fake import ROOT, wait_until
+from tests.runs.fake_worker import begin
+
+TEXT = """
+seeds = {seeds}
+[defaults]
+composition = "SrO"
+max_atoms = 8
+population = 4
+steps = {steps}
+[[algorithms]]
+algorithm = "uniform"
+[[algorithms]]
+algorithm = "rlcsp"
+"""
+
+
+def experiment(seeds=2, steps=20):
+    return parse_experiment(TEXT.format(seeds=seeds, steps=steps), "tiny")
+
+
+def ignore(_run):
+    pass
+
+
+def finished(store):
+    return {(r.name, r.seed): r for r in store.runs(experiment="tiny") if r.state is RunState.FINISHED}
+
+
+def test_every_run_once_and_nothing_the_second_time(store):
+    reports = []
+    sweep(store, experiment(), Halt(), report=reports.append, begin=begin)
+    assert len(reports) == len(store.runs()) == len(finished(store)) == 4
+    started = {r.id: r.started for r in store.runs()}
+
+    def not_again(_store, run):
+        raise AssertionError(f"run {run.id} was made again")
+
+    again = []
+    sweep(store, experiment(), Halt(), report=again.append, begin=not_again)
+    assert [r.id for r in again] == [r.id for r in reports]
+    assert {r.id: r.started for r in store.runs()} == started
+
+
+def test_more_seeds_add_runs_and_keep_those_there(store):
+    sweep(store, experiment(seeds=1), Halt(), report=ignore, begin=begin)
+    before = {r.id for r in store.runs()}
+    sweep(store, experiment(seeds=2), Halt(), report=ignore, begin=begin)
+    assert before < {r.id for r in store.runs()}
+    assert len(finished(store)) == 4
+
+
+def test_a_failed_run_does_not_keep_the_others_from_being_done(store):
+    def sometimes(store, run):
+        if run.seed == 1:
+            raise ZeroDivisionError("made up")
+        return begin(store, run)
+
+    reports = []
+    sweep(store, experiment(), Halt(), report=reports.append, begin=sometimes)
+    assert [r.state for r in reports] == [RunState.FAILED] * 2 + [RunState.FINISHED] * 2
+    sweep(store, experiment(), Halt(), report=reports.append, begin=begin)
+    assert len(finished(store)) == 4
+
+
+def test_the_share_done_counts_steps(store):
+    assert share_of(store, experiment()) == (0, 4, 0, 80)
+    halt, seen = Halt(), []
+
+    def stop_in_second_run(record):
+        seen.append(record)
+        if len(seen) == 40:
+            halt.ask()
+
+    sweep(store, experiment(), halt, report=ignore, notify=stop_in_second_run, begin=begin)
+    share = share_of(store, experiment())
+    assert (share.runs_done, share.runs) == (1, 4)
+    assert 20 < share.steps_done < 40
+    assert share.fraction == share.steps_done / 80
+
+
+def command(path, file, *more):
+    return [sys.executable, "-m", "rlcsp_core", "sweep", str(file), "--database", str(path), "--json", *more]
+
+
+def start(words):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(
+        words,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+        cwd=ROOT,
+        start_new_session=True,
+    )
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "tiny.toml"
+    path.write_text(TEXT.format(seeds=2, steps=300))
+    return path
+
+
+@pytest.fixture
+def uninterrupted(tmp_path, file):
+    """The same experiment in one go, in this process."""
+    from rlcsp_core.runs.experiment import load_experiment
+
+    store = open_store(str(tmp_path / "whole.sqlite"))
+    sweep(store, load_experiment(file), Halt(), report=ignore)
+    yield store
+    store.close()
+
+
+def equal(store, other):
+    mine, theirs = finished(store), finished(other)
+    assert mine.keys() == theirs.keys()
+    return all(
+        all(
+            getattr(store.steps(mine[k].id), name).tobytes()
+            == getattr(other.steps(theirs[k].id), name).tobytes()
+            for name in ("energy", "action", "probabilities", "reward")
+        )
+        for k in mine
+    )
+
+
+def test_a_sweep_killed_again_and_again_gives_the_results_of_one_that_was_not(
+    store, path, file, uninterrupted
+):
+    for _ in range(3):
+        process = start(command(path, file))
+        seen = sum(r.n_steps for r in store.runs())
+        wait_until(lambda seen=seen: sum(r.n_steps for r in store.runs()) > seen + 50, "progress")
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+    process = start(command(path, file))
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    assert len(out.splitlines()) == 4
+    assert equal(store, uninterrupted)
+
+
+def test_ctrl_c_ends_a_sweep_in_good_order(store, path, file):
+    process = start(command(path, file))
+    wait_until(lambda: any(r.n_steps for r in store.runs()), "the first step")
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate()
+    assert process.returncode == 130, err
+    assert b"start the sweep again" in err
+    assert not store.active_runs()
+
+
+@pytest.mark.slow
+def test_a_cluster_that_loses_a_worker_gives_the_same_results(store, path, file, uninterrupted):
+    process = start(command(path, file, "--workers", "2"))
+    pid = wait_until(lambda: [r.pid for r in store.active_runs() if r.pid and r.n_steps], "a worker at work")[
+        0
+    ]
+    os.kill(pid, signal.SIGKILL)
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    assert len(out.splitlines()) == 4
+    assert equal(store, uninterrupted)
+
+
+def test_a_scheduler_that_does_not_answer_is_a_sentence(path, file, monkeypatch, capsys):
+    from rlcsp_core.cli.main import main
+
+    monkeypatch.setattr("rlcsp_core.runs.cluster.CONNECT", 0.3)
+    assert main(["sweep", str(file), "--database", str(path), "--scheduler", "tcp://127.0.0.1:1"]) == 2
+    assert "no Dask scheduler answers at tcp://127.0.0.1:1" in capsys.readouterr().err
