@@ -20,15 +20,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rlcsp_core.actions import Action, Here, Problem, Structure, action_mask, action_set, prior_preferences
+from rlcsp_core.actions import Here, Problem, Structure, action_mask, action_set, prior_preferences
 from rlcsp_core.agents import Agent, Learner, agent_named
 from rlcsp_core.crystal.composition import composition_of
-from rlcsp_core.crystal.generate import random_sound_structure, smallest_limit
-from rlcsp_core.crystal.modular import Modular, build
-from rlcsp_core.crystal.soundness import crystal_unsound_because, unsound_because
+from rlcsp_core.crystal.generate import smallest_limit
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.records import (
-    Crystal,
     Decision,
     Observation,
     PopulationRecord,
@@ -43,8 +40,8 @@ from rlcsp_core.search.checkpoint import State, pack, start, unpack
 from rlcsp_core.search.config import SearchConfig
 from rlcsp_core.search.history import SAME_ENERGY, EnergyHistory
 from rlcsp_core.search.reward import EnergyScale, energy_scale, features, reward
+from rlcsp_core.search.trials import Relaxed, Workshop
 
-MAX_ATTEMPTS = 500  # trials of one action until it is masked for the rest of the step
 AT_TARGET = 2e-5  # eV/atom
 N_FEATURES = 2
 
@@ -85,32 +82,20 @@ class Trial(NamedTuple):
     attempts: int
 
 
-class Relaxed(NamedTuple):
-    """A trial and what the relaxation made of it."""
-
-    before: Crystal | None  # None where there was no sound trial
-    here: Here | None  # where the search would stand; None where there is no energy
-    energy: float | None  # eV/atom
-    reason: str | None  # why there is no energy
-    evaluations: int
-    seconds: float  # of the relaxation
-
-    @property
-    def after(self) -> Crystal | None:
-        return None if self.here is None else self.here.relaxed
-
-
 class Search:
     """One run.  Iterate over it for its records; the last one is a StopRecord."""
 
     def __init__(self, config: SearchConfig) -> None:
         check_config(config)
-        composition = composition_of(config.composition)
         self.config = config
-        self._problem = Problem(composition, config.max_atoms)
+        self._workshop = Workshop(
+            Problem(composition_of(config.composition), config.max_atoms),
+            config.min_distance,
+            config.rattle,
+            relaxer_named(config.calculator),
+        )
         self._actions = action_set(config.actions)
         self._agent = _agent(config)
-        self._relax = relaxer_named(config.calculator)
         self._rng = np.random.default_rng(config.seed)
         self._history = EnergyHistory()
         self._state = start(config)
@@ -166,11 +151,8 @@ class Search:
 
     def _next_member(self) -> PopulationRecord:
         began = time.monotonic()
-        config, problem = self.config, self._problem
-        structure, attempts = random_sound_structure(
-            problem.composition, config.max_atoms, config.min_distance, self._rng
-        )
-        trial = self._relaxed(structure)
+        structure, attempts = self._workshop.random_trial(self._rng)
+        trial = self._workshop.relaxed(structure, self._rng)
         record = PopulationRecord(
             index=len(self._state.population),
             attempts=attempts,
@@ -215,7 +197,7 @@ class Search:
         scale, n_current = state.scale, state.current.relaxed.n_atoms
         temperature = before_step(state.temperature, config, rng)
         trial = self._choose(state.current, scale, temperature.melting)
-        found = self._relaxed(trial.structure)
+        found = self._workshop.relaxed(trial.structure, rng)
         energy = found.energy
 
         delta = None if energy is None else energy - state.current_energy
@@ -254,46 +236,18 @@ class Search:
     def _choose(self, current: Here, scale: EnergyScale, melting: bool) -> Trial:
         """Let the agent choose until an action gives a sound trial; one that gives none is masked for this step."""
         phi = features(self._state.current_energy, scale)
-        mask = action_mask(current, self._problem, self._actions)
+        mask = action_mask(current, self._workshop.problem, self._actions)
         attempts = 0
         while True:
             observation = Observation(phi, mask, melting)
             decision = self._agent.act(observation, self._rng)
-            structure, tried = self._attempt(self._actions[decision.action], current)
+            structure, tried = self._workshop.attempt(self._actions[decision.action], current, self._rng)
             attempts += tried
             remaining = mask.copy()
             remaining[decision.action] = False
             if structure is not None or not remaining.any():
                 return Trial(structure, observation, decision, attempts)
             mask = remaining
-
-    def _attempt(self, action: Action, current: Here) -> tuple[Structure | None, int]:
-        """The first sound trial of an action and how many were drawn; None where none of MAX_ATTEMPTS was sound."""
-        for attempt in range(1, MAX_ATTEMPTS + 1):
-            trial = action.change(current, self._problem, self._rng)
-            if trial is not None and self._is_sound(trial):
-                return trial, attempt
-        return None, MAX_ATTEMPTS
-
-    def _is_sound(self, trial: Structure) -> bool:
-        check = unsound_because if isinstance(trial, Modular) else crystal_unsound_because
-        return check(trial, self._problem.composition, self.config.min_distance) is None  # type: ignore[arg-type]
-
-    def _to_relax(self, structure: Structure) -> Crystal:
-        """Atoms as they go to the relaxation: modules are put together and rattled, free atoms stand where they are."""
-        if not isinstance(structure, Modular):
-            return structure
-        crystal = build(structure, self._problem.composition)
-        shifts = self._rng.normal(scale=self.config.rattle, size=crystal.positions.shape)
-        return replace(crystal, positions=crystal.positions + shifts)
-
-    def _relaxed(self, structure: Structure | None) -> Relaxed:
-        if structure is None:
-            return Relaxed(None, None, None, "no sound trial", 0, 0.0)
-        before = self._to_relax(structure)
-        outcome = self._relax(before)
-        here = None if outcome.energy is None else Here(structure, outcome.crystal)
-        return Relaxed(before, here, outcome.energy, outcome.reason, outcome.evaluations, outcome.seconds)
 
     def _after(self, found: Relaxed, accepted: bool) -> State:
         """The state after one more step."""
