@@ -11,6 +11,7 @@ from typing import Any
 
 import streamlit as st
 
+from rlcsp_core.actions import ACTION_SETS
 from rlcsp_core.agents import AGENTS, BASELINES, Setting, settings_of
 from rlcsp_core.crystal.composition import Preset, composition_of, presets
 from rlcsp_core.errors import FormulaError
@@ -122,10 +123,18 @@ def _how(key: str) -> dict[str, Any]:
         )
     else:
         st.caption("A fixed policy: it does not learn and has no baseline.")
+    actions = st.selectbox(
+        "Actions",
+        list(ACTION_SETS),
+        format_func=lambda name: f"{name.capitalize()} ({len(ACTION_SETS[name])})",
+        key=f"{key}-actions",
+        help="The nine published actions; those and our own on symmetric crystals; or only the latter.",
+    )
     seed = _number(key, "seed", "Seed", "Equal settings and seed give identical runs.")
     return {
         "algorithm": algorithm,
         "baseline": None if baseline == OWN_BASELINE else baseline,
+        "actions": actions,
         "seed": seed,
     }
 

@@ -6,6 +6,9 @@ drawn once more without the timer.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -22,7 +25,7 @@ from pages.shared.wording import (
     reason_of,
     run_title,
 )
-from rlcsp_core.actions import ACTIONS
+from rlcsp_core.actions import Action, action_set
 from rlcsp_core.analysis.progress import steps_per_second
 from rlcsp_core.crystal.formats import FORMATS
 from rlcsp_core.errors import RLCSPError
@@ -88,8 +91,12 @@ def _starting(runs: RunManager, run: RunInfo) -> None:
     elif is_warm():
         st.progress(0.0, "Loading the engine …")
     else:
-        note = runs.message(run.id) or "later runs start at once"
-        st.progress(0.0, f"Compiling the energy engine for this machine, once: {plain(note)}")
+        so_far = duration(time.time() - (run.started or run.created))
+        st.progress(
+            0.0,
+            f"Compiling the energy engine for this machine: once, for about a minute ({so_far} so far). "
+            f"{plain(runs.message(run.id))}",
+        )
 
 
 CONTROLS: dict[RunState, tuple[str, ...]] = {
@@ -144,9 +151,10 @@ def _charts(store: Store, run: RunInfo, compact: bool) -> None:
     )
     st.markdown("###### Policy: probability of each action")
     live_chart(
-        policy_figure(table, height=220 if compact else 300),
+        policy_figure(table, actions_of(run), height=220 if compact else 300),
         key=f"policy-{run.id}",
-        description=f"Probabilities of the nine actions against steps, stacked. {_policy_in_words(table)}",
+        description="Probabilities of the actions against steps, stacked. "
+        + _policy_in_words(table, actions_of(run)),
         filename=f"policy-{run.id}",
     )
     notes = ["The highest 3 % of the trials lie above the chart."]
@@ -156,12 +164,12 @@ def _charts(store: Store, run: RunInfo, compact: bool) -> None:
     _downloads(store, run)
 
 
-def _policy_in_words(table: StepTable) -> str:
+def _policy_in_words(table: StepTable, actions: Sequence[Action]) -> str:
     if not len(table):
         return "No steps yet."
     likeliest = int(np.argmax(table.probabilities[-1]))
     share = table.probabilities[-1][likeliest]
-    return f"At the last step, {ACTIONS[likeliest].name} is the most probable, with {share:.2f}."
+    return f"At the last step, {actions[likeliest].name} is the most probable, with {share:.2f}."
 
 
 def _best_structure(store: Store, run: RunInfo) -> None:
@@ -184,12 +192,12 @@ def _best_structure(store: Store, run: RunInfo) -> None:
 def _outcomes(run: RunInfo) -> None:
     st.markdown("###### What became of each action")
     live_chart(
-        outcome_figure(run.tally, height=300),
+        outcome_figure(run.tally, actions_of(run), height=300),
         key=f"outcomes-{run.id}",
         description="Steps accepted, rejected and failed for each action. "
         + "; ".join(
             f"{action.name}: {tally.accepted} accepted of {tally.total}"
-            for action in ACTIONS
+            for action in actions_of(run)
             if (tally := run.tally.get(action.number))
         ),
         filename=f"actions-{run.id}",
@@ -202,7 +210,7 @@ def _downloads(store: Store, run: RunInfo) -> None:
     with st.container(horizontal=True):
         st.download_button(
             "Steps (CSV)",
-            data=lambda: steps_csv(store.steps(run.id)),
+            data=lambda: steps_csv(store.steps(run.id), actions_of(run)),
             file_name=f"steps-{run.id}.csv",
             mime="text/csv",
             icon=":material/download:",
@@ -222,9 +230,14 @@ def _downloads(store: Store, run: RunInfo) -> None:
         )
 
 
-def steps_csv(table: StepTable) -> str:
+def actions_of(run: RunInfo) -> tuple[Action, ...]:
+    """What its policy chooses from; runs of earlier versions knew the published actions only."""
+    return action_set(run.config.get("actions", "published"))
+
+
+def steps_csv(table: StepTable, actions: Sequence[Action]) -> str:
     """All columns; an energy that does not exist is an empty field."""
     columns = {name: values for name, values in vars(table).items() if name != "probabilities"}
-    for i, action in enumerate(ACTIONS):
+    for i, action in enumerate(actions):
         columns[f"probability_{action.number}"] = table.probabilities[:, i]
     return pd.DataFrame(columns).to_csv(index=False)

@@ -121,5 +121,5 @@ def _preload() -> threading.Thread:
 
 
 def _load() -> None:
-    for name in ("rlcsp_core.search.loop", "rlcsp_core.plots.live"):
+    for name in ("rlcsp_core.plots.live", "rlcsp_core.search.loop", "scipy.stats", "lifelines"):
         import_module(name)

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rlcsp_core.actions import ACTIONS
 from rlcsp_core.records import Array, IntArray
 
 UNCOMMON = 0.97  # quantile of the energies above which a trial is cut off by the axis
@@ -43,7 +42,7 @@ def binned_policy(steps: IntArray, probabilities: Array, bins: int) -> BinnedPol
     width = max(-(-len(steps) // bins), 1)
     starts = np.arange(0, len(steps), width)
     if not len(starts):
-        return BinnedPolicy(np.empty(0), np.empty((0, len(ACTIONS))))
+        return BinnedPolicy(np.empty(0), np.empty((0, 0)))
     counts = np.diff(np.append(starts, len(steps)))
     return BinnedPolicy(
         np.add.reduceat(steps.astype(float), starts) / counts,

@@ -5,43 +5,35 @@ Energies in eV/atom.  Steps count from 1; the initial population lies before the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
 
-from rlcsp_core.actions import ACTIONS
+from rlcsp_core.actions import ACTIONS, EXTENSIONS, Action
 from rlcsp_core.analysis.progress import binned_policy, highest_shown
 from rlcsp_core.plots.canvas import ENERGY, FONT_SIZE, STEP, canvas
 from rlcsp_core.plots.palette import (
     ACCEPTED,
-    ACTION_COLOURS,
+    EXTENSION_COLOURS,
     FAILED,
     GRID,
+    HATCHING,
     INK,
     MUTED,
     PAGE,
     REJECTED,
     TARGET,
+    action_colour,
 )
 from rlcsp_core.records import Array, BoolArray, IntArray
 from rlcsp_core.store import PopulationTable, StepTable, Tally
 
 POLICY_BINS = 160
-FAMILIES = (
-    1,
-    9,
-    10,
-    2,
-    4,
-    3,
-    5,
-    6,
-    7,
-)  # from small changes to new structures: the order in which actions are stacked
-ACTION_NAMES = {action.number: f"{action.number} · {action.name}" for action in ACTIONS}
-ACTION_INDEX = {action.number: index for index, action in enumerate(ACTIONS)}
+# the order in which actions are stacked: from small changes to new structures
+FAMILIES = (1, 9, 10, 2, 4, 3, 5, 13, 15, 14, 12, 11, 6, 7)
+ACTION_NAMES = {action.number: f"{action.number} · {action.name}" for action in ACTIONS + EXTENSIONS}
 
 
 class _Dots(NamedTuple):
@@ -137,20 +129,22 @@ def _failures(table: StepTable) -> go.Scatter:
     )
 
 
-def policy_figure(table: StepTable, *, height: int = 280) -> go.Figure:
+def policy_figure(table: StepTable, actions: Sequence[Action], *, height: int = 280) -> go.Figure:
     """Probabilities of the actions over steps, stacked to 1; small changes below, new structures above."""
     figure = canvas(STEP, "Probability", height=height, legend=False)
     smooth = binned_policy(table.step, table.probabilities, POLICY_BINS)
-    for number in FAMILIES:
+    rows = {action.number: row for row, action in enumerate(actions)}
+    for number in stacked(actions) if len(table) else ():
         figure.add_trace(
             go.Scatter(
                 x=smooth.step,
-                y=smooth.probabilities[:, ACTION_INDEX[number]],
+                y=smooth.probabilities[:, rows[number]],
                 name=ACTION_NAMES[number],
                 mode="lines",
                 stackgroup="policy",
                 line={"width": 0.7, "color": PAGE},
-                fillcolor=ACTION_COLOURS[number],
+                fillcolor=action_colour(number),
+                fillpattern=_hatching(number),
                 hovertemplate="%{y:.3f}",
             )
         )
@@ -159,14 +153,15 @@ def policy_figure(table: StepTable, *, height: int = 280) -> go.Figure:
     return figure
 
 
-def outcome_figure(tally: Mapping[int, Tally], *, height: int = 280) -> go.Figure:
+def outcome_figure(tally: Mapping[int, Tally], actions: Sequence[Action], *, height: int = 280) -> go.Figure:
     """How often each action was accepted, rejected, or failed; this is also the key to the actions' colours."""
     figure = canvas("Steps", "", height=height)
-    names = [_swatch(number) for number in FAMILIES]
+    numbers = stacked(actions)
+    names = [_swatch(number) for number in numbers]
     for field, colour in OUTCOMES.items():
         figure.add_trace(
             go.Bar(
-                x=[getattr(tally.get(number, Tally()), field) for number in FAMILIES],
+                x=[getattr(tally.get(number, Tally()), field) for number in numbers],
                 y=names,
                 name=field,
                 orientation="h",
@@ -186,5 +181,15 @@ def outcome_figure(tally: Mapping[int, Tally], *, height: int = 280) -> go.Figur
     return figure
 
 
+def stacked(actions: Sequence[Action]) -> list[int]:
+    """Numbers of these actions in the order in which they are stacked."""
+    present = {action.number for action in actions}
+    return [number for number in FAMILIES if number in present]
+
+
+def _hatching(number: int) -> dict[str, str]:
+    return {"shape": HATCHING, "fillmode": "overlay"} if number in EXTENSION_COLOURS else {}
+
+
 def _swatch(number: int) -> str:
-    return f'{ACTION_NAMES[number]} <span style="color:{ACTION_COLOURS[number]}">■</span>'
+    return f'{ACTION_NAMES[number]} <span style="color:{action_colour(number)}">■</span>'

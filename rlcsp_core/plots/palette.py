@@ -31,6 +31,14 @@ ACTION_COLOURS: dict[int, str] = {  # by published number
     9: "#5681f6",
     10: "#5d3b9d",
 }
+EXTENSION_COLOURS: dict[int, str] = {  # our own; hatched, since fourteen colours cannot all be far apart
+    11: "#a60019",
+    12: "#ebaa38",
+    13: "#afb99d",
+    14: "#2c5471",
+    15: "#02cffd",
+}
+HATCHING = "/"
 ALGORITHM_COLOURS: dict[str, str] = {  # by key of agents.AGENTS
     "uniform": "#8a929c",
     "original": "#a8742a",
@@ -74,6 +82,11 @@ def line_style(algorithm: str, baseline: str | None = None) -> LineStyle:
     """Colour by algorithm, shade and dash by baseline."""
     shift, dash = BASELINE_STYLES.get(baseline, (0.0, "solid"))
     return LineStyle(shaded(ALGORITHM_COLOURS.get(algorithm, OTHER_ALGORITHM), shift), dash)
+
+
+def action_colour(number: int) -> str:
+    """Of any action, published or our own."""
+    return (ACTION_COLOURS | EXTENSION_COLOURS)[number]
 
 
 def shaded(colour: str, shift: float) -> str:

@@ -1,0 +1,343 @@
+"""The views of the Compare page; each shows one side of the same runs, with its data to download."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from pages.shared.comparison import choice, one_of
+from pages.shared.live_chart import live_chart
+from pages.shared.setup import plain
+from pages.shared.wording import NOTHING
+from rlcsp_core.analysis import aggregate, compare, survival
+from rlcsp_core.analysis.curves import Groups, RunCurve
+from rlcsp_core.analysis.distribution import distribution, pooled_distribution
+from rlcsp_core.analysis.metrics import (
+    MOVES_CONVENTIONS,
+    best_so_far,
+    energy_sequence,
+    generation_sequence,
+    local_minima,
+    moves_sequence,
+)
+from rlcsp_core.analysis.minima import pooled_minima
+from rlcsp_core.analysis.published import published
+from rlcsp_core.plots import compare as plots
+from rlcsp_core.plots.distributions import distribution_figure
+from rlcsp_core.plots.export import figure_table
+from rlcsp_core.plots.palette import LineStyle
+from rlcsp_core.records import IntArray
+
+Styles = Mapping[str, LineStyle]
+BOOTSTRAP_SEED = 1  # the intervals of a page do not change when it is opened again
+POOLED = "all experiments, pooled over their runs"
+ROWS = 12  # distributions below each other
+RUNS_IN_FIGURE = 6
+
+
+def chart(figure: go.Figure, name: str, description: str) -> None:
+    """A figure, and its data below it."""
+    live_chart(figure, key=f"chart-{name}", description=description, filename=name)
+    st.download_button(
+        "Data (CSV)",
+        data=lambda: figure_table(figure).to_csv(index=False),
+        file_name=f"{name}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        type="tertiary",
+        key=f"csv-{name}",
+    )
+
+
+def summary_view(groups: Groups, _: Styles) -> None:
+    """The report's Figure 4, ours and the published numbers side by side, and what may be concluded."""
+    conclusions(groups)
+    st.subheader("Averages over runs", anchor=False)
+    convention = _convention()
+    rows = compare.table(groups, convention)
+    st.dataframe(_figure_4(rows), hide_index=True, alt="Averages over the runs of each experiment.")
+    st.caption(
+        "Mean and 95 % interval over runs. Failed steps have no energy: they count as steps and are in no energy. "
+        f"Moves: {MOVES_CONVENTIONS[convention].label}."
+    )
+    st.download_button(
+        "Table (CSV)",
+        data=lambda: pd.DataFrame([_flat(row) for row in rows]).to_csv(index=False),
+        file_name="averages.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        type="tertiary",
+    )
+    theirs = published()
+    st.markdown("**As published**")
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "experiment": [row.label for row in theirs.report],
+                "runs": [row.n_runs for row in theirs.report],
+                "time (min)": [row.minutes for row in theirs.report],
+                "mean moves": [row.mean_moves for row in theirs.report],
+                "mean generations": [row.mean_generations for row in theirs.report],
+            }
+        ),
+        hide_index=True,
+    )
+    st.caption(plain(f"{theirs.report_source}. {theirs.report_note}"))
+
+
+def conclusions(groups: Groups) -> None:
+    """What the tests allow to say, one sentence a pair."""
+    results = compare.to_target(groups)
+    if len(groups) < 2:
+        st.info("Choose at least two experiments or algorithms: one alone cannot be compared.")
+        return
+    if len(results) == len(groups):
+        limit = survival.common_limit(results)
+        rng = np.random.default_rng(BOOTSTRAP_SEED)
+        means = {label: survival.restricted_mean(runs, limit, rng) for label, runs in results.items()}
+        tests = sorted(survival.log_rank(results), key=lambda test: 2.0 if test.p is None else test.p)
+        sentences = [compare.conclusion(test, means) for test in tests]
+    else:
+        sentences = ["Not all of these runs had a target: steps to it cannot be compared."]
+    sentences += [_on_energy(test) for test in compare.lowest_energy_tests(groups) if test.p_holm is not None]
+    first, *others = sentences
+    st.markdown(f"**What can be concluded.** {plain(first)}")
+    if others:
+        with st.expander(f"All {len(sentences)} comparisons (p-values corrected by Holm's method)"):
+            st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences))
+
+
+def _on_energy(test: survival.PairTest) -> str:
+    assert test.p_holm is not None
+    verdict = "differ" if test.p_holm < compare.SIGNIFICANCE else "are not separated"
+    return f"By their lowest energies, {test.a} and {test.b} {verdict} (Mann–Whitney, p = {test.p_holm:.2g})."
+
+
+def _convention() -> str:
+    names = {convention.label: key for key, convention in MOVES_CONVENTIONS.items()}
+    return names[choice("Moves are counted as", list(names), "moves")]
+
+
+def _figure_4(rows: tuple[compare.ExperimentRow, ...]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "experiment": [row.label for row in rows],
+            "runs": [row.n_runs for row in rows],
+            "at target": [
+                NOTHING if row.n_reached is None else f"{row.n_reached} of {row.n_runs}" for row in rows
+            ],
+            "failed": [f"{row.n_failed} of {row.n_steps}" for row in rows],
+            "time (min)": [_interval(row.minutes, 1) for row in rows],
+            "lowest (eV/atom)": [_interval(row.lowest_energy, 4) for row in rows],
+            "best of all": [NOTHING if row.best_energy is None else f"{row.best_energy:.5f}" for row in rows],
+            "drop (eV/atom)": [_interval(row.energy_drop, 4) for row in rows],
+            "mean moves": [_interval(row.moves, 2) for row in rows],
+            "mean generations": [_interval(row.generations, 2) for row in rows],
+        }
+    )
+
+
+def _interval(e: compare.Estimate, digits: int) -> str:
+    if e.mean is None:
+        return NOTHING
+    if e.low is None or e.high is None:
+        return f"{e.mean:.{digits}f}"
+    return f"{e.mean:.{digits}f} ± {e.high - e.mean:.{digits}f}"
+
+
+def _flat(row: compare.ExperimentRow) -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for name, value in row._asdict().items():
+        if isinstance(value, compare.Estimate):
+            flat |= {f"{name}_{part}": number for part, number in value._asdict().items()}
+        else:
+            flat[name] = value
+    return flat
+
+
+def energy_view(groups: Groups, styles: Styles) -> None:
+    """Best energy against steps or time."""
+    options, reference, extras = st.columns([2, 3, 2], vertical_alignment="bottom")
+    with options:
+        against_time = choice("Against", ["steps", "time"], "against") == "time"
+    names = {f"{c.label}, seed {c.seed} ({c.run_id})": c for curves in groups.values() for c in curves}
+    with reference:
+        pinned = one_of("Pinned reference run", list(names), "reference", none="none")
+    with extras:
+        every = st.toggle("Every run", key="compare-every")
+        outliers = st.toggle("Show outliers", key="compare-outliers")
+    axis: aggregate.Axis = "time" if against_time else "steps"
+    medians = {label: aggregate.best_energy(curves, axis) for label, curves in groups.items()}
+    values = np.concatenate([np.concatenate([m.low, m.high]) for m in medians.values()])
+    window = None if outliers else aggregate.clipped_range(values)
+    traces = {
+        label: [plots.run_trace(best_so_far(c), against_time=against_time) for c in curves]
+        for label, curves in groups.items()
+    }
+    figure = plots.best_energy_figure(
+        medians,
+        styles,
+        "Time (s)" if against_time else "Step",
+        traces=traces if every else None,
+        reference=_reference(names[pinned], against_time) if pinned else None,
+        window=window,
+    )
+    chart(figure, "best-energy", "Lowest energy so far, median over runs with a band of quartiles.")
+    note = "Median over runs; the band holds the middle half of them."
+    if window is not None and window.n_above + window.n_below:
+        note += f" {window.n_above + window.n_below} points lie outside the axis."
+    st.caption(note + " A run that ended early counts up to its end, at its target beyond it.")
+
+
+def _reference(curve: RunCurve, against_time: bool) -> plots.Reference:
+    return plots.Reference(
+        f"{curve.label}, seed {curve.seed}", *plots.run_trace(best_so_far(curve), against_time=against_time)
+    )
+
+
+def target_view(groups: Groups, styles: Styles) -> None:
+    """How many runs reached the target, and when."""
+    results = compare.to_target(groups)
+    if not results:
+        st.info("These runs had no target energy, so there is no time to it. Choose runs with a target.")
+        return
+    conclusions(groups)
+    curves = {label: survival.kaplan_meier(runs) for label, runs in results.items()}
+    chart(
+        plots.reached_figure(curves, styles),
+        "reached",
+        "Fraction of runs that reached the target against steps. "
+        + "; ".join(f"{label}: {c.n_reached} of {c.n_runs}" for label, c in curves.items()),
+    )
+    st.caption("Kaplan–Meier estimate with 95 % band; a tick marks a run that was stopped before the target.")
+    limit = survival.common_limit(results)
+    rng = np.random.default_rng(BOOTSTRAP_SEED)
+    restricted = f"Restricted to {limit:.0f} steps"
+    plain_mean = "N_mean (all runs, a lower bound if some were stopped)"
+    kind = choice("Mean", [restricted, plain_mean], "mean")
+    means = {
+        label: survival.restricted_mean(runs, limit, rng)
+        if kind == restricted
+        else survival.n_mean(runs, rng)
+        for label, runs in results.items()
+    }
+    chart(
+        plots.mean_steps_figure(means, styles, _published_steps(groups)), "mean-steps", _means_in_words(means)
+    )
+    st.caption(
+        plain(f"95 % bootstrap intervals. Published values: {published().n_mean_source}, over 40 repeats.")
+    )
+
+
+def _published_steps(groups: Groups) -> dict[str, tuple[float, bool]]:
+    """N_mean of RL-CSP for the labels it has; another machine's runs, to another limit."""
+    known = {(row.composition, row.algorithm): row for row in published().n_mean}
+    found: dict[str, tuple[float, bool]] = {}
+    for label, curves in groups.items():
+        settings = curves[0].settings
+        row = known.get((curves[0].composition, str(settings.get("algorithm"))))
+        if row is not None and settings.get("actions", "published") == "published":
+            found[label] = (row.steps, row.is_lower_bound)
+    return found
+
+
+def _means_in_words(means: Mapping[str, survival.MeanSteps]) -> str:
+    return "Mean steps to the target. " + "; ".join(
+        f"{label}: {m.mean:.0f} ({m.low:.0f} to {m.high:.0f})" for label, m in means.items()
+    )
+
+
+def sequences_view(groups: Groups, styles: Styles) -> None:
+    """The report's Figures 3 and 5: moves, generations, and energies before each exploration."""
+    which, how = st.columns(2)
+    with which:
+        label = one_of("Show", list(groups), "only", none=POOLED)
+    with how:
+        convention = _convention()
+    moves: Callable[[RunCurve], IntArray] = lambda c: moves_sequence(c, convention)  # noqa: E731
+    left, right = st.columns(2)
+    with left:
+        st.markdown("###### Moves in a step")
+        _distributions(groups, styles, label, moves, "Moves", "moves")
+    with right:
+        st.markdown("###### Length of a generation")
+        _distributions(
+            groups, styles, label, lambda c: generation_sequence(c.energies), "Steps", "generations"
+        )
+    st.caption("Line: mean. Dashes: median. Dots: mode. The largest hundredth of the values is off the axis.")
+    st.markdown("###### Energy before each exploration")
+    _minima(groups, styles, label)
+
+
+def _distributions(
+    groups: Groups,
+    styles: Styles,
+    label: str | None,
+    of: Callable[[RunCurve], IntArray],
+    x_title: str,
+    name: str,
+) -> None:
+    if label is None:
+        rows = {key: pooled_distribution(of(c) for c in curves) for key, curves in groups.items()}
+        colours = styles
+    else:
+        rows = {f"seed {c.seed} ({c.run_id})": distribution(of(c)) for c in groups[label][:ROWS]}
+        colours = dict.fromkeys(rows, styles[label])
+    figure = distribution_figure(rows, colours, x_title)
+    words = "; ".join(f"{key}: mean {d.mean:.2f}" for key, d in rows.items() if d.mean is not None)
+    chart(figure, name, f"Distributions of {name}. {words}")
+
+
+def _minima(groups: Groups, styles: Styles, label: str | None) -> None:
+    shown = groups if label is None else {label: groups[label]}
+    minima = {
+        key: {f"seed {c.seed} ({c.run_id})": local_minima(energy_sequence(c.energies)) for c in curves}
+        for key, curves in shown.items()
+    }
+    if label is None:
+        pooled = {key: pooled_minima(list(runs.values())) for key, runs in minima.items()}
+        figure = plots.minima_figure(pooled, styles)
+    else:
+        few = dict(list(minima[label].items())[:RUNS_IN_FIGURE])
+        energies = np.concatenate([np.empty(0), *(m.energy for m in few.values())])
+        figure = plots.minima_of_runs_figure(few, styles[label], aggregate.clipped_range(energies))
+    chart(figure, "minima", "Energies of the trials before each rise, against steps.")
+    st.caption(
+        "The last energy before each rise. Pooled: median and quartiles over all runs in stretches of steps."
+    )
+
+
+def settings_view(groups: Groups, _: Styles) -> None:
+    """In which settings the chosen runs differ."""
+    settings = {
+        label: {key: value for key, value in curves[0].settings.items() if key != "seed"}
+        for label, curves in groups.items()
+    }
+    differing = compare.differing_settings(settings)
+    if not differing:
+        st.info("These experiments have the same settings; they differ in their seeds only.")
+    else:
+        table = (
+            pd.DataFrame(differing).T.rename_axis("setting").map(lambda v: NOTHING if v is None else str(v))
+        )
+        st.dataframe(table, alt="Settings in which the experiments differ.")
+    st.caption("Seeds: " + "; ".join(plain(f"{label}: {_seeds(curves)}") for label, curves in groups.items()))
+
+
+def _seeds(curves: tuple[RunCurve, ...]) -> str:
+    return ", ".join(str(c.seed) for c in curves)
+
+
+VIEWS: Mapping[str, Callable[[Groups, Styles], None]] = {
+    "Summary": summary_view,
+    "Energy": energy_view,
+    "Target": target_view,
+    "Moves, generations": sequences_view,
+    "Settings": settings_view,
+}

@@ -1,0 +1,141 @@
+"""Which runs are compared: chosen on the page, kept in the URL, read once.
+
+The URL says it all (`experiment`, `run`, `task`, `view`), so that a comparison can be sent to somebody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.shared.setup import plain, problem, problems_shown, runs_in_address
+from pages.shared.wording import run_title
+from rlcsp_core.analysis.curves import Groups, RunCurve, grouped
+from rlcsp_core.plots.palette import LineStyle, line_style
+from rlcsp_core.runs.curves import curves_of
+from rlcsp_core.store import RunInfo, RunState, Store
+
+LISTED = 300
+KEPT = 4  # comparisons held in memory
+USEFUL = (RunState.RUNNING, RunState.PAUSED, RunState.FINISHED, RunState.STOPPED, RunState.INTERRUPTED)
+
+Task = tuple[str, float | None]
+
+
+def chosen_runs(store: Store) -> list[RunInfo]:
+    """The runs of the experiments and the single runs that are selected; nothing selected is nothing."""
+    names = list(store.experiments())
+    known = [name for name in st.query_params.get_all("experiment") if name in names]
+    if len(known) < len(set(st.query_params.get_all("experiment"))):
+        problem("The address names an experiment that is not in this database; choose from the list.")
+    single = {run.id: run for run in store.runs(LISTED) if run.experiment is None and run.state in USEFUL}
+    in_address = runs_in_address(store)
+    single |= {run_id: store.run(run_id) for run_id in in_address}
+    start = bool(st.query_params)
+    left, right = st.columns(2)
+    experiments = left.multiselect(
+        "Experiments", names, default=known if start else names[:1], placeholder="choose experiments"
+    )
+    ids = right.multiselect(
+        "Single runs",
+        list(single),
+        default=in_address,
+        format_func=lambda run_id: f"{run_title(single[run_id])} ({run_id})",
+        placeholder="choose runs",
+    )
+    _remember("experiment", experiments)
+    _remember("run", ids)
+    chosen = [run for name in experiments for run in store.runs(experiment=name, oldest_first=True)]
+    return [run for run in chosen if run.n_steps] + [single[run_id] for run_id in ids]
+
+
+def one_task(runs: Sequence[RunInfo]) -> list[RunInfo]:
+    """The runs of one composition and target: others were after something else and are not pooled with them."""
+    tasks: dict[Task, list[RunInfo]] = {}
+    for run in runs:
+        tasks.setdefault((run.composition, run.config.get("target")), []).append(run)
+    if len(tasks) < 2:
+        return list(runs)
+    names = {task_name(task): task for task in tasks}
+    asked = st.query_params.get("task")
+    name = st.segmented_control(
+        "Composition and target",
+        list(names),
+        default=asked if asked in names else next(iter(names)),
+        required=True,
+        help="Runs with different targets are never pooled.",
+    )
+    _remember("task", [name])
+    chosen = tasks[names[name]]
+    st.caption(
+        f"{len(runs) - len(chosen)} of the {len(runs)} chosen runs had another target and are left out."
+    )
+    return chosen
+
+
+def task_name(task: Task) -> str:
+    composition, target = task
+    return (
+        f"{composition}, no target"
+        if target is None
+        else f"{composition}, {target:.6f} eV/atom".replace("-", "−")
+    )
+
+
+def groups_of(store: Store, runs: Sequence[RunInfo]) -> Groups:
+    """Runs by label; read again only when one of them has gone on."""
+    return _groups(store, tuple((run.id, run.n_steps) for run in runs))
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner="Reading the runs …")
+def _groups(_store: Store, key: tuple[tuple[str, int], ...]) -> Groups:
+    return grouped(curves_of(_store, [_store.run(run_id) for run_id, _ in key]))
+
+
+def styles_of(groups: Groups) -> dict[str, LineStyle]:
+    """Colour and dash of each label, those of its algorithm and baseline."""
+    return {label: _style(curves[0]) for label, curves in groups.items()}
+
+
+def _style(curve: RunCurve) -> LineStyle:
+    return line_style(str(curve.settings.get("algorithm")), curve.settings.get("baseline"))
+
+
+def choice(label: str, options: Sequence[str], name: str) -> str:
+    """One of a few, kept in the URL under `name`."""
+    asked = st.query_params.get(name)
+    picked = st.segmented_control(
+        label,
+        options,
+        default=asked if asked in options else options[0],
+        required=True,
+        key=f"compare-{name}",
+    )
+    _remember(name, [picked])
+    return picked
+
+
+def one_of(label: str, options: Sequence[str], name: str, *, none: str | None = None) -> str | None:
+    """One of many, or none of them, kept in the URL under `name`."""
+    asked = st.query_params.get(name)
+    everything = [none, *options] if none is not None else list(options)
+    picked = st.selectbox(
+        label,
+        everything,
+        index=everything.index(asked) if asked in everything else 0,
+        format_func=plain,
+        key=f"compare-{name}",
+    )
+    _remember(name, [] if picked == none else [picked])
+    return None if picked == none else picked
+
+
+def _remember(name: str, values: Sequence[str]) -> None:
+    if list(values) == st.query_params.get_all(name):
+        return
+    with problems_shown():
+        if values:
+            st.query_params[name] = list(values)
+        elif name in st.query_params:
+            del st.query_params[name]

@@ -1,0 +1,211 @@
+"""Experiments side by side: curves over seeds, distributions, times to the target, intervals.
+
+Every experiment keeps its colour and dash, so that the figures can be read together and without colour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+
+from rlcsp_core.analysis.aggregate import Aggregate, AxisRange
+from rlcsp_core.analysis.metrics import BestSoFar, EnergySequence
+from rlcsp_core.analysis.minima import PooledMinima
+from rlcsp_core.analysis.survival import MeanSteps, SurvivalCurve
+from rlcsp_core.plots.canvas import ENERGY, STEP, canvas
+from rlcsp_core.plots.palette import INK, LineStyle, translucent
+from rlcsp_core.records import Array, IntArray
+
+Styles = Mapping[str, LineStyle]
+BAND_OPACITY = 0.13
+TRACE_OPACITY = 0.35
+
+
+class Reference(NamedTuple):
+    """A single run that stays in the picture."""
+
+    name: str
+    x: Array
+    energy: Array  # eV/atom
+
+
+def best_energy_figure(
+    medians: Mapping[str, Aggregate],
+    styles: Styles,
+    x_title: str,
+    *,
+    traces: Mapping[str, Sequence[tuple[Array, Array]]] | None = None,
+    reference: Reference | None = None,
+    window: AxisRange | None = None,
+) -> go.Figure:
+    """Median over seeds with a band of quartiles; on demand every run, and one run to compare with."""
+    figure = canvas(x_title, f"Lowest {ENERGY[0].lower()}{ENERGY[1:]}", height=440)
+    for label, curve in medians.items():
+        style = styles[label]
+        for x, y in (traces or {}).get(label, ()):
+            figure.add_trace(_thin(x, y, label, style))
+        _band(figure, curve.grid, curve.low, curve.high, label, style)
+        figure.add_trace(
+            _line(curve.grid, curve.median, label, style, customdata=curve.n, note="%{customdata} runs")
+        )
+    if reference is not None:
+        figure.add_trace(_line(reference.x, reference.energy, reference.name, LineStyle(INK, "solid")))
+    if window is not None:
+        figure.update_yaxes(range=[window.low, window.high])
+    figure.update_yaxes(tickformat=".3f")
+    return figure
+
+
+def reached_figure(curves: Mapping[str, SurvivalCurve], styles: Styles) -> go.Figure:
+    """Fraction of the runs at the target against steps (Kaplan–Meier), confidence band, ticks where runs were cut."""
+    figure = canvas(STEP, "Fraction of runs at the target", height=440)
+    end = max((curve.step[-1] for curve in curves.values()), default=1.0)
+    for label, curve in curves.items():
+        style = styles[label]
+        x = np.append(curve.step, end)
+        low, high = (np.append(side, side[-1]) for side in (curve.low, curve.high))
+        _band(figure, x, low, high, label, style, shape="hv")
+        name = f"{label} ({curve.n_reached} of {curve.n_runs})"
+        figure.add_trace(
+            _line(x, np.append(curve.reached, curve.reached[-1]), name, style, shape="hv", group=label)
+        )
+        figure.add_trace(
+            go.Scatter(
+                x=curve.censored_step,
+                y=curve.censored_reached,
+                mode="markers",
+                name=f"{label}, stopped before the target",
+                legendgroup=label,
+                showlegend=False,
+                marker={"symbol": "line-ns", "size": 11, "line": {"color": style.colour, "width": 2}},
+                hovertemplate="stopped at step %{x} without the target<extra>" + label + "</extra>",
+            )
+        )
+    figure.update_yaxes(range=[-0.01, 1.01])
+    return figure
+
+
+def mean_steps_figure(
+    means: Mapping[str, MeanSteps], styles: Styles, published: Mapping[str, tuple[float, bool]]
+) -> go.Figure:
+    """Mean steps with intervals; published values, another kind of mean on other machines' runs, as open diamonds."""
+    figure = canvas("Steps to the target, mean", "", height=120 + 44 * len(means))
+    for label, mean in means.items():
+        bounds = [[mean.high - mean.mean], [mean.mean - mean.low]]
+        figure.add_trace(
+            go.Scatter(
+                x=[mean.mean],
+                y=[label],
+                mode="markers",
+                name=label,
+                showlegend=False,
+                marker={"color": styles[label].colour, "size": 12},
+                error_x={
+                    "array": bounds[0],
+                    "arrayminus": bounds[1],
+                    "color": styles[label].colour,
+                    "thickness": 2.5,
+                },
+                hovertemplate=f"%{{x:.0f}} steps, {mean.low:.0f} … {mean.high:.0f}<extra>{label}</extra>",
+            )
+        )
+    shown = {label: value for label, value in published.items() if label in means}
+    if shown:
+        figure.add_trace(
+            go.Scatter(
+                x=[steps for steps, _ in shown.values()],
+                y=list(shown),
+                mode="markers+text",
+                name="published N_mean",
+                text=["> " if bound else "" for _, bound in shown.values()],
+                textposition="middle left",
+                marker={"symbol": "diamond-open", "size": 13, "color": INK, "line": {"width": 2}},
+                hovertemplate="published: %{text}%{x} steps<extra>%{y}</extra>",
+            )
+        )
+    figure.update_xaxes(showgrid=True, rangemode="tozero")
+    figure.update_yaxes(autorange="reversed", showgrid=False, tickfont={"color": INK}, dtick=1)
+    return figure
+
+
+def minima_figure(pooled: Mapping[str, PooledMinima], styles: Styles) -> go.Figure:
+    """Energies before each exploration, over all runs: median and quartiles."""
+    figure = canvas(STEP, "Energy before a rise (eV/atom)", height=440)
+    for label, minima in pooled.items():
+        _band(figure, minima.step, minima.low, minima.high, label, styles[label])
+        note = "%{customdata} minima"
+        figure.add_trace(
+            _line(minima.step, minima.median, label, styles[label], customdata=minima.n, note=note)
+        )
+    return figure
+
+
+def minima_of_runs_figure(
+    runs: Mapping[str, EnergySequence], style: LineStyle, window: AxisRange | None
+) -> go.Figure:
+    """The same for single runs, as the report's Figure 5 has them."""
+    figure = canvas(STEP, "Energy before a rise (eV/atom)", height=440)
+    for name, minima in runs.items():
+        trace = _line(minima.step, minima.energy, name, style)
+        figure.add_trace(trace.update(line={"width": 1.3}, mode="lines+markers", marker={"size": 3}))
+    if window is not None:
+        figure.update_yaxes(range=[window.low, window.high])
+    return figure
+
+
+def run_trace(best: BestSoFar, *, against_time: bool) -> tuple[Array, Array]:
+    """One run's curve with the points in which nothing changes left out: what a staircase needs."""
+    x = np.asarray(best.elapsed if against_time else best.step, dtype=np.float64)
+    keep = np.flatnonzero(np.diff(best.energy, prepend=np.inf) != 0)
+    keep = np.unique(np.append(keep, len(x) - 1))
+    return x[keep], best.energy[keep]
+
+
+def _line(
+    x: Array | IntArray, y: Array, name: str, style: LineStyle, *, shape: str = "linear", group: str | None = None,
+    customdata: IntArray | None = None, note: str = "",
+) -> go.Scatter:  # fmt: skip
+    return go.Scatter(
+        x=x,
+        y=y,
+        name=name,
+        mode="lines",
+        legendgroup=group or name,
+        customdata=customdata,
+        line={"color": style.colour, "dash": style.dash, "width": 2.6, "shape": shape},
+        hovertemplate="%{x:.5g}: %{y:.5f} " + note + "<extra>" + name + "</extra>",
+    )
+
+
+def _thin(x: Array, y: Array, label: str, style: LineStyle) -> go.Scatter:
+    return go.Scatter(
+        x=x,
+        y=y,
+        name=label,
+        legendgroup=label,
+        showlegend=False,
+        mode="lines",
+        opacity=TRACE_OPACITY,
+        line={"color": style.colour, "width": 1, "shape": "hv"},
+        hoverinfo="skip",
+    )
+
+
+def _band(
+    figure: go.Figure, x: Array, low: Array, high: Array, label: str, style: LineStyle, shape: str = "linear"
+) -> None:
+    edge = {"width": 0, "shape": shape}
+    common = {
+        "x": x,
+        "mode": "lines",
+        "legendgroup": label,
+        "showlegend": False,
+        "hoverinfo": "skip",
+        "line": edge,
+    }
+    figure.add_trace(go.Scatter(y=low, name=f"{label}, lower", **common))
+    fill = translucent(style.colour, BAND_OPACITY)
+    figure.add_trace(go.Scatter(y=high, name=f"{label}, upper", fill="tonexty", fillcolor=fill, **common))

@@ -1,0 +1,27 @@
+"""The data of a figure as a table: what is drawn is what is exported."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+
+def figure_table(figure: go.Figure) -> pd.DataFrame:
+    """One line a point: curve, x, y, with the titles of the axes as names; heat maps point by point."""
+    x_title = figure.layout.xaxis.title.text or "x"
+    y_title = figure.layout.yaxis.title.text or "y"
+    if x_title == y_title:
+        y_title = f"{y_title} "
+    parts = [_points(trace, x_title, y_title) for trace in figure.data]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["curve", x_title, y_title])
+
+
+def _points(trace: go.Scatter, x_title: str, y_title: str) -> pd.DataFrame:
+    if trace.type == "heatmap":
+        y, x = np.meshgrid(trace.y, trace.x, indexing="ij")
+        return pd.DataFrame(
+            {"curve": trace.name or "", x_title: x.ravel(), y_title: y.ravel(), "value": np.ravel(trace.z)}
+        )
+    x, y = ([] if values is None else list(values) for values in (trace.x, trace.y))
+    return pd.DataFrame({"curve": trace.name or "", x_title: x, y_title: y})

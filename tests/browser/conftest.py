@@ -1,0 +1,50 @@
+"""Browser tests drive the dashboard as a user does, in the system's Chromium with WebGL in software."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # dashboard.py stands beside this file
+
+from dashboard import WINDOW, Dashboard, Watched, browsing, chromium, serving
+from playwright.sync_api import Browser
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All tests below this folder need a browser, and share one server."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            if chromium() is None:
+                item.add_marker(
+                    pytest.mark.skip(reason="no Chromium found: install it with 'apt-get install chromium'")
+                )
+
+
+@pytest.fixture(scope="session")
+def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    with serving(tmp_path_factory.mktemp("dashboard")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with browsing() as started:
+        yield started
+
+
+@pytest.fixture
+def watched(dashboard: Dashboard, browser: Browser) -> Iterator[Watched]:
+    """A fresh page; whatever the test does on it, the console stays clean and nothing leaves the machine."""
+    context = browser.new_context(viewport=WINDOW)
+    seen = Watched(context.new_page(), dashboard.url)
+    yield seen
+    context.close()
+    assert seen.errors == []
+    assert seen.foreign == []

@@ -1,0 +1,124 @@
+"""The dashboard on a free port with a database of its own, and the Chromium that looks at it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+MAC_CHROME = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+)
+START_LIMIT = 60.0  # s
+WINDOW = {"width": 1280, "height": 900}
+# Streamlit asks for its server below the address of the page before it tries the root; that answer is no error of ours
+PROBES = ("/_stcore/health", "/_stcore/host-config")
+
+
+class Dashboard(NamedTuple):
+    """A running server."""
+
+    url: str
+    database: Path
+
+
+def chromium() -> str | None:
+    """The system's browser; None where there is none."""
+    for name in BROWSERS:
+        if found := shutil.which(name):
+            return found
+    return str(MAC_CHROME) if MAC_CHROME.exists() else None
+
+
+@contextmanager
+def serving(folder: Path, database: Path | None = None) -> Iterator[Dashboard]:
+    """Start the dashboard as a user would, with its database in `folder` unless another is given."""
+    database = database or folder / "runs.sqlite"
+    port = _free_port()
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    environment = {**os.environ, "RLCSP_DATABASE_URL": str(database), "XDG_CONFIG_HOME": str(folder)}
+    with (folder / "server.log").open("w") as log:
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        _await_server(server, port, folder / "server.log")
+        yield Dashboard(f"http://127.0.0.1:{port}", database)
+    finally:
+        server.terminate()
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+@contextmanager
+def browsing() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+class Watched:
+    """A browser page that remembers what went wrong on it and what it asked of other machines."""
+
+    def __init__(self, page: Page, base: str) -> None:
+        self.page = page
+        self.base = base
+        self.errors: list[str] = []
+        self.foreign: list[str] = []
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", self._see)
+
+    def open(self, path: str = "") -> Page:
+        self.page.goto(f"{self.base}/{path}")
+        self.page.wait_for_selector("h1")
+        return self.page
+
+    def _hear(self, message: Any) -> None:
+        address = (message.location or {}).get("url", "")
+        if message.type == "error" and not address.endswith(PROBES):
+            self.errors.append(f"{message.text} ({address})")
+
+    def _see(self, request: Any) -> None:
+        if not request.url.startswith((self.base, self.base.replace("http", "ws", 1), "data:", "blob:")):
+            self.foreign.append(request.url)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _await_server(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + START_LIMIT
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            break
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise RuntimeError(f"the dashboard did not start:\n{log.read_text()}")
