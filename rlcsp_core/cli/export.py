@@ -1,0 +1,40 @@
+"""`export EXPERIMENT`: the runs of an experiment as Parquet files."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rlcsp_core.cli.output import add_database, add_json, to_json
+from rlcsp_core.cli.progress import Bar
+from rlcsp_core.store import open_store
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "export",
+        help="write the runs of an experiment as Parquet files",
+        description="Write all ended runs of an experiment into a folder: runs.parquet, steps.parquet and "
+        "updates.parquet, each with the experiment, the versions and the machines in its metadata. Folders in "
+        "data/results are shown by the dashboard.",
+    )
+    parser.add_argument("experiment", metavar="EXPERIMENT", help="its name in the database")
+    parser.add_argument("--output", metavar="FOLDER", help="where to (default: data/results/EXPERIMENT)")
+    add_database(parser)
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from rlcsp_core.runs.library import SHIPPED
+    from rlcsp_core.store.parquet import FILES, export_experiment
+
+    folder = Path(arguments.output) if arguments.output else SHIPPED / arguments.experiment
+    bar = Bar()
+    count = export_experiment(
+        open_store(arguments.database), arguments.experiment, folder, lambda share: bar.show(share, "writing")
+    )
+    bar.finish()
+    size = sum((folder / name).stat().st_size for name in FILES)
+    result = {"experiment": arguments.experiment, "runs": count, "folder": str(folder), "bytes": size}
+    print(to_json(result) if arguments.json else f"{count} runs, {size / 1e6:.1f} MB, in {folder}")
+    return 0

@@ -1,0 +1,200 @@
+"""Exported experiments, read as if they were in the database: the same questions, the same answers.
+
+An `Archive` is one folder written by `parquet.export_experiment`.  It cannot be written to.  Of the structures it holds
+the best one of each run.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from rlcsp_core.errors import NotFoundError, StoreError
+from rlcsp_core.records import Array, Crystal
+from rlcsp_core.store import reads
+from rlcsp_core.store.parquet import FORMAT, METADATA, matrix
+from rlcsp_core.store.records import (
+    PopulationTable,
+    Request,
+    RunInfo,
+    RunState,
+    Source,
+    StepTable,
+    StructureInfo,
+    Tally,
+    UpdateTable,
+)
+
+SUFFIX = (
+    " (shipped)"  # tells the results that came with the program from the user's own of the same experiment
+)
+
+
+class Archive:
+    """The runs of one exported experiment."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            metadata = pq.read_schema(folder / "runs.parquet").metadata or {}
+            self.about: dict[str, Any] = json.loads(metadata[METADATA])
+        except (OSError, KeyError, ValueError) as error:
+            raise StoreError(f"{folder} holds no exported experiment: {error}") from None
+        if self.about.get("format") != FORMAT:
+            raise StoreError(f"{folder} has format {self.about.get('format')}, this program reads {FORMAT}")
+        self.name = self.about["experiment"] + SUFFIX
+
+    @cached_property
+    def _rows(self) -> dict[str, dict[str, Any]]:
+        return {row["id"]: row for row in pq.read_table(self.folder / "runs.parquet").to_pylist()}
+
+    @cached_property
+    def _infos(self) -> dict[str, RunInfo]:
+        return {run_id: _info(row, self.name) for run_id, row in self._rows.items()}
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """Row group of each run."""
+        return {run_id: place for place, run_id in enumerate(self._rows)}
+
+    def __contains__(self, run_id: str) -> bool:
+        return run_id in self._rows
+
+    def _row(self, run_id: str) -> dict[str, Any]:
+        try:
+            return self._rows[run_id]
+        except KeyError:
+            raise NotFoundError(f"there is no run {run_id!r} in {self.name}") from None
+
+    def _read(self, name: str, run_ids: Sequence[str], columns: Sequence[str] | None = None) -> pa.Table:
+        places = [self._places[run_id] for run_id in run_ids]
+        return pq.ParquetFile(self.folder / name).read_row_groups(places, columns=columns)
+
+    def runs(self) -> list[RunInfo]:
+        """The newest first."""
+        return list(self._infos.values())[::-1]
+
+    def run(self, run_id: str) -> RunInfo:
+        self._row(run_id)
+        return self._infos[run_id]
+
+    def failed_relaxations(self, run_id: str) -> int:
+        return int(self._row(run_id)["failed_relaxations"])
+
+    def steps(self, run_id: str, after: int = 0, until: int | None = None) -> StepTable:
+        self._row(run_id)
+        table = self._read("steps.parquet", [run_id])
+        end = len(table) if until is None else min(until, len(table))
+        return _steps(table.slice(after, max(end - after, 0)))
+
+    def overview(self, run_id: str, max_points: int = 2000) -> StepTable:
+        table = self._read("steps.parquet", [self._row(run_id)["id"]])
+        chosen = reads.thinned(len(table), max_points)
+        return _steps(table.take(np.array(chosen, dtype=np.int64) - 1))
+
+    def series(self, run_ids: Sequence[str], columns: Sequence[str]) -> dict[str, dict[str, Array]]:
+        for run_id in run_ids:
+            self._row(run_id)
+        table = self._read("steps.parquet", run_ids, list(columns)) if run_ids else None
+        lengths = [self._rows[run_id]["n_steps"] for run_id in run_ids]
+        cuts = np.cumsum(lengths)[:-1]
+        split = {name: np.split(_floats(table[name]), cuts) for name in columns} if table is not None else {}
+        return {run_id: {name: split[name][i] for name in columns} for i, run_id in enumerate(run_ids)}
+
+    def population(self, run_id: str) -> PopulationTable:
+        row = self._row(run_id)
+        return PopulationTable(
+            index=np.arange(len(row["population_energy"]), dtype=np.int64),
+            attempts=np.array(row["population_attempts"], dtype=np.int64),
+            energy=np.array(row["population_energy"], dtype=np.float64),
+            reason=reads.objects(row["population_reason"]),
+            evaluations=np.array(row["population_evaluations"], dtype=np.int64),
+            seconds=np.array(row["population_seconds"], dtype=np.float64),
+        )
+
+    def updates(self, run_id: str, after: int = 0) -> UpdateTable:
+        self._row(run_id)
+        table = self._read("updates.parquet", [run_id])
+        theta = matrix(table["theta"])
+        n_actions = int(table["n_actions"][0].as_py()) if len(table) else 0
+        step = _integers(table["step"])
+        new = step > after
+        return UpdateTable(
+            step=step[new],
+            theta=theta.reshape(len(table), n_actions, -1)[new] if len(table) else np.zeros((0, 0, 0)),
+            gradient_norm=_floats(table["gradient_norm"])[new],
+            entropy=_floats(table["entropy"])[new],
+            kl=_floats(table["kl"])[new],
+        )
+
+    def structures(self, run_id: str, source: Source | None = None) -> list[StructureInfo]:
+        best = self.best_structure(run_id)
+        return [best[0]] if best is not None and source in (None, best[0].source) else []
+
+    def structure(
+        self, run_id: str, number: int, *, source: Source = Source.STEP, relaxed: bool = True
+    ) -> Crystal:
+        best = self.best_structure(run_id)
+        if best is None or (best[0].source, best[0].number) != (source, number) or not relaxed:
+            raise NotFoundError(
+                f"of run {run_id} only the best structure was exported, not {source} {number}"
+            )
+        return best[1]
+
+    def best_structure(self, run_id: str) -> tuple[StructureInfo, Crystal] | None:
+        row = self._row(run_id)
+        if row["best_numbers"] is None:
+            return None
+        crystal = Crystal(
+            numbers=np.array(row["best_numbers"], dtype=np.int64),
+            positions=np.array(row["best_positions"], dtype=np.float64).reshape(-1, 3),
+            cell=np.array(row["best_cell"], dtype=np.float64).reshape(3, 3),
+        )
+        source = Source(row["best_source"])
+        return StructureInfo(source, row["best_number"], True, crystal.n_atoms, row["best_energy"]), crystal
+
+
+# of `RunInfo`, what only a live run has
+NOT_EXPORTED = {"heartbeat": None, "host": None, "pid": None, "request": Request.RUN, "detached": False}
+
+
+def _info(row: dict[str, Any], experiment: str) -> RunInfo:
+    tally = {int(action): Tally(*counts) for action, counts in json.loads(row["tally"]).items()}
+    special: dict[str, Any] = {
+        **NOT_EXPORTED,
+        "experiment": experiment,
+        "state": RunState(row["state"]),
+        "config": json.loads(row["config"]),
+        "versions": json.loads(row["versions"]),
+        "tally": tally,
+    }
+    plain = {field.name: row[field.name] for field in fields(RunInfo) if field.name not in special}
+    return RunInfo(**plain, **special)
+
+
+def _steps(table: pa.Table) -> StepTable:
+    numbers: dict[str, Any] = {name: _integers(table[name]) for name in reads.STEP_INTEGERS}
+    numbers |= {name: _floats(table[name]) for name in reads.STEP_FLOATS}
+    return StepTable(
+        **numbers,
+        reason=reads.objects(table["reason"].to_pylist()),
+        accepted=np.asarray(table["accepted"], dtype=np.bool_),
+        probabilities=matrix(table["probabilities"]),
+    )
+
+
+def _floats(column: pa.ChunkedArray) -> Array:
+    """[K], NaN for null."""
+    return np.asarray(column.cast(pa.float64()).to_numpy(), dtype=np.float64)
+
+
+def _integers(column: pa.ChunkedArray) -> Any:
+    return column.to_numpy().astype(np.int64)
