@@ -3,11 +3,9 @@
 import streamlit as st
 
 from pages.shared.ancestry import show_found
-from pages.shared.inspect_structure import Item, inspect
 from pages.shared.setup import page, problems_shown, store
 from pages.shared.structure_list import choose_runs, chosen_structure, place_to_look, show_groups, show_table
-from pages.shared.upload import show_upload
-from rlcsp_core.crystal.identity import references
+from pages.shared.upload import show_phases, show_upload
 
 page("Structures")
 st.title("Structures")
@@ -18,10 +16,7 @@ if place == "file":
     show_upload()
 
 elif place == "phases":
-    phases = {f"{phase.formula} {phase.name}": phase for phase in references()}
-    name = st.selectbox("Phase", list(phases), key="reference", bind="query-params")
-    st.caption(phases[name].source)
-    inspect(Item(phases[name].crystal, name, name=name.replace(" ", "-")))
+    show_phases()
 
 else:
     with problems_shown():

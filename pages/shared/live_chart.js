@@ -93,6 +93,11 @@ export default function (component) {
     chart.timer = setInterval(() => {
       if (chart.theme && chart.theme !== themeOf(getComputedStyle(root))) redraw(chart);
     }, CHECK_THEME_EVERY);
+    // a chart drawn in a closed tab has no width until the tab is opened
+    chart.observer = new ResizeObserver(() => {
+      if (chart.listening && root.clientWidth > 0) window.Plotly.Plots.resize(chart.node);
+    });
+    chart.observer.observe(root);
   }
   chart.data = data;
   chart.report = setTriggerValue;
@@ -101,6 +106,7 @@ export default function (component) {
   return () => {
     chart.gone = true;
     clearInterval(chart.timer);
+    chart.observer.disconnect();
     window.Plotly?.purge(chart.node);
     delete root.__chart;
   };

@@ -1,4 +1,4 @@
-"""A structure of the reader's own: inspect it, relax it, compare it.  Nothing is stored."""
+"""Structures that no search has made, from files or the literature: inspect, relax, compare; nothing is stored."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pages.shared.inspect_structure import Item, inspect
 from pages.shared.setup import plain, problem, problems_shown
 from pages.shared.viewer import CrystalKey, Frame
 from rlcsp_core.crystal.formats import parse_crystals
+from rlcsp_core.crystal.identity import references
 from rlcsp_core.crystal.summary import formula_of
 from rlcsp_core.energy import evaluate, load_potential
 from rlcsp_core.errors import RLCSPError, StructureError
@@ -16,7 +17,6 @@ from rlcsp_core.relax import is_warm, relax, relax_path, warm
 
 MAX_BYTES = 5 * 1024**2
 MAX_ATOMS = 400
-MAX_FRAMES_READ = 100  # of a file with many structures
 FILM_FRAMES = 40  # of the path of a relaxation
 KEPT = "own-structure"
 
@@ -33,13 +33,21 @@ def show_upload() -> None:
         return
     with problems_shown():
         crystal = _crystal(file.name, file.getvalue())
-        relaxed = _relaxation(crystal)
-        if relaxed is None:
-            inspect(
-                Item(crystal, f"{formula_of(crystal)} from a file", _energy(crystal), name="own-structure")
-            )
-        else:
-            inspect(relaxed)
+        inspect_and_relax(crystal, f"{formula_of(crystal)} from a file", "own-structure")
+
+
+def show_phases() -> None:
+    """The same for the phases from the literature."""
+    phases = {f"{phase.formula} {phase.name}": phase for phase in references()}
+    name = st.selectbox("Phase", list(phases), key="reference", bind="query-params")
+    inspect_and_relax(phases[name].crystal, name, name.replace(" ", "-"))
+
+
+def inspect_and_relax(crystal: Crystal, title: str, name: str) -> None:
+    """A structure as it is given and, on demand, relaxed."""
+    with problems_shown():
+        relaxed = _relaxation(crystal, title, name)
+        inspect(relaxed if relaxed is not None else Item(crystal, title, _energy(crystal), name=name))
 
 
 def _crystal(name: str, content: bytes) -> Crystal:
@@ -54,6 +62,9 @@ def _crystal(name: str, content: bytes) -> Crystal:
 
 def _energy(crystal: Crystal) -> float | None:
     """eV/atom as it stands in the file; None, and a sentence, where the potential does not cover it."""
+    if not is_warm():
+        st.caption("The energy engine is not compiled yet: Relax it does so once, then energies are shown.")
+        return None
     try:
         return evaluate(crystal, load_potential()).energy / crystal.n_atoms
     except RLCSPError as error:
@@ -61,19 +72,19 @@ def _energy(crystal: Crystal) -> float | None:
         return None
 
 
-def _relaxation(crystal: Crystal) -> Item | None:
+def _relaxation(crystal: Crystal, title: str, name: str) -> Item | None:
     """The relaxed structure, once it was asked for."""
     asked = st.button("Relax it", icon=":material/compress:", type="primary", key="relax")
     kept = st.session_state.get(KEPT)
     if asked:
-        kept = (CrystalKey(crystal), _relaxed(crystal))
+        kept = (CrystalKey(crystal), _relaxed(crystal, title, name))
         st.session_state[KEPT] = kept
     if kept is None or kept[0] != CrystalKey(crystal):
         return None
     return kept[1]
 
 
-def _relaxed(crystal: Crystal) -> Item:
+def _relaxed(crystal: Crystal, title: str, name: str) -> Item:
     potential = load_potential()
     if not is_warm():
         with st.spinner("Compiling the energy engine, once; this takes a minute …"):
@@ -92,5 +103,10 @@ def _relaxed(crystal: Crystal) -> Item:
         )
     )
     return Item(
-        outcome.crystal, "relaxed", outcome.energy, before=crystal, film=frames, name="own-structure-relaxed"
+        outcome.crystal,
+        f"{title}, relaxed",
+        outcome.energy,
+        before=crystal,
+        film=frames,
+        name=f"{name}-relaxed",
     )

@@ -18,7 +18,9 @@ const BOND_RADIUS = 0.1;        // Å
 const CELL_RADIUS = 0.03;       // Å
 const EDGE_RADIUS = 0.025;      // Å
 const POLYHEDRON_OPACITY = 0.72; // 3Dmol.js blends twice: seen as 0.72²
-const MARGIN = 1.18;            // 3Dmol.js leaves more room around a picture than a small window has
+const MARGIN = 1.02;            // room around the ball that holds the picture
+const FIELD_OF_VIEW = 20;       // degrees, of 3Dmol.js
+const CAMERA_DISTANCE = 150;    // Å, of 3Dmol.js, at zoom 0
 const FLAT_EDGE = 0.995;        // cosine between normals of faces that lie in one plane
 const REFIT = 1.25;             // a picture that grew or shrank by more is fitted to the window again
 const STEP = 10;                // degrees a key press turns
@@ -519,14 +521,24 @@ class CrystalView {
     this.viewer.render();
   }
 
+  /* The ball around the picture touches the window, whatever the orientation. */
   fit() {
-    this.viewer.zoomTo();
-    this.viewer.zoom(MARGIN);
-    this.viewer.setView([0, 0, 0, ...this.viewer.getView().slice(3)]); // the middle of the box, not of the atoms
+    const { clientWidth, clientHeight } = this.canvas;
+    const narrow = Math.min(1, clientWidth / Math.max(clientHeight, 1));
     this.size = this.pictureSize();
+    const distance = (MARGIN * this.size) / Math.sin((FIELD_OF_VIEW / 2) * (Math.PI / 180)) / narrow;
+    this.viewer.setView([0, 0, 0, CAMERA_DISTANCE - distance, ...this.viewer.getView().slice(4)]);
   }
 
-  pictureSize() { return Math.max(...this.picture.x.map(Math.abs)); }
+  /* Distance of the outermost drawn atom from the middle of the box, in Å. */
+  pictureSize() {
+    const { x, e, elements } = this.picture;
+    const reach = e.map((kind, m) => {
+      const at = point(x, m);
+      return this.isDrawn(m) ? Math.sqrt(dot(at, at)) + this.data.radii[elements[kind]] : 0;
+    });
+    return Math.max(1, ...reach);
+  }
 
   lookAlong(axis) {
     const rows = [0, 1, 2].map((k) => point(this.picture.cell, k));
@@ -590,7 +602,7 @@ export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".crystal-view");
   if (!views.has(root)) views.set(root, new CrystalView(root));
   const view = views.get(root);
-  view.show(data, (text) => setStateValue("supercell", text));
+  view.show(data, (text) => setStateValue("supercell", text)).catch((error) => view.fail(error.message));
   return () => {
     view.close();
     views.delete(root);

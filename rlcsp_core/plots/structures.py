@@ -34,7 +34,7 @@ def diffraction_figure(
         )
     )
     figure.update_xaxes(range=RANGE)
-    figure.update_yaxes(showticklabels=False, ticks="")
+    figure.update_yaxes(showticklabels=False, showgrid=False, ticks="")
     return figure
 
 
