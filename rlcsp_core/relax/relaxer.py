@@ -63,7 +63,9 @@ class RelaxConfig:
 
     @property
     def limits(self) -> kernels.Limits:
-        return kernels.Limits(self.force, self.stress, self.max_step, self.max_strain, self.skin, self.refresh)
+        return kernels.Limits(
+            self.force, self.stress, self.max_step, self.max_strain, self.skin, self.refresh
+        )
 
 
 def _start(ready: Prepared, history: int) -> kernels.State:

@@ -1,0 +1,49 @@
+"""Relaxation of atoms and cell with any ASE calculator that has forces and stress, by ASE's own L-BFGS."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from rlcsp_core.records import Crystal, Relaxation
+from rlcsp_core.relax.relaxer import EVALUATION_LIMIT, TIME_LIMIT, RelaxConfig
+
+
+def relax_with_ase(crystal: Crystal, calculator: Any, config: RelaxConfig) -> Relaxation:
+    """Relax atoms and cell with ASE's L-BFGS and any calculator that has forces and stress."""
+    from ase import Atoms
+    from ase.filters import FrechetCellFilter
+    from ase.optimize import LBFGS
+
+    started = time.perf_counter()
+    atoms = Atoms(
+        crystal.numbers, positions=crystal.positions, cell=crystal.cell, pbc=True, calculator=calculator
+    )
+    reason: str | None = EVALUATION_LIMIT
+    force = stress = float("nan")
+    steps = 0
+    # the filter's force on the cell is the virial over the number of atoms: never reached, the loop below decides
+    for _ in LBFGS(FrechetCellFilter(atoms), logfile=None).irun(fmax=0.0, steps=config.evaluations):
+        steps += 1
+        force = float(np.linalg.norm(atoms.get_forces(), axis=1).max())
+        stress = float(np.abs(atoms.get_stress()).max())
+        if not np.isfinite(force + stress):
+            reason = "energy or forces are not finite"
+            break
+        if force < config.force and stress < config.stress:
+            reason = None
+            break
+        if time.perf_counter() - started > config.seconds:
+            reason = TIME_LIMIT
+            break
+    return Relaxation(
+        crystal=Crystal(crystal.numbers, np.array(atoms.positions), np.array(atoms.cell)),
+        energy=None if reason else float(atoms.get_potential_energy()) / crystal.n_atoms,
+        reason=reason,
+        evaluations=steps,
+        seconds=time.perf_counter() - started,
+        max_force=force,
+        max_stress=stress,
+    )

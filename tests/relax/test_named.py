@@ -1,0 +1,69 @@
+"""Relaxers by name: the same call, clear words where a code is missing, no number where it fails."""
+
+from __future__ import annotations
+
+import stat
+
+import numpy as np
+import pytest
+
+from rlcsp_core.energy import load_potential
+from rlcsp_core.errors import CalculatorError, ConfigError
+from rlcsp_core.relax import RelaxConfig, relax, relaxer_named
+from rlcsp_core.relax.gulp import gulp_options
+from tests.energy.gulp import structure
+
+ENGINE = "rlcsp_core.energy:IonicCalculator"
+
+
+def test_the_default_is_the_engine():
+    start = structure("TiO2_rutile_skew")
+    assert relaxer_named("builtin")(start).energy == relax(start, load_potential()).energy
+
+
+def test_any_ase_calculator_finds_the_same_minimum():
+    start = structure("TiO2_rutile_skew")
+    result = relaxer_named(ENGINE)(start)
+    assert result.energy == pytest.approx(relaxer_named("builtin")(start).energy, abs=2e-5)
+
+
+def test_an_unfinished_relaxation_of_another_code_has_no_energy():
+    result = relaxer_named(ENGINE, RelaxConfig(evaluations=2))(structure("TiO2_rutile_skew"))
+    assert result.energy is None
+    assert result.reason == "evaluation limit"
+
+
+@pytest.mark.parametrize(("name", "error", "words"), [
+    ("vasp", ConfigError, "choose from builtin, gulp, lammps"),
+    ("no_such_module:make", CalculatorError, "no_such_module"),
+    ("rlcsp_core.energy:nothing", CalculatorError, "nothing"),
+])  # fmt: skip
+def test_a_name_that_does_not_exist_is_answered_with_a_sentence(name, error, words):
+    with pytest.raises(error, match=words):
+        relaxer_named(name)
+
+
+def test_missing_programs_are_named(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("ASE_GULP_COMMAND", raising=False)
+    with pytest.raises(CalculatorError, match="GULP is not installed"):
+        relaxer_named("gulp")
+
+
+def test_a_gulp_that_dies_is_an_error_not_an_energy(monkeypatch, tmp_path):
+    program = tmp_path / "gulp"
+    program.write_text("#!/bin/sh\nexit 1\n")
+    program.chmod(program.stat().st_mode | stat.S_IEXEC)
+    monkeypatch.setenv("ASE_GULP_COMMAND", f"{program} < PREFIX.gin > PREFIX.got")
+    with pytest.raises(CalculatorError, match="GULP"):
+        relaxer_named("gulp")(structure("TiO2_rutile_skew"))
+
+
+def test_gulp_is_given_every_number_of_the_potential():
+    potential = load_potential()
+    text = "\n".join(gulp_options(potential, 10))
+    for element, charge in zip(potential.elements, potential.charges, strict=True):
+        assert f"{element} core {charge:g}" in text
+    for values in (potential.A, potential.rho, potential.C):
+        for value in np.unique(values[potential.A > 0]):
+            assert f" {value:.7g}" in text
