@@ -261,6 +261,8 @@ def best_structure(connection: Connection, run_id: str) -> tuple[StructureInfo, 
         query = query.where(s.c.source == Source.POPULATION).order_by(s.c.energy, s.c.number)
     else:
         query = query.where(s.c.source == Source.STEP, s.c.number == row.best_step)
-    best = connection.execute(query.limit(1)).one()
+    best = connection.execute(query.limit(1)).first()
+    if best is None:
+        return None
     info = StructureInfo(Source(best.source), best.number, True, best.n_atoms, best.energy)
     return info, unpack_crystal(best.data)
