@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from rlcsp_core.energy.lattice_kernels import invert
 from rlcsp_core.records import Array, IntArray
@@ -26,10 +27,12 @@ from rlcsp_core.records import Array, IntArray
 class Neighbours(NamedTuple):
     """Half neighbour list; valid while no pair has come nearer than r_c unlisted."""
 
-    atom: IntArray  # [G] atom a ghost is an image of, unsigned 32 bit
+    atom: NDArray[np.uint32]  # [G] atom a ghost is an image of, unsigned 32 bit
     image: Array  # [G, 3] cells it is away from it
     first: IntArray  # [N B + 1] neighbours of atom i of species b are first[i B + b] … first[i B + b + 1]
-    ghost: IntArray  # [Q] ghost of each pair; unsigned 32 bit, which needs no check for negative indices
+    ghost: NDArray[
+        np.uint32
+    ]  # [Q] ghost of each pair; unsigned 32 bit, which needs no check for negative indices
 
 
 @njit(cache=True, nogil=True)

@@ -217,7 +217,7 @@ def reciprocal_space(x, cell, kinds, starts, tables, gradient, strain):
             bottom, top = math.ceil(along - half), math.floor(along + half)
             if bottom > top:
                 continue
-            centre = int(math.floor(0.5 * (bottom + top)))
+            centre = math.floor(0.5 * (bottom + top))
             orders = int(max(top - centre, centre - bottom))
             kx += centre * b2x
             ky += centre * b2y

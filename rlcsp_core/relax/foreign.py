@@ -25,7 +25,8 @@ def relax_with_ase(crystal: Crystal, calculator: Any, config: RelaxConfig) -> Re
     force = stress = float("nan")
     steps = 0
     # the filter's force on the cell is the virial over the number of atoms: never reached, the loop below decides
-    for _ in LBFGS(FrechetCellFilter(atoms), logfile=None).irun(fmax=0.0, steps=config.evaluations):
+    optimiser = LBFGS(FrechetCellFilter(atoms), logfile=None)  # type: ignore[arg-type]  # both as ASE documents
+    for _ in optimiser.irun(fmax=0.0, steps=config.evaluations):
         steps += 1
         force = float(np.linalg.norm(atoms.get_forces(), axis=1).max())
         stress = float(np.abs(atoms.get_stress()).max())

@@ -42,7 +42,12 @@ def relax_with_gulp(crystal: Crystal, potential: Potential, config: RelaxConfig,
         for keywords, most in STAGES:
             options = gulp_options(potential, min(most, config.evaluations))
             calculator = GULP(
-                label="gulp", directory=folder, keywords=keywords, options=options, command=command
+                label="gulp",
+                directory=folder,
+                keywords=keywords,
+                options=options,
+                library=None,
+                command=command,
             )
             try:
                 calculator.calculate(atoms)

