@@ -26,6 +26,8 @@ from rlcsp_core.crystal.composition import composition_of
 from rlcsp_core.crystal.generate import smallest_limit
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.records import (
+    BoolArray,
+    Crystal,
     Decision,
     Observation,
     PopulationRecord,
@@ -85,7 +87,8 @@ class Trial(NamedTuple):
 class Search:
     """One run.  Iterate over it for its records; the last one is a StopRecord."""
 
-    def __init__(self, config: SearchConfig) -> None:
+    def __init__(self, config: SearchConfig, agent: Agent | None = None) -> None:
+        """agent: in place of the one that the configuration names."""
         check_config(config)
         self.config = config
         self._workshop = Workshop(
@@ -95,7 +98,7 @@ class Search:
             relaxer_named(config.calculator),
         )
         self._actions = action_set(config.actions)
-        self._agent = _agent(config)
+        self._agent = _agent(config) if agent is None else agent
         self._rng = np.random.default_rng(config.seed)
         self._history = EnergyHistory()
         self._state = start(config)
@@ -124,6 +127,18 @@ class Search:
     def stop(self, reason: str = "stopped") -> None:
         """End the run at the next record."""
         self._requested_stop = reason
+
+    @property
+    def available(self) -> BoolArray:
+        """[A] actions that can be applied to the current structure; there must be one."""
+        assert self._state.current is not None
+        return action_mask(self._state.current, self._workshop.problem, self._actions)
+
+    @property
+    def current(self) -> tuple[Crystal, float]:
+        """The current structure, relaxed, and its energy [eV/atom]; there must be one."""
+        assert self._state.current is not None
+        return self._state.current.relaxed, self._state.current_energy
 
     def __iter__(self) -> Iterator[SearchRecord]:
         began = time.monotonic() - self._state.elapsed

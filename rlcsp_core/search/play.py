@@ -1,0 +1,100 @@
+"""A search in which the choices come from outside: a person, in place of the agent.
+
+Everything else is the search itself: the same population for the same seed, the same trials, relaxations, acceptance
+and rewards.  Where the chosen action gives no sound trial, the search goes on as it does for an agent: with another
+action, drawn uniformly from those that are left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from rlcsp_core.actions import action_set
+from rlcsp_core.agents.agent import draw
+from rlcsp_core.errors import ConfigError
+from rlcsp_core.records import (
+    BoolArray,
+    Crystal,
+    Decision,
+    Observation,
+    PopulationRecord,
+    SearchRecord,
+    StepRecord,
+    Transition,
+    Update,
+)
+from rlcsp_core.search.config import SearchConfig
+from rlcsp_core.search.loop import Search
+
+
+class ByHand:
+    """An agent that does what it is told, and learns nothing."""
+
+    def __init__(self) -> None:
+        self.choice: int | None = None  # index into the table of actions
+
+    def act(self, observation: Observation, rng: np.random.Generator) -> Decision:
+        """The choice where it is possible, else one of the others."""
+        if self.choice is not None and observation.mask[self.choice]:
+            certain = np.zeros(len(observation.mask))
+            certain[self.choice] = 1.0
+            return Decision(self.choice, certain)
+        return draw(observation.mask / observation.mask.sum(), rng)
+
+    def learn(self, _: Transition) -> Update | None:
+        return None
+
+    def snapshot(self) -> dict[str, Any]:
+        return {}
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """There is nothing to take up."""
+
+
+class Play:
+    """A search to be stepped by hand: `begin` makes the population, `step` takes one chosen action."""
+
+    def __init__(self, config: SearchConfig) -> None:
+        self.config = config
+        self._hand = ByHand()
+        self._search = Search(config, self._hand)
+        self._records: Iterator[SearchRecord] = iter(self._search)
+        self._numbers = [action.number for action in action_set(config.actions)]
+
+    def begin(self) -> list[PopulationRecord]:
+        """The initial population; the search starts from its lowest member."""
+        members = []
+        for _ in range(self.config.population):
+            record = next(self._records)
+            if not isinstance(record, PopulationRecord):
+                raise ConfigError(f"{self.config.composition} gave no sound structure: raise the atom limit")
+            members.append(record)
+        return members
+
+    def step(self, number: int) -> StepRecord | None:
+        """Take the action with that published number; None where the search has ended."""
+        if number not in self._numbers:
+            raise ConfigError(
+                f"there is no action {number}; choose from {', '.join(map(str, self._numbers))}"
+            )
+        self._hand.choice = self._numbers.index(number)
+        record = next(self._records, None)
+        return record if isinstance(record, StepRecord) else None
+
+    @property
+    def available(self) -> BoolArray:
+        """[A] actions that can be applied now, in the order of the table."""
+        return self._search.available
+
+    @property
+    def current(self) -> tuple[Crystal, float]:
+        """Current structure, relaxed, and its energy [eV/atom]."""
+        return self._search.current
+
+
+def play_out(config: SearchConfig) -> list[StepRecord]:
+    """The steps that the agent of a configuration takes."""
+    return [record for record in Search(config) if isinstance(record, StepRecord)]
