@@ -7,6 +7,7 @@ k-th row.  `k` is a power of two, so that the points of a chart that is drawn ag
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,10 +32,20 @@ from rlcsp_core.store.records import (
 
 Columns = dict[str, list[Any]]
 
+ID = re.compile(rf"[0-9a-f]{{1,{schema.ID_LENGTH}}}")
+
 NO_TRIAL = "no sound trial"  # the search's reason where nothing was relaxed
 
 
+def checked_id(run_id: str) -> str:
+    """Ids come from URLs: what cannot be one is not even asked for."""
+    if not ID.fullmatch(run_id):
+        raise NotFoundError(f"there is no run {run_id[: schema.ID_LENGTH]!r} in this database")
+    return run_id
+
+
 def run_row(connection: Connection, run_id: str) -> Row[Any]:
+    checked_id(run_id)
     row = connection.execute(select(schema.runs).where(schema.runs.c.id == run_id)).first()
     if row is None:
         raise NotFoundError(f"there is no run {run_id!r} in this database")
@@ -42,6 +53,7 @@ def run_row(connection: Connection, run_id: str) -> Row[Any]:
 
 
 def run_key(connection: Connection, run_id: str) -> int:
+    checked_id(run_id)
     key = connection.execute(select(schema.runs.c.key).where(schema.runs.c.id == run_id)).scalar()
     if key is None:
         raise NotFoundError(f"there is no run {run_id!r} in this database")

@@ -110,14 +110,14 @@ class Store:
 
     def delete_run(self, run_id: str) -> None:
         with database.writing(self._engine) as connection:
-            writes.delete_run(connection, run_id)
+            writes.delete_run(connection, reads.checked_id(run_id))
 
     # What a worker does
 
     def claim(self, run_id: str, states: Sequence[RunState] = CLAIMABLE) -> Claim | None:
         """The right to work on a run; None if it is being worked on, has finished, or is in no such state."""
         with database.writing(self._engine) as connection:
-            mine = writes.claim(connection, run_id, states)
+            mine = writes.claim(connection, reads.checked_id(run_id), states)
             if mine is None:
                 reads.run_key(connection, run_id)  # a sentence if there is no such run
             return mine
@@ -165,7 +165,7 @@ class Store:
     def request(self, run_id: str, verb: str) -> RunState:
         """verb: stop, pause, resume, step.  A queued run stops at once; a stopped one is queued by resume."""
         with database.writing(self._engine) as connection:
-            return writes.request(connection, run_id, verb)
+            return writes.request(connection, reads.checked_id(run_id), verb)
 
     # What is read
 

@@ -55,6 +55,10 @@ def create_run(
     versions: Mapping[str, str],
     detached: bool,
 ) -> str:
+    if experiment is not None and not 0 < len(experiment) <= schema.NAME_LENGTH:
+        raise StoreError(
+            f"the name of an experiment has 1 to {schema.NAME_LENGTH} characters, got {len(experiment)}"
+        )
     run_id = secrets.token_hex(ID_BYTES)
     row = {
         "id": run_id,

@@ -1,4 +1,4 @@
-"""The contract of the store, clause by clause."""
+"""The contract of the store, clause by clause, on every kind of database."""
 
 import math
 import threading
@@ -10,6 +10,15 @@ from rlcsp_core.errors import NotFoundError, StoreError
 from rlcsp_core.records import StopRecord
 from rlcsp_core.store import ClaimLostError, Request, RunState, Source, Tally, open_store
 from tests.store.examples import CONFIG, member, step
+
+pytestmark = pytest.mark.parametrize(
+    "server_url", ["sqlite", "postgresql", "mariadb"], indirect=True, scope="session"
+)
+
+
+@pytest.fixture
+def store(every_store):
+    return every_store
 
 
 def fill(store, claim, rng, n=20):
@@ -297,14 +306,14 @@ def test_what_was_read_does_not_change(store, claim, rng):
     assert (run.n_steps, len(table)) == (20, 20)
 
 
-def test_a_second_process_sees_what_was_committed(store, path, claim, rng):
-    reader = open_store(str(path))
+def test_a_second_process_sees_what_was_committed(store, claim, rng):
+    reader = open_store(store.url)
     fill(store, claim, rng)
     assert len(reader.steps(claim.run_id)) == 20
     reader.close()
 
 
-@pytest.mark.parametrize("run_id", ["", "nope", "'; DROP TABLE runs; --", "x" * 5000, "ÿ\x00"])
+@pytest.mark.parametrize("run_id", ["", "abc", "nope", "'; DROP TABLE runs; --", "x" * 5000, "ÿ\x00"])
 def test_an_unknown_run_is_a_sentence(store, run_id):
     for call in (store.run, store.steps, store.overview, store.claim, store.delete_run, store.best_structure):
         with pytest.raises(NotFoundError, match="there is no run"):
