@@ -3,10 +3,13 @@
 import streamlit as st
 
 from pages.shared.form import demo_config
-from pages.shared.run_list import SEARCH_PAGE, run_list
-from pages.shared.setup import PAGES, manager, page, problems_shown
+from pages.shared.run_list import BRIEF, SEARCH_PAGE, run_list
+from pages.shared.setup import PAGES, ROOT, manager, page, problems_shown
+from pages.shared.viewer import show_crystal
+from rlcsp_core.crystal.formats import read_crystals
 
 RECENT = 12
+REFERENCES = ROOT / "data" / "references"
 
 page("Home")
 runs = manager()
@@ -21,7 +24,7 @@ with intro:
         "found, and see what the agent learned."
     )
 with action, st.container(border=True):
-    st.markdown("**One click:** yttrium oxide, Y₂O₃, 500 steps with RLCSP. Its ground state is bixbyite.")
+    st.markdown("**One click:** find the ground state of yttrium oxide, Y₂O₃, from nothing but its formula.")
     if st.button("Start the demo", type="primary", icon=":material/play_arrow:", width="stretch"):
         with problems_shown():
             started = runs.start(demo_config().as_dict())
@@ -32,10 +35,23 @@ for column, (path, label, icon, question) in zip(st.columns(len(PAGES) - 1), PAG
         st.page_link(path, label=f"**{label}**", icon=icon)
         st.caption(question)
 
-st.header("Recent runs")
-with problems_shown():
-    recent = runs.store.runs(RECENT)
-    if not recent:
-        st.info("No runs yet. Start the demo above, or set up a search of your own on the Search page.")
-    elif chosen := run_list(recent, key="recent"):
-        st.switch_page(SEARCH_PAGE, query_params={"run": chosen})
+listed, seen = st.columns([3, 2], gap="large")
+with listed:
+    st.header("Recent runs")
+    with problems_shown():
+        recent = runs.store.runs(RECENT)
+        if not recent:
+            st.info("No runs yet. Start the demo above, or set up a search of your own on the Search page.")
+        elif chosen := run_list(recent, key="recent", columns=BRIEF):
+            st.switch_page(SEARCH_PAGE, query_params={"run": chosen})
+with seen:
+    st.header("What is looked for")
+    with problems_shown():
+        show_crystal(
+            read_crystals(REFERENCES / "Y2O3_bixbyite.cif")[0],
+            key="goal",
+            height=320,
+            controls=False,
+            caption="Bixbyite, the ground state of Y₂O₃ (Ia-3): 40 atoms in the primitive cell, "
+            "every yttrium in a distorted octahedron of oxygen.",
+        )

@@ -5,13 +5,13 @@ import streamlit as st
 from pages.shared.form import search_form
 from pages.shared.live_run import run_panel
 from pages.shared.run_list import run_list
-from pages.shared.setup import manager, page, problems_shown, runs_in_address
+from pages.shared.setup import library, manager, page, problems_shown, runs_in_address
 
 LISTED = 200
 
 page("Search")
 runs = manager()
-shown = runs_in_address(runs.store)
+shown = runs_in_address(library())
 
 title, again = st.columns([4, 1], vertical_alignment="center")
 title.title("Search")

@@ -4,10 +4,10 @@ import streamlit as st
 
 from pages.shared.compare_views import VIEWS
 from pages.shared.comparison import choice, chosen_runs, groups_of, one_task, styles_of
-from pages.shared.setup import page, problems_shown, store
+from pages.shared.setup import library, page, problems_shown
 
 page("Compare")
-runs_store = store()
+runs_store = library()
 st.title("Compare")
 with problems_shown():
     chosen = chosen_runs(runs_store)

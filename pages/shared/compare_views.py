@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
+from pages.shared.chart_with_data import chart
 from pages.shared.comparison import choice, one_of
-from pages.shared.live_chart import live_chart
 from pages.shared.setup import plain
 from pages.shared.wording import NOTHING
 from rlcsp_core.analysis import aggregate, compare, survival
@@ -28,7 +27,6 @@ from rlcsp_core.analysis.minima import pooled_minima
 from rlcsp_core.analysis.published import published
 from rlcsp_core.plots import compare as plots
 from rlcsp_core.plots.distributions import distribution_figure
-from rlcsp_core.plots.export import figure_table
 from rlcsp_core.plots.palette import LineStyle
 from rlcsp_core.records import IntArray
 
@@ -37,21 +35,6 @@ BOOTSTRAP_SEED = 1  # the intervals of a page do not change when it is opened ag
 POOLED = "all experiments, pooled over their runs"
 ROWS = 12  # distributions below each other
 RUNS_IN_FIGURE = 6
-
-
-def chart(figure: go.Figure, name: str, description: str) -> None:
-    """A figure, and its data below it."""
-    live_chart(figure, key=f"chart-{name}", description=description, filename=name)
-    st.download_button(
-        "Data (CSV)",
-        data=lambda: figure_table(figure).to_csv(index=False),
-        file_name=f"{name}.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        type="tertiary",
-        key=f"csv-{name}",
-    )
 
 
 def summary_view(groups: Groups, _: Styles) -> None:

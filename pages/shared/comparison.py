@@ -13,17 +13,18 @@ from pages.shared.setup import plain, problem, problems_shown, runs_in_address
 from pages.shared.wording import run_title
 from rlcsp_core.analysis.curves import Groups, RunCurve, grouped
 from rlcsp_core.plots.palette import LineStyle, line_style
-from rlcsp_core.runs.curves import curves_of
-from rlcsp_core.store import RunInfo, RunState, Store
+from rlcsp_core.runs.curves import Reader, curves_of
+from rlcsp_core.store import RunInfo, RunState
 
 LISTED = 300
+FIRST = "report"
 KEPT = 4  # comparisons held in memory
 USEFUL = (RunState.RUNNING, RunState.PAUSED, RunState.FINISHED, RunState.STOPPED, RunState.INTERRUPTED)
 
 Task = tuple[str, float | None]
 
 
-def chosen_runs(store: Store) -> list[RunInfo]:
+def chosen_runs(store: Reader) -> list[RunInfo]:
     """The runs of the experiments and the single runs that are selected; nothing selected is nothing."""
     names = list(store.experiments())
     known = [name for name in st.query_params.get_all("experiment") if name in names]
@@ -35,7 +36,7 @@ def chosen_runs(store: Store) -> list[RunInfo]:
     start = bool(st.query_params)
     left, right = st.columns(2)
     experiments = left.multiselect(
-        "Experiments", names, default=known if start else names[:1], placeholder="choose experiments"
+        "Experiments", names, default=known if start else _first(names), placeholder="choose experiments"
     )
     ids = right.multiselect(
         "Single runs",
@@ -48,6 +49,11 @@ def chosen_runs(store: Store) -> list[RunInfo]:
     _remember("run", ids)
     chosen = [run for name in experiments for run in store.runs(experiment=name, oldest_first=True)]
     return [run for run in chosen if run.n_steps] + [single[run_id] for run_id in ids]
+
+
+def _first(names: Sequence[str]) -> list[str]:
+    """What a newcomer sees: the experiments of the report, else whatever there is."""
+    return [name for name in names if name.startswith(FIRST)][:1] or list(names[:1])
 
 
 def one_task(runs: Sequence[RunInfo]) -> list[RunInfo]:
@@ -83,13 +89,13 @@ def task_name(task: Task) -> str:
     )
 
 
-def groups_of(store: Store, runs: Sequence[RunInfo]) -> Groups:
+def groups_of(store: Reader, runs: Sequence[RunInfo]) -> Groups:
     """Runs by label; read again only when one of them has gone on."""
     return _groups(store, tuple((run.id, run.n_steps) for run in runs))
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner="Reading the runs …")
-def _groups(_store: Store, key: tuple[tuple[str, int], ...]) -> Groups:
+def _groups(_store: Reader, key: tuple[tuple[str, int], ...]) -> Groups:
     return grouped(curves_of(_store, [_store.run(run_id) for run_id, _ in key]))
 
 
@@ -105,13 +111,9 @@ def _style(curve: RunCurve) -> LineStyle:
 def choice(label: str, options: Sequence[str], name: str) -> str:
     """One of a few, kept in the URL under `name`."""
     asked = st.query_params.get(name)
-    picked = st.segmented_control(
-        label,
-        options,
-        default=asked if asked in options else options[0],
-        required=True,
-        key=f"compare-{name}",
-    )
+    start = asked if asked in options else options[0]
+    picked = st.segmented_control(label, options, default=start, required=True, key=f"compare-{name}")
+    assert picked is not None, "one is always chosen"
     _remember(name, [picked])
     return picked
 

@@ -5,19 +5,19 @@ Ranges, defaults and help come from `SearchConfig`, `RANGES` and `settings_of`; 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import streamlit as st
 
+from pages.shared.wording import energy
 from rlcsp_core.actions import ACTION_SETS
 from rlcsp_core.agents import AGENTS, BASELINES, Setting, settings_of
 from rlcsp_core.crystal.composition import Preset, composition_of, presets
 from rlcsp_core.errors import FormulaError
 from rlcsp_core.search import PENALTIES, RANGES, SearchConfig
+from rlcsp_core.search.presets import fast
 
-DEFAULTS: dict[str, Any] = {f.name: f.default for f in fields(SearchConfig)}
 LIMITS = {name: (low, high) for name, low, high in RANGES}
 OWN_BASELINE = "own"
 COLUMNS = 3
@@ -35,40 +35,71 @@ EXPERT_FIELDS = (  # (setting, label, help)
 PENALTY_LABELS = {"high-energy": "energy of the worst tenth", "fixed": "fixed, −3"}
 
 
+class _Form(NamedTuple):
+    """What the fields of one form begin with.  Another start has fields, and so keys, of its own."""
+
+    key: str
+    start: Mapping[str, Any]  # as SearchConfig.as_dict()
+
+
 def search_form(key: str) -> SearchConfig | None:
     """The form; the configuration when "Start" was pressed.  Raises ConfigError for what no field can hold."""
     what, how, limits = st.columns(COLUMNS, gap="large")
     with what:
-        values = _what(key)
+        manner, formula = _manner(key), _composition(key)
+        preset = _preset(formula)
+        form = _Form(f"{key}-{manner}-{preset and preset.formula}", MANNERS[manner](preset).as_dict())
+        values: dict[str, Any] = {"composition": formula or "", "target": _target(form, preset)}
     with how:
-        values |= _how(key)
+        values |= _how(form)
     with limits:
-        values |= _limits(key, values["composition"])
-    values |= {"settings": _hyperparameters(key, values["algorithm"])} | _expert(key)
+        values |= _limits(form)
+    values |= {"settings": _hyperparameters(form, values["algorithm"])} | _expert(form)
     if st.button("Start search", type="primary", icon=":material/play_arrow:", key=f"{key}-start"):
         return SearchConfig(**values)
     return None
 
 
+def _published(_: Preset | None) -> SearchConfig:
+    return SearchConfig()
+
+
+def _fast(preset: Preset | None) -> SearchConfig:
+    """The settings of a known compound serve for others too."""
+    return fast(preset or presets()["Y2O3"])
+
+
+MANNERS: Mapping[str, Callable[[Preset | None], SearchConfig]] = {"As published": _published, "Fast": _fast}
+
+
 def demo_config() -> SearchConfig:
-    """The search behind "Start the demo": Y2O3 with the defaults, towards its known minimum."""
-    return SearchConfig(target=presets()["Y2O3"].target)
+    """The search behind "Start the demo": to the ground state of Y2O3 with all actions, which takes seconds."""
+    return fast(presets()["Y2O3"])
 
 
-def _what(key: str) -> dict[str, Any]:
+def _manner(key: str) -> str:
     st.markdown("##### What")
-    known = presets()
+    picked = st.segmented_control(
+        "Begin with the settings",
+        list(MANNERS),
+        default=next(iter(MANNERS)),
+        required=True,
+        key=f"{key}-manner",
+        help="As published: the nine actions of the paper. Fast: our own actions too, until the minimum is found.",
+    )
+    return picked or next(iter(MANNERS))
+
+
+def _composition(key: str) -> str | None:
     formula = st.selectbox(
         "Composition",
-        list(known),
+        list(presets()),
         accept_new_options=True,
         key=f"{key}-composition",
         help="One of the published compositions, or any charge-neutral formula of Y, Sr, Ti and O, such as SrTiO3.",
     )
-    preset = _preset(formula)
-    st.caption(_about(formula, preset))
-    atoms = _number(key, "max_atoms", "Largest cell (atoms)", "Trials never have more atoms than this.")
-    return {"composition": formula or "", "max_atoms": atoms, "target": _target(key, preset)}
+    st.caption(_about(formula, _preset(formula)))
+    return formula
 
 
 def _preset(formula: str | None) -> Preset | None:
@@ -84,31 +115,36 @@ def _about(formula: str | None, preset: Preset | None) -> str:
             return f"{composition_of(formula or '').n_atoms} atoms in a formula unit; no minimum is known."
         except FormulaError:
             return "Not yet a formula that can be searched."
-    return f"Known minimum: {preset.name}, {preset.symbol}, {preset.cell} atoms in the primitive cell."
+    return (
+        f"Known minimum: {preset.name}, {preset.symbol}, {preset.cell} atoms in the primitive cell, "
+        f"{energy(preset.target)} eV/atom."
+    )
 
 
-def _target(key: str, preset: Preset | None) -> float | None:
+def _target(form: _Form, preset: Preset | None) -> float | None:
     if preset is None:
-        wanted = st.checkbox("Stop at a target energy", key=f"{key}-target-other")
+        wanted = st.checkbox("Stop at a target energy", key=f"{form.key}-target-other")
         if not wanted:
             return None
         low, high = LIMITS["target"]
         return st.number_input(
-            "Target (eV/atom)", low, high, value=-30.0, format="%.6f", key=f"{key}-target-value"
+            "Target (eV/atom)", low, high, value=-30.0, format="%.6f", key=f"{form.key}-target-value"
         )
     label = f"Stop at the known minimum, {preset.target:.6f} eV/atom".replace("-", "−")
-    return preset.target if st.checkbox(label, value=True, key=f"{key}-target-{preset.formula}") else None
+    return (
+        preset.target if st.checkbox(label, value=True, key=f"{form.key}-target-{preset.formula}") else None
+    )
 
 
-def _how(key: str) -> dict[str, Any]:
+def _how(form: _Form) -> dict[str, Any]:
     st.markdown("##### How")
     names = list(AGENTS)
     algorithm = st.selectbox(
         "Algorithm",
         names,
-        index=names.index(DEFAULTS["algorithm"]),
+        index=names.index(form.start["algorithm"]),
         format_func=lambda name: f"{AGENTS[name].label}: {AGENTS[name].help}",
-        key=f"{key}-algorithm",
+        key=f"{form.key}-algorithm",
     )
     kind = AGENTS[algorithm]
     baseline = OWN_BASELINE
@@ -118,7 +154,7 @@ def _how(key: str) -> dict[str, Any]:
             "Baseline",
             [OWN_BASELINE, *BASELINES],
             format_func=lambda name: f"{own} (default)" if name == OWN_BASELINE else BASELINES[name].label,
-            key=f"{key}-baseline",
+            key=f"{form.key}-baseline",
             help="\n".join(f"- **{b.label}**: {b.help}" for b in BASELINES.values()),
         )
     else:
@@ -126,11 +162,12 @@ def _how(key: str) -> dict[str, Any]:
     actions = st.selectbox(
         "Actions",
         list(ACTION_SETS),
+        index=list(ACTION_SETS).index(form.start["actions"]),
         format_func=lambda name: f"{name.capitalize()} ({len(ACTION_SETS[name])})",
-        key=f"{key}-actions",
+        key=f"{form.key}-actions",
         help="The nine published actions; those and our own on symmetric crystals; or only the latter.",
     )
-    seed = _number(key, "seed", "Seed", "Equal settings and seed give identical runs.")
+    seed = _number(form, "seed", "Seed", "Equal settings and seed give identical runs.")
     return {
         "algorithm": algorithm,
         "baseline": None if baseline == OWN_BASELINE else baseline,
@@ -139,25 +176,26 @@ def _how(key: str) -> dict[str, Any]:
     }
 
 
-def _limits(key: str, _: str | None) -> dict[str, Any]:
+def _limits(form: _Form) -> dict[str, Any]:
     st.markdown("##### Until when")
-    steps = _number(key, "steps", "Steps", "Relaxed trials after the initial population.")
+    atoms = _number(form, "max_atoms", "Largest cell (atoms)", "Trials never have more atoms than this.")
+    steps = _number(form, "steps", "Steps", "Relaxed trials after the initial population.")
     population = _number(
-        key, "population", "Initial population", "Random structures relaxed before the first step."
+        form, "population", "Initial population", "Random structures relaxed before the first step."
     )
     minutes = st.number_input(
         "Time limit (min)",
         min_value=0.1,
         max_value=LIMITS["time_limit"][1] / 60,
-        value=DEFAULTS["time_limit"] / 60,
+        value=form.start["time_limit"] / 60,
         step=5.0,
         format="%.1f",
-        key=f"{key}-time",
+        key=f"{form.key}-time",
     )
-    return {"steps": steps, "population": population, "time_limit": 60 * minutes}
+    return {"max_atoms": atoms, "steps": steps, "population": population, "time_limit": 60 * minutes}
 
 
-def _hyperparameters(key: str, algorithm: str) -> dict[str, Any]:
+def _hyperparameters(form: _Form, algorithm: str) -> dict[str, Any]:
     """Only what differs from the defaults, so that the configuration says what was chosen."""
     known = settings_of(algorithm)
     if not known:
@@ -165,7 +203,7 @@ def _hyperparameters(key: str, algorithm: str) -> dict[str, Any]:
     with st.expander(f"Hyperparameters of {AGENTS[algorithm].label}", icon=":material/tune:"):
         columns = st.columns(COLUMNS)
         chosen: Mapping[str, Any] = {
-            setting.name: _setting(setting, f"{key}-{algorithm}-{setting.name}", columns[i % COLUMNS])
+            setting.name: _setting(setting, f"{form.key}-{algorithm}-{setting.name}", columns[i % COLUMNS])
             for i, setting in enumerate(known)
         }
     return {s.name: chosen[s.name] for s in known if chosen[s.name] != s.default}
@@ -197,32 +235,32 @@ def _setting(setting: Setting, key: str, column: Any) -> Any:
     )
 
 
-def _expert(key: str) -> dict[str, Any]:
+def _expert(form: _Form) -> dict[str, Any]:
     with st.expander("Acceptance, penalties and sound trials", icon=":material/science:"):
         columns = st.columns(COLUMNS)
         values: dict[str, Any] = {
-            name: _number(key, name, label, text, columns[i % COLUMNS])
+            name: _number(form, name, label, text, columns[i % COLUMNS])
             for i, (name, label, text) in enumerate(EXPERT_FIELDS)
         }
         values["penalty"] = columns[2].selectbox(
             "Reward of a useless step",
             PENALTIES,
             format_func=lambda name: PENALTY_LABELS.get(name, name),
-            key=f"{key}-penalty",
+            key=f"{form.key}-penalty",
         )
-        limited = columns[0].checkbox("Give up when nothing lower is found", key=f"{key}-give-up")
+        limited = columns[0].checkbox("Give up when nothing lower is found", key=f"{form.key}-give-up")
         if limited:
             low, high = LIMITS["patience"]
             values["patience"] = columns[1].number_input(
-                "Steps without a new best", int(low), int(high), value=1000, key=f"{key}-patience"
+                "Steps without a new best", int(low), int(high), value=1000, key=f"{form.key}-patience"
             )
     return values
 
 
-def _number(key: str, name: str, label: str, text: str, place: Any = st) -> Any:
+def _number(form: _Form, name: str, label: str, text: str, place: Any = st) -> Any:
     """A field of `SearchConfig` with its default and range."""
     low, high = LIMITS[name]
-    default = DEFAULTS[name]
+    default = form.start[name]
     cast = int if isinstance(default, int) else float
     return place.number_input(
         label,
@@ -232,5 +270,5 @@ def _number(key: str, name: str, label: str, text: str, place: Any = st) -> Any:
         step=None if cast is int else 0.01,
         format=None if cast is int else "%g",
         help=text,
-        key=f"{key}-{name}",
+        key=f"{form.key}-{name}",
     )

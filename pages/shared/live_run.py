@@ -14,7 +14,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.live_chart import live_chart
-from pages.shared.setup import manager, plain, problem, problems_shown
+from pages.shared.setup import library, manager, plain, problem, problems_shown
 from pages.shared.viewer import show_crystal
 from pages.shared.wording import (
     NOTHING,
@@ -27,12 +27,14 @@ from pages.shared.wording import (
 )
 from rlcsp_core.actions import Action, action_set
 from rlcsp_core.analysis.progress import steps_per_second
+from rlcsp_core.crystal.composition import presets
 from rlcsp_core.crystal.formats import FORMATS
 from rlcsp_core.errors import RLCSPError
 from rlcsp_core.plots.live import energy_figure, outcome_figure, policy_figure
 from rlcsp_core.relax import is_warm
 from rlcsp_core.runs import RunManager
-from rlcsp_core.store import ENDED, RESUMABLE, RunInfo, RunState, StepTable, Store
+from rlcsp_core.runs.curves import Reader
+from rlcsp_core.store import ENDED, RESUMABLE, RunInfo, RunState, StepTable
 
 REFRESH = 1.0  # s between looks at the store
 CHART_POINTS = 2000
@@ -41,14 +43,14 @@ VIEWER_HEIGHT = 400
 
 def run_panel(run_id: str, *, compact: bool) -> None:
     """The run, live as long as it is at work; compact where several stand side by side."""
-    live = manager().store.run(run_id).state not in ENDED
+    live = library().run(run_id).state not in ENDED
     st.fragment(_panel, run_every=REFRESH if live else None)(run_id, live, compact)
 
 
 def _panel(run_id: str, live: bool, compact: bool) -> None:
     runs = manager()
     try:
-        run = runs.store.run(run_id)
+        run = library().run(run_id)
     except RLCSPError as error:  # deleted by somebody else, or the database is away
         problem(str(error))
         return
@@ -56,15 +58,15 @@ def _panel(run_id: str, live: bool, compact: bool) -> None:
         st.rerun()  # once more as a whole, without the timer
     _header(runs, run)
     with problems_shown():
-        _numbers(run, runs.store.overview(run_id, CHART_POINTS), compact)
+        _numbers(run, library().overview(run_id, CHART_POINTS), compact)
         if compact:
-            _charts(runs.store, run, compact)
+            _charts(library(), run, compact)
             return
         left, right = st.columns([3, 2], gap="medium")
         with left:
-            _charts(runs.store, run, compact)
+            _charts(library(), run, compact)
         with right:
-            _best_structure(runs.store, run)
+            _best_structure(library(), run)
             _outcomes(run)
 
 
@@ -76,11 +78,22 @@ def _header(runs: RunManager, run: RunInfo) -> None:
         if reason := reason_of(run):
             st.caption(plain(reason), width="content")
         _controls(runs, run)
+    if found := found_phase(run):
+        st.success(found, icon=":material/check_circle:")
     if run.state is RunState.QUEUED:
         place = runs.place_in_queue(run.id)
         st.info(f"Waiting for a free core, number {place} in the queue." if place else "About to start.")
     elif run.state is RunState.RUNNING and run.n_population < run.config["population"]:
         _starting(runs, run)
+
+
+def found_phase(run: RunInfo) -> str | None:
+    """The news that a search has ended at the known minimum of its composition."""
+    preset = presets().get(run.composition)
+    if run.target_step is None or preset is None or run.config.get("target") != preset.target:
+        return None
+    when = f"after {run.target_step} steps" if run.target_step else "in the initial population"
+    return f"Found {preset.name} ({preset.symbol}), the known minimum of {run.composition}, {when}."
 
 
 def _starting(runs: RunManager, run: RunInfo) -> None:
@@ -139,7 +152,7 @@ def _numbers(run: RunInfo, table: StepTable, compact: bool) -> None:
         column.metric(label, value, note, delta_color="off", delta_arrow="off", border=True)
 
 
-def _charts(store: Store, run: RunInfo, compact: bool) -> None:
+def _charts(store: Reader, run: RunInfo, compact: bool) -> None:
     table = store.overview(run.id, CHART_POINTS)
     population = store.population(run.id)
     best = "no energy yet" if run.best_energy is None else f"lowest {run.best_energy:.5f} eV/atom"
@@ -157,7 +170,7 @@ def _charts(store: Store, run: RunInfo, compact: bool) -> None:
         + _policy_in_words(table, actions_of(run)),
         filename=f"policy-{run.id}",
     )
-    notes = ["The highest 3 % of the trials lie above the chart."]
+    notes = ["Unusually high trials lie above the chart."]
     if len(table) < run.n_steps:
         notes.append(f"{len(table)} of {run.n_steps} steps are drawn; the download has all of them.")
     st.caption(" ".join(notes))
@@ -172,7 +185,7 @@ def _policy_in_words(table: StepTable, actions: Sequence[Action]) -> str:
     return f"At the last step, {actions[likeliest].name} is the most probable, with {share:.2f}."
 
 
-def _best_structure(store: Store, run: RunInfo) -> None:
+def _best_structure(store: Reader, run: RunInfo) -> None:
     best = store.best_structure(run.id)
     if best is None:
         with st.container(height=VIEWER_HEIGHT + 40, border=True):
@@ -204,7 +217,7 @@ def _outcomes(run: RunInfo) -> None:
     )
 
 
-def _downloads(store: Store, run: RunInfo) -> None:
+def _downloads(store: Reader, run: RunInfo) -> None:
     """Made when asked for: a long run's table takes a while."""
     cif = FORMATS["cif"]
     with st.container(horizontal=True):

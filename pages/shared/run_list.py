@@ -11,11 +11,14 @@ from pages.shared.wording import STATES, ago, algorithm_name, duration, reason_o
 from rlcsp_core.store import RunInfo
 
 SEARCH_PAGE = "pages/1_Search.py"
+BRIEF = ("composition", "algorithm", "state", "steps", "lowest", "made")
 ROW_HEIGHT = 36  # pixels
 
 
-def run_list(runs: Sequence[RunInfo], *, key: str, rows: int = 12) -> str | None:
-    """The table; the id of the run chosen in it."""
+def run_list(
+    runs: Sequence[RunInfo], *, key: str, rows: int = 12, columns: Sequence[str] | None = None
+) -> str | None:
+    """The table, with all columns or some; the id of the run chosen in it."""
     picked = st.dataframe(
         run_table(runs),
         key=key,
@@ -24,6 +27,8 @@ def run_list(runs: Sequence[RunInfo], *, key: str, rows: int = 12) -> str | None
         hide_index=True,
         height=ROW_HEIGHT * (min(len(runs), rows) + 1),
         row_height=ROW_HEIGHT,
+        column_order=columns,
+        placeholder="",
         column_config={
             "lowest": st.column_config.NumberColumn("lowest (eV/atom)", format="%.5f"),
             "steps": st.column_config.NumberColumn("steps", format="%d"),

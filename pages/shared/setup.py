@@ -16,6 +16,8 @@ import streamlit as st
 
 from rlcsp_core.errors import RLCSPError
 from rlcsp_core.runs import RunManager
+from rlcsp_core.runs.curves import Reader
+from rlcsp_core.runs.library import Library
 from rlcsp_core.store import Store
 from rlcsp_core.store.database import database_url
 
@@ -76,6 +78,11 @@ def store() -> Store:
     return manager().store
 
 
+def library() -> Library:
+    """All runs there are, to read: those of the database and those that came with the program."""
+    return _library(manager().store.url)
+
+
 @contextmanager
 def problems_shown() -> Iterator[None]:
     """Whatever the engine refuses inside is shown as its sentence; anything else is a defect and goes on up."""
@@ -95,8 +102,8 @@ def plain(text: str) -> str:
     return MARKDOWN.sub(r"\\\1", text)
 
 
-def runs_in_address(known: Store) -> list[str]:
-    """Ids in the URL that name runs of this database, each once; a sentence for every other."""
+def runs_in_address(known: Reader) -> list[str]:
+    """Ids in the URL that name known runs, each once; a sentence for every other."""
     found: list[str] = []
     for run_id in dict.fromkeys(st.query_params.get_all("run")):
         if not RUN_ID.fullmatch(run_id):
@@ -110,6 +117,11 @@ def runs_in_address(known: Store) -> list[str]:
 @st.cache_resource(show_spinner=False)
 def _manager(url: str) -> RunManager:
     return RunManager(url)
+
+
+@st.cache_resource(show_spinner=False)
+def _library(_: str) -> Library:
+    return Library(manager().store)
 
 
 @st.cache_resource(show_spinner=False)

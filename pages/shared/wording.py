@@ -10,6 +10,7 @@ from rlcsp_core.store import RunInfo, RunState
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 NOTHING = "–"
+AT_TARGET = 0.02  # meV/atom
 
 
 class StateWord(NamedTuple):
@@ -89,4 +90,7 @@ def above_target(value: float | None, target: float | None) -> str | None:
     """Distance to the target in meV/atom."""
     if value is None or target is None:
         return None
-    return f"{1000 * (value - target):.2f} meV above target"
+    distance = 1000 * (value - target)
+    return (
+        "at the target" if abs(distance) < AT_TARGET else f"{distance:+.2f} meV from target".replace("-", "−")
+    )

@@ -11,7 +11,7 @@ import numpy as np
 
 from rlcsp_core.records import Array, IntArray
 
-UNCOMMON = 0.97  # quantile of the energies above which a trial is cut off by the axis
+FENCE = 1.5  # interquartile ranges above the third quartile from which on a trial is cut off by the axis
 RECENT = 50  # steps over which the speed is averaged
 
 
@@ -23,9 +23,12 @@ class BinnedPolicy(NamedTuple):
 
 
 def highest_shown(energies: Array) -> float | None:
-    """Where an energy axis may end, so that the few worst trials do not flatten the rest; None without energies."""
+    """Where an energy axis may end so that outliers do not flatten the rest (Tukey's fence); None without energies."""
     valid = energies[np.isfinite(energies)]
-    return float(np.quantile(valid, UNCOMMON)) if len(valid) else None
+    if not len(valid):
+        return None
+    first, third = np.quantile(valid, (0.25, 0.75))
+    return float(min(third + FENCE * (third - first), valid.max()))
 
 
 def steps_per_second(steps: IntArray, elapsed: Array, recent: int = RECENT) -> float | None:

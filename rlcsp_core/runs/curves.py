@@ -11,7 +11,10 @@ from collections.abc import Sequence
 from rlcsp_core.agents import AGENTS, BASELINES
 from rlcsp_core.analysis.curves import RunCurve
 from rlcsp_core.records import Array
+from rlcsp_core.runs.library import Library
 from rlcsp_core.store import RunInfo, Store
+
+Reader = Store | Library
 
 COLUMNS = ("energy", "attempts", "elapsed")
 
@@ -32,13 +35,13 @@ def algorithm_label(algorithm: str, baseline: str | None) -> str:
     return f"{name} + {BASELINES[baseline].label}"
 
 
-def curves_of(store: Store, runs: Sequence[RunInfo]) -> list[RunCurve]:
+def curves_of(store: Reader, runs: Sequence[RunInfo]) -> list[RunCurve]:
     """One curve a run, in the order given."""
     series = store.series([run.id for run in runs], COLUMNS)
     return [_curve(store, run, **series[run.id]) for run in runs]
 
 
-def _curve(store: Store, run: RunInfo, energy: Array, attempts: Array, elapsed: Array) -> RunCurve:
+def _curve(store: Reader, run: RunInfo, energy: Array, attempts: Array, elapsed: Array) -> RunCurve:
     population = store.population(run.id)
     return RunCurve(
         run_id=run.id,

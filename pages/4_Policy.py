@@ -1,0 +1,22 @@
+"""What did the agent learn?"""
+
+import streamlit as st
+
+from pages.shared.policy_views import VIEWS, chosen_policies
+from pages.shared.setup import library, page, problems_shown
+
+page("Policy")
+runs = library()
+st.title("Policy")
+with problems_shown():
+    policies = chosen_policies(runs)
+    if not policies:
+        st.info(
+            "Choose a run of a learning algorithm above. There is none yet? Start one on the Search page, "
+            "with RLCSP, NPG or PPO; its policy appears here while it runs."
+        )
+        st.stop()
+    view = st.segmented_control(
+        "View", list(VIEWS), default=next(iter(VIEWS)), required=True, key="policy-view"
+    )
+    VIEWS[view](runs, policies)

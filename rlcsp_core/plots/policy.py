@@ -1,0 +1,157 @@
+"""What the agent learned: probabilities against energy, over a run, and the course of the learning.
+
+A moment is an update of θ.  Colours are those of the actions everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from rlcsp_core.actions import Action
+from rlcsp_core.analysis.policy_map import PolicyMap
+from rlcsp_core.plots.canvas import ENERGY, STEP, canvas
+from rlcsp_core.plots.live import ACTION_NAMES
+from rlcsp_core.plots.palette import EXTENSION_COLOURS, GRID, INK, MUTED, LineStyle, action_colour
+from rlcsp_core.records import Array, IntArray
+
+SCALE = "Cividis"  # the same for readers who see colours differently
+
+
+def over_energy_figure(
+    energy: Array, probabilities: Array, actions: Sequence[Action], height: int = 380
+) -> go.Figure:
+    """π(a|E) of one moment; probabilities [Z, A]."""
+    figure = canvas(ENERGY, "Probability", height=height, legend=False)
+    for row, action in enumerate(actions):
+        dash = "dash" if action.number in EXTENSION_COLOURS else "solid"
+        figure.add_trace(
+            go.Scatter(
+                x=energy,
+                y=probabilities[:, row],
+                name=ACTION_NAMES[action.number],
+                mode="lines",
+                line={"color": action_colour(action.number), "width": 3, "dash": dash},
+                hovertemplate="%{x:.3f} eV/atom: %{y:.3f}",
+            )
+        )
+    figure.update_yaxes(range=[0, max(0.3, 1.05 * float(probabilities.max(initial=0.0)))])
+    figure.update_xaxes(tickformat=".2f")
+    return figure
+
+
+def policy_map_figure(data: PolicyMap, name: str, height: int = 340) -> go.Figure:
+    """The probability of one action over step × energy."""
+    figure = canvas(STEP, ENERGY, height=height, legend=False)
+    figure.add_trace(
+        go.Heatmap(
+            x=data.step,
+            y=data.energy,
+            z=data.probability,
+            name=name,
+            colorscale=SCALE,
+            zmin=0,
+            colorbar={"title": {"text": "probability", "side": "right"}, "outlinewidth": 0, "thickness": 14},
+            hovertemplate="step %{x}, %{y:.3f} eV/atom: %{z:.3f}<extra></extra>",
+        )
+    )
+    figure.update_yaxes(tickformat=".2f", showgrid=False)
+    return figure
+
+
+def theta_figure(
+    step: IntArray, theta: Array, actions: Sequence[Action], feature: int, height: int = 300
+) -> go.Figure:
+    """One component of θ for every action over steps; theta [U, A, F]."""
+    names = ("θ of the constant", "θ of the energy z")
+    figure = canvas(STEP, names[feature], height=height, legend=False)
+    for row, action in enumerate(actions):
+        figure.add_trace(
+            go.Scatter(
+                x=step,
+                y=theta[:, row, feature],
+                name=ACTION_NAMES[action.number],
+                mode="lines",
+                line={"color": action_colour(action.number), "width": 2, "shape": "hv"},
+                hovertemplate="step %{x}: %{y:.4f}",
+            )
+        )
+    figure.update_yaxes(zeroline=True, zerolinecolor=GRID)
+    return figure
+
+
+def course_figure(
+    curves: Mapping[str, tuple[IntArray, Array]],
+    styles: Mapping[str, LineStyle],
+    y_title: str,
+    *,
+    log: bool = False,
+) -> go.Figure:
+    """A number per update of several runs: entropy, gradient norm."""
+    figure = canvas(STEP, y_title, height=280, legend=len(curves) > 1)
+    for name, (step, value) in curves.items():
+        figure.add_trace(
+            go.Scatter(
+                x=step,
+                y=value,
+                name=name,
+                mode="lines",
+                line={"color": styles[name].colour, "dash": styles[name].dash, "width": 2},
+                hovertemplate="step %{x}: %{y:.4g}<extra>" + name + "</extra>",
+            )
+        )
+    figure.update_yaxes(type="log" if log else "linear")
+    return figure
+
+
+def softmax_figure(probabilities: Array, actions: Sequence[Action], height: int = 340) -> go.Figure:
+    """One distribution over the actions [A] as bars."""
+    figure = canvas("", "Probability", height=height, legend=False)
+    figure.add_trace(
+        go.Bar(
+            x=[str(action.number) for action in actions],
+            y=probabilities,
+            marker={"color": [action_colour(action.number) for action in actions]},
+            customdata=[action.name for action in actions],
+            text=[f"{p:.2f}" for p in probabilities],
+            textposition="outside",
+            hovertemplate="%{customdata}: %{y:.3f}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title={"text": "Action"}, type="category", tickfont={"color": INK})
+    figure.update_yaxes(range=[0, max(0.3, 1.2 * float(probabilities.max()))])
+    return figure
+
+
+def variance_figure(variance: Mapping[str, float], bias: Mapping[str, tuple[float, float]]) -> go.Figure:
+    """Variance of the gradient estimate with each baseline, relative to the first; bias beside it, with its error."""
+    names = list(variance)
+    none = variance[names[0]]
+    figure = canvas("Variance of the gradient, relative to no baseline", "", height=110 + 46 * len(names))
+    figure.add_trace(
+        go.Bar(
+            y=names,
+            x=[value / none if none else np.nan for value in variance.values()],
+            orientation="h",
+            name="variance",
+            marker={"color": "#1f83c9"},
+            hovertemplate="%{x:.3f} of the variance without baseline<extra>%{y}</extra>",
+        )
+    )
+    figure.add_vline(x=1, line={"color": MUTED, "dash": "dash"})
+    figure.add_trace(
+        go.Scatter(
+            y=names,
+            x=[bias[name][0] for name in names],
+            error_x={"array": [bias[name][1] for name in names], "color": "#d55e00", "thickness": 2},
+            mode="markers",
+            name="bias, in standard deviations of the estimate",
+            marker={"color": "#d55e00", "size": 11, "symbol": "diamond"},
+            hovertemplate="bias %{x:.3f}<extra>%{y}</extra>",
+        )
+    )
+    figure.update_yaxes(autorange="reversed", showgrid=False, tickfont={"color": INK})
+    figure.update_xaxes(showgrid=True, rangemode="tozero")
+    return figure

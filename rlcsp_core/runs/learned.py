@@ -1,0 +1,115 @@
+"""What a run learned, out of the store: its policy after every update, and the experience it was learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rlcsp_core.actions import Action, action_set
+from rlcsp_core.agents import AGENTS, Learner, agent_named
+from rlcsp_core.agents.variance import GradientVariance, gradient_variances, recorded_episodes
+from rlcsp_core.analysis.policy_map import energy_axis
+from rlcsp_core.records import Array, IntArray, Observation, Transition
+from rlcsp_core.runs.curves import Reader, label_of
+from rlcsp_core.search.reward import EnergyScale, energy_scale, features
+from rlcsp_core.store import PopulationTable, RunInfo, StepTable, UpdateTable
+
+N_FEATURES = 2
+MEMBERS_SHOWN = 0.9  # quantile of the initial population up to which energies are shown
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """The policy of one run at every moment; the first entry is θ = 0 at step 0."""
+
+    run_id: str
+    label: str
+    algorithm: str
+    baseline: str | None
+    actions: tuple[Action, ...]
+    exploration: float
+    scale: EnergyScale
+    step: IntArray  # [U + 1]
+    theta: Array  # [U + 1, A, F]
+    updates: UpdateTable
+    energy: Array  # [Z] eV/atom, the energies its policy is shown at
+
+    @property
+    def z(self) -> Array:
+        """[Z] the same, as the agent sees them."""
+        return (self.energy - self.scale.mean) / self.scale.deviation
+
+
+def learns(run: RunInfo) -> bool:
+    kind = AGENTS.get(run.algorithm)
+    return kind is not None and kind.learns
+
+
+def learned(store: Reader, run: RunInfo) -> Learned | None:
+    """None while there is no initial population to measure energies by."""
+    population = store.population(run.id)
+    valid = population.energy[np.isfinite(population.energy)]
+    if not len(valid) or run.best_energy is None:
+        return None
+    actions = _actions(run)
+    updates = store.updates(run.id)
+    start = np.zeros((1, len(actions), N_FEATURES))
+    return Learned(
+        run_id=run.id,
+        label=f"{label_of(run)}, seed {run.seed}",
+        algorithm=run.algorithm,
+        baseline=run.config.get("baseline"),
+        actions=actions,
+        exploration=float(_learner(run).config.exploration),
+        scale=energy_scale(population.energy),
+        step=np.concatenate([[0], updates.step]),
+        theta=np.concatenate([start, updates.theta]) if len(updates) else start,
+        updates=updates,
+        energy=energy_axis(run.best_energy, float(np.quantile(valid, MEMBERS_SHOWN))),
+    )
+
+
+def variances(store: Reader, run: RunInfo) -> tuple[GradientVariance, ...]:
+    """Variance of the gradient estimate with each baseline, on the experience this run recorded."""
+    learner = _learner(run)
+    transitions = recorded_transitions(store.steps(run.id), store.population(run.id), _actions(run))
+    recorded = recorded_episodes(transitions, learner)
+    return gradient_variances(recorded, learner.config.exploration, learner.config.trajectories)
+
+
+def recorded_transitions(
+    table: StepTable, population: PopulationTable, actions: Sequence[Action]
+) -> list[Transition]:
+    """What the agent was given, step by step.  An action was masked where its probability was 0."""
+    scale = energy_scale(population.energy)
+    rows = {number: row for row, number in enumerate(action.number for action in actions)}
+    before = np.concatenate([[np.nanmin(population.energy)], table.current_energy[:-1]])
+    return [
+        Transition(
+            Observation(features(float(before[t]), scale), table.probabilities[t] > 0),
+            rows[int(table.action[t])],
+            float(table.reward[t]),
+            features(float(table.current_energy[t]), scale),
+        )
+        for t in range(len(table))
+    ]
+
+
+def _actions(run: RunInfo) -> tuple[Action, ...]:
+    return action_set(str(run.config.get("actions", "published")))
+
+
+def _learner(run: RunInfo) -> Learner:
+    config: Any = run.config
+    agent = agent_named(
+        run.algorithm,
+        baseline=config.get("baseline"),
+        settings=config.get("settings"),
+        n_actions=len(_actions(run)),
+        n_features=N_FEATURES,
+    )
+    assert isinstance(agent, Learner), "only learners have a policy to show"
+    return agent
