@@ -79,7 +79,7 @@ def _ghosts(x, inverse, reach):
 
 
 @njit(cache=True, nogil=True)
-def _place(x, cell, atom, image, place):
+def place_ghosts(x, cell, atom, image, place):
     """Positions of ghosts, place [G, 3]."""
     ax, ay, az = cell[0, 0], cell[0, 1], cell[0, 2]
     bx, by, bz = cell[1, 0], cell[1, 1], cell[1, 2]
@@ -118,7 +118,7 @@ def list_neighbours(x, cell, starts, reach):
     atom, image, home = _ghosts(x, inverse, reach)
     total = atom.shape[0]
     place = np.empty((total, 3))
-    _place(x, cell, atom, image, place)
+    place_ghosts(x, cell, atom, image, place)
     bounds = np.searchsorted(atom, starts)
     columns = np.empty((3, total))
     px, py, pz = columns[0], columns[1], columns[2]
@@ -153,7 +153,7 @@ def real_space(x, cell, kinds, starts, tables, neighbours, gradient, strain):
     atom, first = neighbours.atom, neighbours.first
     total = atom.shape[0]
     place, force = np.empty((total, 3)), np.zeros((total, 3))
-    _place(x, cell, atom, neighbours.image, place)
+    place_ghosts(x, cell, atom, neighbours.image, place)
     scale = tables.real_scale
     limit = tables.r_cut * tables.r_cut
     energy = 0.0

@@ -58,6 +58,11 @@ class LammpsIonic(Calculator):
             "stress": full_3x3_to_voigt_6_stress(-rotation @ tensor @ rotation.T / BAR),
         }
 
+    def again(self) -> float:
+        """Energy of the present positions once more, forces and pressure too, the neighbour list kept."""
+        self._lammps.command("run 1 pre no post no")
+        return float(self._lammps.get_thermo("pe"))
+
     def _place(self, atoms: Atoms) -> Array:
         """Move the box and the atoms; returns the rotation from LAMMPS's axes to those of `atoms`."""
         box, rotation = triangular(np.array(atoms.cell))
@@ -112,7 +117,8 @@ class LammpsIonic(Calculator):
                 lmp.command(f"pair_coeff {i + 1} {j + 1} " + " ".join(f"{term:.12g}" for term in terms))
         lmp.commands_list(
             [f"kspace_style ewald/disp {self.accuracy:g}", "neighbor 1.0 bin", "neigh_modify delay 0 every 1 check yes",
-             "thermo_style custom step pe pxx pyy pzz pyz pxz pxy", "thermo_modify norm no", "run 0 post no"]
+             "thermo_style custom step pe pxx pyy pzz pyz pxz pxy", "thermo_modify norm no", "thermo 1",
+             "run 0 post no"]
         )  # fmt: skip
         self._numbers = atoms.numbers.copy()
 

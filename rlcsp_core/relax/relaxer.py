@@ -44,7 +44,7 @@ class RelaxConfig:
     max_step: float = 0.25  # Å, longest move of an atom in one step
     max_strain: float = 0.08  # largest change of a strain component in one step
     history: int = 20  # steps the optimiser remembers
-    skin: float = 0.6  # Å beyond the cut-off that the neighbour list reaches
+    skin: float = 1.2  # Å beyond the cut-off that the neighbour list reaches
     refresh: int = 20  # steps between two models of the Hessian
 
     def __post_init__(self) -> None:

@@ -18,36 +18,40 @@ import math
 import numpy as np
 from numba import njit
 
-import rlcsp_core.kernel_cache  # noqa: F401  - sets Numba's cache folder, before the decorators
+from rlcsp_core.energy.real_kernels import place_ghosts
 
 FASTMATH = {"reassoc", "contract", "nsz"}
 REACH = 4.0  # Å
+COINCIDENT = 1e-6  # Å²: such a pair has no direction
 FLOOR = 2.0  # eV/Å², κ: stiffness of what no spring holds
 CEILING = 200.0  # eV/Å², of one spring: bonds inside of the guard are no guide
 
 
 @njit(cache=True, nogil=True)
-def _add_spring(matrix, i, j, d, parallel, perpendicular, n, sigma):
-    """Lower triangle of Jᵀ K J of one pair; i == j where the pair is an atom and its own image."""
-    r2 = d[0] * d[0] + d[1] * d[1] + d[2] * d[2]
-    far, near = max(i, j), min(i, j)
-    cell = 3 * n
-    for a in range(3):
-        for b in range(3):
-            k = (parallel - perpendicular) * d[a] * d[b] / r2 + (perpendicular if a == b else 0.0)
-            if i != j:
-                matrix[3 * far + a, 3 * near + b] -= k
-                if b <= a:
-                    matrix[3 * i + a, 3 * i + b] += k
-                    matrix[3 * j + a, 3 * j + b] += k
-            for c in range(3):
+def _add_spring(matrix, block, i, j, d, k, cell, sigma):
+    """Lower triangle of Jᵀ K J of one pair, K [3, 3]; atoms and cell block [9, 9] apart; i = j: an atom's own image."""
+    if i != j:
+        far, near = np.uint32(3 * max(i, j)), np.uint32(3 * min(i, j))
+        for a in range(3):
+            upper, ra, rb = matrix[far + np.uint32(a)], matrix[near + np.uint32(a)], k[a]
+            for b in range(3):
+                upper[near + np.uint32(b)] -= rb[b]
+                upper[far + np.uint32(b)] += rb[b]
+                ra[near + np.uint32(b)] += rb[b]
+        for c in range(3):
+            share = d[c] / sigma
+            for a in range(3):
                 # F[c, a] moves the pair by d_c along a
-                if i != j:
-                    matrix[cell + 3 * c + a, 3 * i + b] -= k * d[c] / sigma
-                    matrix[cell + 3 * c + a, 3 * j + b] += k * d[c] / sigma
-                for e in range(3):
-                    if 3 * e + b <= 3 * c + a:
-                        matrix[cell + 3 * c + a, cell + 3 * e + b] += k * d[c] * d[e] / (sigma * sigma)
+                row = matrix[cell + np.uint32(3 * c + a)]
+                for b in range(3):
+                    row[np.uint32(3 * i + b)] -= k[a, b] * share
+                    row[np.uint32(3 * j + b)] += k[a, b] * share
+    for c in range(3):
+        for e in range(c + 1):
+            share = d[c] * d[e] / (sigma * sigma)
+            for a in range(3):
+                for b in range(3):
+                    block[3 * c + a, 3 * e + b] += k[a, b] * share
 
 
 @njit(cache=True, nogil=True)
@@ -60,23 +64,22 @@ def springs(x, cell, kinds, starts, tables, neighbours, sigma, matrix):
         for j in range(i):
             matrix[i, j] = 0.0
         matrix[i, i] = FLOOR
-    d = np.empty(3)
+    d, k, block = np.empty(3), np.empty((3, 3)), np.zeros((9, 9))
+    limit = REACH * REACH
+    place = np.empty((neighbours.atom.shape[0], 3))
+    place_ghosts(x, cell, neighbours.atom, neighbours.image, place)
     a = 0
     for i in range(n):
         while i >= starts[a + 1]:
             a += 1
         for b in range(species):
             table = tables.real[kinds[a] * elements + kinds[b]]
-            for p in range(neighbours.first[i * species + b], neighbours.first[i * species + b + 1]):
-                g = neighbours.ghost[p]
-                j = neighbours.atom[g]
-                r2 = 0.0
-                for c in range(3):
-                    image = neighbours.image[g]
-                    d[c] = image[0] * cell[0, c] + image[1] * cell[1, c] + image[2] * cell[2, c]
-                    d[c] += x[j, c] - x[i, c]
-                    r2 += d[c] * d[c]
-                if r2 >= REACH * REACH or r2 < 1e-6:
+            near = neighbours.ghost[neighbours.first[i * species + b] : neighbours.first[i * species + b + 1]]
+            for p in range(near.shape[0]):
+                g = near[p]
+                dx, dy, dz = place[g, 0] - x[i, 0], place[g, 1] - x[i, 1], place[g, 2] - x[i, 2]
+                r2 = dx * dx + dy * dy + dz * dz
+                if r2 >= limit or r2 < COINCIDENT:
                     continue
                 u = r2 * scale
                 m = np.uint32(u)
@@ -84,9 +87,17 @@ def springs(x, cell, kinds, starts, tables, neighbours, sigma, matrix):
                 slope = (table[m, 1] + t * (2.0 * table[m, 2] + t * 3.0 * table[m, 3])) * scale
                 curve = (2.0 * table[m, 2] + t * 6.0 * table[m, 3]) * scale * scale
                 parallel = min(max(2.0 * slope + 4.0 * r2 * curve, 0.0), CEILING)
-                perpendicular = min(max(2.0 * slope, 0.0), CEILING)
-                if parallel > 0.0 or perpendicular > 0.0:
-                    _add_spring(matrix, i, np.int64(j), d, parallel, perpendicular, n, sigma)
+                across = min(max(2.0 * slope, 0.0), CEILING)
+                if parallel > 0.0 or across > 0.0:
+                    d[0], d[1], d[2] = dx, dy, dz
+                    for c in range(3):
+                        for e in range(3):
+                            k[c, e] = (parallel - across) * d[c] * d[e] / r2
+                        k[c, c] += across
+                    _add_spring(matrix, block, i, np.int64(neighbours.atom[g]), d, k, np.uint32(3 * n), sigma)
+    for c in range(9):
+        for e in range(c + 1):
+            matrix[3 * n + c, 3 * n + e] += block[c, e]
 
 
 @njit(cache=True, nogil=True, fastmath=FASTMATH)
@@ -98,41 +109,62 @@ def _dot(a, b):
 
 
 @njit(cache=True, nogil=True, fastmath=FASTMATH)
-def _four_dots(a, b, c, d, e, out):
-    """a·b, a·c, a·d, a·e at once: `a` is loaded once."""
+def _eight_dots(a, z, b, c, d, e, out):
+    """Products of a and z with b, c, d, e at once: six loads for eight multiplications."""
     s0, s1, s2, s3 = np.float32(0.0), np.float32(0.0), np.float32(0.0), np.float32(0.0)
+    t0, t1, t2, t3 = np.float32(0.0), np.float32(0.0), np.float32(0.0), np.float32(0.0)
     for i in range(a.shape[0]):
-        ai = a[i]
-        s0 += ai * b[i]
-        s1 += ai * c[i]
-        s2 += ai * d[i]
-        s3 += ai * e[i]
-    out[0], out[1], out[2], out[3] = s0, s1, s2, s3
+        ai, zi, bi, ci, di, ei = a[i], z[i], b[i], c[i], d[i], e[i]
+        s0 += ai * bi
+        s1 += ai * ci
+        s2 += ai * di
+        s3 += ai * ei
+        t0 += zi * bi
+        t1 += zi * ci
+        t2 += zi * di
+        t3 += zi * ei
+    out[0, 0], out[0, 1], out[0, 2], out[0, 3] = s0, s1, s2, s3
+    out[1, 0], out[1, 1], out[1, 2], out[1, 3] = t0, t1, t2, t3
+
+
+@njit(cache=True, nogil=True)
+def _finish_row(matrix, i, start):
+    """Columns `start` … i of row i of L, those before being known; False if the pivot is not positive."""
+    row = matrix[i]
+    for j in range(start, i):
+        row[j] = (row[j] - _dot(row[:j], matrix[j, :j])) * matrix[j, j]
+    pivot = row[i] - _dot(row[:i], row[:i])
+    if not pivot > 0.0:
+        return False
+    row[i] = np.float32(1.0) / math.sqrt(pivot)
+    return True
 
 
 @njit(cache=True, nogil=True)
 def factorise(matrix):
-    """P = L Lᵀ in place, the reciprocals of L's diagonal on the diagonal; False if P is not positive definite."""
+    """P = L Lᵀ in place, two rows at a time, reciprocals of L's diagonal on the diagonal; False if P is not so."""
     size = matrix.shape[0]
-    out = np.empty(4, dtype=np.float32)
-    for i in range(size):
-        row = matrix[i]
+    out = np.empty((2, 4), dtype=np.float32)
+    for i in range(0, size, 2):
+        second = min(i + 1, size - 1)
         j = 0
         while j + 4 <= i:
-            _four_dots(row[:j], matrix[j, :j], matrix[j + 1, :j], matrix[j + 2, :j], matrix[j + 3, :j], out)
-            for q in range(4):
-                total = out[q]
-                for r in range(q):
-                    total += row[j + r] * matrix[j + q, j + r]
-                row[j + q] = (row[j + q] - total) * matrix[j + q, j + q]
+            _eight_dots(
+                matrix[i, :j], matrix[second, :j],
+                matrix[j, :j], matrix[j + 1, :j], matrix[j + 2, :j], matrix[j + 3, :j], out,
+            )  # fmt: skip
+            for p in range(second - i + 1):
+                row = matrix[i + p]
+                for q in range(4):
+                    total = out[p, q]
+                    for r in range(q):
+                        total += row[j + r] * matrix[j + q, j + r]
+                    row[j + q] = (row[j + q] - total) * matrix[j + q, j + q]
             j += 4
-        while j < i:
-            row[j] = (row[j] - _dot(row[:j], matrix[j, :j])) * matrix[j, j]
-            j += 1
-        pivot = row[i] - _dot(row[:i], row[:i])
-        if not pivot > 0.0:
+        if not _finish_row(matrix, i, j):
             return False
-        row[i] = np.float32(1.0) / math.sqrt(pivot)
+        if second > i and not _finish_row(matrix, second, j):
+            return False
     return True
 
 
