@@ -32,6 +32,7 @@ _ALL = (  # path, name, icon, the question the page answers
     ("pages/1_Search.py", "Search", ":material/search:", "Start a search and watch it live"),
     ("pages/2_Compare.py", "Compare", ":material/monitoring:", "Which algorithm gets there sooner?"),
     ("pages/3_Structures.py", "Structures", ":material/hexagon:", "What was found?"),
+    ("pages/6_Replay.py", "Replay", ":material/movie:", "What happened at each step?"),
     ("pages/4_Policy.py", "Policy", ":material/account_tree:", "What did the agent learn?"),
     ("pages/5_Learn.py", "Learn", ":material/school:", "How does it work? The nine actions, by hand"),
 )
@@ -120,8 +121,8 @@ def _manager(url: str) -> RunManager:
 
 
 @st.cache_resource(show_spinner=False)
-def _library(_: str) -> Library:
-    return Library(manager().store)
+def _library(url: str) -> Library:
+    return Library(_manager(url).store)
 
 
 @st.cache_resource(show_spinner=False)

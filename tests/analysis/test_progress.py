@@ -1,0 +1,62 @@
+"""What is watched while a search runs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rlcsp_core.analysis.metrics import EnergySequence
+from rlcsp_core.analysis.minima import pooled_minima
+from rlcsp_core.analysis.policy_map import over_energy, policy_map
+from rlcsp_core.analysis.progress import binned_policy, highest_shown, steps_per_second
+
+
+def test_an_outlier_does_not_stretch_the_axis(rng) -> None:
+    usual = rng.uniform(-1.0, 0.0, 200)
+    top = highest_shown(np.append(usual, [1e3, np.nan]))
+    assert top is not None
+    assert usual.max() <= top < 2.0
+
+
+def test_without_outliers_everything_is_shown(rng) -> None:
+    usual = rng.uniform(-1.0, 0.0, 200)
+    assert highest_shown(usual) == usual.max()
+    assert highest_shown(np.array([np.nan])) is None
+
+
+def test_speed_is_that_of_the_last_steps() -> None:
+    elapsed = np.concatenate([np.arange(1, 101) * 10.0, 1000 + np.arange(1, 51) * 0.1])
+    assert np.isclose(steps_per_second(np.arange(1, 151), elapsed, recent=50), 10.0)
+    assert steps_per_second(np.array([1]), np.array([1.0])) is None
+
+
+def test_binning_keeps_probabilities_and_their_mean(rng) -> None:
+    p = rng.dirichlet(np.ones(9), 1003)
+    binned = binned_policy(np.arange(1, 1004), p, bins=100)
+    assert len(binned.step) <= 100
+    np.testing.assert_allclose(binned.probabilities.sum(axis=1), 1.0)
+    few = binned_policy(np.arange(1, 51), p[:50], bins=100)
+    np.testing.assert_array_equal(few.probabilities, p[:50])
+
+
+def test_pooled_minima_by_hand() -> None:
+    one = EnergySequence(np.array([1, 9]), np.array([-1.0, -5.0]))
+    two = EnergySequence(np.array([2, 10]), np.array([-3.0, -7.0]))
+    pooled = pooled_minima([one, two], stretches=2)
+    np.testing.assert_allclose(pooled.step, [2.5, 7.5])
+    np.testing.assert_allclose(pooled.median, [-2.0, -6.0])
+    np.testing.assert_array_equal(pooled.n, [2, 2])
+    assert len(pooled_minima([]).step) == 0
+
+
+def test_a_policy_without_parameters_is_uniform_at_every_energy() -> None:
+    z = np.linspace(-3, 3, 7)
+    np.testing.assert_allclose(over_energy(np.zeros((9, 2)), z, 0.1), 1 / 9)
+
+
+def test_the_map_holds_the_policies_of_its_moments(rng) -> None:
+    theta, z, step = rng.normal(size=(500, 9, 2)), np.linspace(-2, 2, 5), np.arange(0, 2500, 5)
+    chart = policy_map(step, theta, 3, z, z, 0.1)
+    assert chart.step[0] == 0
+    assert chart.step[-1] == step[-1]
+    u = int(np.searchsorted(step, chart.step[7]))
+    np.testing.assert_allclose(chart.probability[:, 7], over_energy(theta[u], z, 0.1)[:, 3])

@@ -1,0 +1,51 @@
+"""Pages without a browser: a database of its own for each test, and one short real search to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from rlcsp_core.search import Search, SearchConfig
+from rlcsp_core.store import Store, open_store
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 60.0  # s; a page is quick, a machine that runs other tests is not
+SMALL = SearchConfig(algorithm="npg", steps=60, max_atoms=10, population=8, settings={"trajectories": 2})
+
+
+@pytest.fixture(autouse=True)
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "runs.sqlite"
+    monkeypatch.setenv("RLCSP_DATABASE_URL", str(path))
+    return path
+
+
+@pytest.fixture
+def empty_store(database: Path) -> Store:
+    return open_store(str(database))
+
+
+@pytest.fixture
+def finished_run(empty_store: Store) -> str:
+    """The id of a finished run of a small search."""
+    claim = empty_store.create_claimed(SMALL.as_dict(), name="small")
+    empty_store.append(claim, list(Search(SMALL)), None)
+    return claim.run_id
+
+
+@pytest.fixture
+def opened() -> Callable[..., AppTest]:
+    """Open a page by its file, with parameters of the URL."""
+
+    def open_page(file: str, **parameters: str | list[str]) -> AppTest:
+        page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
+        for name, value in parameters.items():
+            page.query_params[name] = value
+        if file != "app.py":
+            page.switch_page(file)
+        return page.run()
+
+    return open_page

@@ -1,0 +1,85 @@
+"""Figures show what they are given: no energy where there is none, and the same numbers in the exported table."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rlcsp_core.actions import ACTIONS
+from rlcsp_core.analysis.distribution import distribution
+from rlcsp_core.plots.distributions import distribution_figure
+from rlcsp_core.plots.export import figure_table
+from rlcsp_core.plots.live import energy_figure, outcome_figure, policy_figure
+from rlcsp_core.plots.palette import line_style
+from rlcsp_core.store import PopulationTable, StepTable, Tally
+
+N = 40
+
+
+@pytest.fixture
+def population() -> PopulationTable:
+    energy = np.array([-27.0, np.nan, -26.9])
+    zero = np.zeros(3)
+    return PopulationTable(
+        np.arange(3), np.ones(3, int), energy, np.array([None, "x", None]), np.ones(3, int), zero
+    )
+
+
+@pytest.fixture
+def table(rng: np.random.Generator) -> StepTable:
+    energy = -27 + 0.1 * rng.normal(size=N)
+    energy[::7] = np.nan
+    accepted = (rng.random(N) < 0.3) & np.isfinite(energy)
+    best = np.fmin.accumulate(np.concatenate([[-27.0], energy]))[1:]
+    ones = np.ones(N)
+    return StepTable(
+        step=np.arange(1, N + 1), action=rng.choice([a.number for a in ACTIONS], N), attempts=np.ones(N, int),
+        energy=energy, reason=np.where(np.isnan(energy), "step limit", None), accepted=accepted,
+        current_energy=best, best_energy=best, reward=ones, probabilities=rng.dirichlet(np.ones(9), N), kT=ones,
+        n_atoms=np.full(N, 10), evaluations=np.full(N, 30), relax_seconds=ones, elapsed=np.cumsum(ones),
+    )  # fmt: skip
+
+
+def points(figure, name):
+    return next(trace for trace in figure.data if trace.name == name)
+
+
+def test_every_trial_is_drawn_once_and_failures_have_no_energy(table, population) -> None:
+    figure = energy_figure(table, population, target=-27.4)
+    accepted, rejected = points(figure, "accepted"), points(figure, "rejected")
+    assert len(accepted.y) + len(rejected.y) == np.isfinite(table.energy).sum()
+    assert np.isfinite(np.concatenate([accepted.y, rejected.y])).all()
+    failed = points(figure, "failed")
+    assert len(failed.x) == np.isnan(table.energy).sum()
+    assert failed.yaxis == "y2", "a failure is a mark on the floor and not on the axis of energies"
+
+
+def test_the_policy_is_stacked_to_one(table) -> None:
+    figure = policy_figure(table, ACTIONS)
+    assert np.allclose(np.sum([trace.y for trace in figure.data], axis=0), 1.0)
+
+
+def test_the_outcomes_add_up() -> None:
+    tally = {1: Tally(3, 4, 1), 7: Tally(0, 9, 0)}
+    figure = outcome_figure(tally, ACTIONS)
+    assert sum(sum(trace.x) for trace in figure.data) == sum(t.total for t in tally.values())
+
+
+def test_the_exported_table_is_what_is_drawn(table, population) -> None:
+    figure = energy_figure(table, population, target=None)
+    exported = figure_table(figure)
+    drawn = exported[exported["curve"] == "lowest so far"]
+    np.testing.assert_array_equal(drawn["Energy (eV/atom)"], table.best_energy)
+    np.testing.assert_array_equal(drawn["Step"], table.step)
+
+
+def test_a_distribution_is_drawn_as_shares(rng) -> None:
+    d = distribution(rng.integers(1, 5, 200))
+    figure = distribution_figure({"a": d}, {"a": line_style("npg")}, "Moves")
+    assert np.isclose(np.sum(figure.data[0].y), 1.0)
+
+
+def test_figures_of_nothing_are_empty_and_not_errors(table, population) -> None:
+    nothing = StepTable(**{name: values[:0] for name, values in vars(table).items()})
+    assert len(policy_figure(nothing, ACTIONS).data) == 0
+    energy_figure(nothing, population, target=None)

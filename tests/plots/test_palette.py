@@ -1,0 +1,92 @@
+"""Colours can be told apart by every reader, in both themes, and every action and algorithm has one."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from rlcsp_core.actions import ACTIONS, EXTENSIONS
+from rlcsp_core.agents import AGENTS, BASELINES
+from rlcsp_core.plots.palette import (
+    ACTION_COLOURS,
+    ALGORITHM_COLOURS,
+    BASELINE_STYLES,
+    EXTENSION_COLOURS,
+    line_style,
+    shaded,
+)
+from rlcsp_core.records import Array
+
+# linear RGB as seen with each kind of dichromacy: Machado, Oliveira, Fernandes 2009, severity 1
+VISION = {
+    "normal": np.eye(3),
+    "protanopia": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    "deuteranopia": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    ),
+    "tritanopia": np.array(
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
+    ),
+}
+TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+WHITE = np.array([0.9505, 1.0, 1.089])
+APART = 25.0  # ΔE 1976; 2.3 is just noticeable
+PAGES = ("#ffffff", "#12171e")
+CONTRAST = 1.7  # of an area against the page; its outline and its neighbours help
+
+
+def linear(colour: str) -> Array:
+    c = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+
+
+def lab(rgb: Array) -> Array:
+    ratio = TO_XYZ @ rgb / WHITE
+    f = np.where(ratio > 0.008856, np.cbrt(ratio), 7.787 * ratio + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+def smallest_difference(colours: list[str], seen: Array) -> float:
+    points = [lab(np.clip(seen @ linear(colour), 0, 1)) for colour in colours]
+    return min(float(np.linalg.norm(a - b)) for a, b in itertools.combinations(points, 2))
+
+
+@pytest.mark.parametrize("vision", VISION)
+@pytest.mark.parametrize("colours", [ACTION_COLOURS, EXTENSION_COLOURS], ids=["published", "own"])
+def test_any_two_actions_differ_for_every_reader(colours: dict[int, str], vision: str) -> None:
+    assert smallest_difference(list(colours.values()), VISION[vision]) > APART
+
+
+def test_the_law_above_fails_for_red_and_green() -> None:
+    assert smallest_difference(["#a05050", "#6d6d3c"], VISION["deuteranopia"]) < APART
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_action_stands_out_from_the_page(page: str) -> None:
+    background = (TO_XYZ @ linear(page))[1]
+    for colour in (ACTION_COLOURS | EXTENSION_COLOURS).values():
+        luminance = (TO_XYZ @ linear(colour))[1]
+        light, dark = max(luminance, background), min(luminance, background)
+        assert (light + 0.05) / (dark + 0.05) > CONTRAST, colour
+
+
+def test_every_action_algorithm_and_baseline_has_its_style() -> None:
+    assert set(ACTION_COLOURS) == {action.number for action in ACTIONS}
+    assert set(EXTENSION_COLOURS) == {action.number for action in EXTENSIONS}
+    assert set(ALGORITHM_COLOURS) == set(AGENTS)
+    assert set(BASELINE_STYLES) == {None, *BASELINES}
+
+
+def test_baselines_of_one_algorithm_are_told_apart_by_dash() -> None:
+    dashes = [line_style("ppo", baseline).dash for baseline in BASELINES]
+    assert len(set(dashes)) == len(dashes)
+
+
+def test_shading_moves_towards_white_and_black() -> None:
+    assert shaded("#808080", 1.0) == "#ffffff"
+    assert shaded("#808080", -1.0) == "#000000"
+    assert shaded("#123456", 0.0) == "#123456"

@@ -1,0 +1,67 @@
+"""A stored run holds everything its agent learned from: learned again, it gives the same parameters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rlcsp_core.runs.curves import curves_of, label_of
+from rlcsp_core.runs.learned import learned, recorded_transitions, variances
+from rlcsp_core.search import Search, SearchConfig
+from rlcsp_core.search.loop import _agent
+from rlcsp_core.store import Store, open_store
+
+SMALL = {"steps": 80, "max_atoms": 10, "population": 8}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return open_store(str(tmp_path / "runs.sqlite"))
+
+
+def searched(store: Store, config: SearchConfig) -> str:
+    claim = store.create_claimed(config.as_dict(), name="small")
+    assert claim is not None
+    store.append(claim, list(Search(config)), None)
+    return claim.run_id
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        SearchConfig(algorithm="npg", settings={"trajectories": 2}, **SMALL),
+        SearchConfig(
+            algorithm="ppo", baseline="b2", settings={"trajectories": 2}, actions="extended", **SMALL
+        ),
+        SearchConfig(algorithm="rlcsp", **SMALL),
+    ],
+    ids=lambda config: config.algorithm,
+)
+def test_the_recorded_experience_teaches_the_same_policy(config: SearchConfig, store: Store) -> None:
+    run = store.run(searched(store, config))
+    policy = learned(store, run)
+    assert policy is not None
+    agent = _agent(config)
+    for transition in recorded_transitions(store.steps(run.id), store.population(run.id), policy.actions):
+        agent.learn(transition)
+    assert len(policy.step) > 2
+    np.testing.assert_allclose(agent.theta, policy.theta[-1], rtol=1e-9, atol=1e-12)
+
+
+def test_the_variance_with_no_baseline_is_the_yardstick(store: Store) -> None:
+    config = SearchConfig(algorithm="npg", settings={"trajectories": 2}, **SMALL)
+    rows = {row.baseline: row for row in variances(store, store.run(searched(store, config)))}
+    assert rows["none"].bias_norm == 0.0
+    assert rows["none"].variance > 0.0
+
+
+def test_a_curve_is_the_run(store: Store) -> None:
+    config = SearchConfig(algorithm="uniform", **SMALL)
+    run = store.run(searched(store, config))
+    (curve,) = curves_of(store, [run])
+    np.testing.assert_array_equal(curve.energies, store.steps(run.id).energy)
+    assert curve.n_failed == run.n_failed
+    assert label_of(run) == "Uniform"
+    assert curve.seed == config.seed
