@@ -38,3 +38,7 @@ $(VENV)/.test: $(VENV)/.app requirements-test.txt
 
 clean:
 	rm -rf $(VENV)
+
+# Every page in both themes, as pictures to look at.
+screenshots: $(VENV)/.test browser
+	$(BIN)/python -m tests.browser.screenshots
