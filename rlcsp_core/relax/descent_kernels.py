@@ -81,6 +81,16 @@ def _deform(u, cell0, sigma, x, cell, deformation):
 
 
 @njit(cache=True, nogil=True)
+def _undeform(cell, deformation, cell0):
+    """cell₀ = cell F⁻¹, after other lattice vectors were chosen."""
+    back = np.empty((3, 3))
+    invert(deformation, back)
+    for i in range(3):
+        for b in range(3):
+            cell0[i, b] = cell[i, 0] * back[0, b] + cell[i, 1] * back[1, b] + cell[i, 2] * back[2, b]
+
+
+@njit(cache=True, nogil=True)
 def _pull_back(gradient, strain, deformation, sigma, g):
     """dE/du from dE/dx and dE/dε."""
     n = gradient.shape[0]
@@ -94,6 +104,14 @@ def _pull_back(gradient, strain, deformation, sigma, g):
         for b in range(3):
             total = inverse[0, a] * strain[0, b] + inverse[1, a] * strain[1, b] + inverse[2, a] * strain[2, b]
             g[3 * n + 3 * a + b] = total / sigma
+
+
+@njit(cache=True, nogil=True)
+def _copy(source, target):
+    """A slice assignment would do, and take seconds to compile."""
+    for i in range(source.shape[0]):
+        for a in range(3):
+            target[i, a] = source[i, a]
 
 
 @njit(cache=True, nogil=True)
@@ -211,7 +229,10 @@ def _transform(v, right, left):
 @njit(cache=True, nogil=True)
 def _rebase(state, deformation, inverse):
     """Make the present frame the reference: X F → X, F → 1.  Linear, so what is remembered stays true."""
-    back, forth = inverse.T.copy(), deformation.T.copy()
+    back, forth = np.empty((3, 3)), np.empty((3, 3))
+    for a in range(3):
+        for b in range(3):
+            back[a, b], forth[a, b] = inverse[b, a], deformation[b, a]
     _transform(state.u, deformation, inverse)
     _transform(state.g, back, forth)
     for j in range(state.steps.shape[0]):
@@ -253,18 +274,13 @@ def descend(state, kinds, starts, tables, limits, evaluations):
     # put the present point into a reduced cell, its atoms within it
     _deform(state.u, state.cell0, sigma, x, cell, deformation)
     if reduce_cell(cell):
-        invert(deformation, back)
-        for i in range(3):
-            for b in range(3):
-                state.cell0[i, b] = (
-                    cell[i, 0] * back[0, b] + cell[i, 1] * back[1, b] + cell[i, 2] * back[2, b]
-                )
+        _undeform(cell, deformation, state.cell0)
     frame = state.u[: 3 * n].reshape((n, 3))
     invert(state.cell0, inverse)
     wrap(frame, state.cell0, inverse)
     _deform(state.u, state.cell0, sigma, x, cell, deformation)
     neighbours = list_neighbours(x, cell, starts, reach)
-    listed_x[:] = x
+    _copy(x, listed_x)
     invert(cell, inverse)
 
     done = 0
@@ -309,12 +325,7 @@ def descend(state, kinds, starts, tables, limits, evaluations):
                 continue
             if not _list_holds(x, cell, listed_x, inverse, limits.skin, tables.r_cut):
                 if reduce_cell(cell):
-                    invert(deformation, back)
-                    for i in range(3):
-                        for b in range(3):
-                            state.cell0[i, b] = (
-                                cell[i, 0] * back[0, b] + cell[i, 1] * back[1, b] + cell[i, 2] * back[2, b]
-                            )
+                    _undeform(cell, deformation, state.cell0)
                 invert(state.cell0, inverse)
                 frame = trial[: 3 * n].reshape((n, 3))
                 for i in range(n):
@@ -327,7 +338,7 @@ def descend(state, kinds, starts, tables, limits, evaluations):
                         state.u[3 * i + a] += frame[i, a] - listed_x[i, a]
                 _deform(trial, state.cell0, sigma, x, cell, deformation)
                 neighbours = list_neighbours(x, cell, starts, reach)
-                listed_x[:] = x
+                _copy(x, listed_x)
                 invert(cell, inverse)
             e_new = lattice_energy(x, cell, kinds, starts, tables, neighbours, gradient, strain)
             done += 1
