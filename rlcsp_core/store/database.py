@@ -28,6 +28,7 @@ class UnavailableError(StoreError):
 
 
 DEFAULT_PATH = Path(__file__).resolve().parents[2] / "data" / "runs.sqlite"
+MIGRATIONS = Path(__file__).with_name("migrations")
 URL_VARIABLE = "RLCSP_DATABASE_URL"
 FILE_VARIABLE = "RLCSP_DATABASE_URL_FILE"  # a file that holds the URL, for those who keep secrets in files
 LOCK_WAIT = 15.0  # s, for another writer to finish
@@ -82,10 +83,14 @@ def connect(url: URL) -> Engine:
     """An engine whose tables exist and are of this version."""
     try:
         engine = _engine(url)
-        with sentences(url), engine.connect() as connection:
-            prepare(connection)
     except (ImportError, NoSuchModuleError) as error:
         raise StoreError(f"the driver for {describe(url)} is not installed: {error}") from None
+    try:
+        with sentences(url), engine.connect() as connection:
+            prepare(connection)
+    except BaseException:
+        engine.dispose()
+        raise
     return engine
 
 
@@ -133,9 +138,28 @@ def prepare(connection: Connection) -> None:
             if connection.execute(select(schema.revision)).first() is None:
                 connection.execute(insert(schema.revision).values(version_num=schema.REVISION))
         return
-    raise StoreError(
-        f"the database has schema {found}, this program knows {schema.REVISION}; update the program"
-    )
+    migrate(connection, found)
+
+
+def migrate(connection: Connection, found: str) -> None:
+    """Bring an older schema up to date, all of it or nothing; one that is not known is left alone."""
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    known = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+    if found not in known:
+        raise StoreError(
+            f"the database has schema {found}, which this program does not know (it has {schema.REVISION}): "
+            "update the program, or choose another database"
+        )
+    connection.execution_options(writes=True)
+    with connection.begin():
+        if _revision(connection) == found:  # another process may have been faster
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
 
 
 def _revision(connection: Connection) -> str | None:

@@ -180,6 +180,28 @@ class UpdateTable:
         return len(self.step)
 
 
+class SharedPolicy(NamedTuple):
+    """A policy that several runs read and update."""
+
+    name: str
+    version: int  # updates so far
+    theta: Array  # [A, F]
+
+
+@dataclass(frozen=True, eq=False)
+class PolicyTable:
+    """How a shared policy grew: one row an update, in the order they were made."""
+
+    version: IntArray  # [U] from 1
+    run_id: tuple[str, ...]  # [U] who made it
+    step: IntArray  # [U] at which step of that run
+    time: Array  # [U] Unix time, s
+    theta: Array  # [U, A, F] after the update
+
+    def __len__(self) -> int:
+        return len(self.version)
+
+
 class Source(StrEnum):
     """Where a stored structure comes from."""
 

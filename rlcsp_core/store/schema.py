@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import mysql
 
-REVISION = "0001"  # of this schema; the migrations lead from every released one to it
+REVISION = "0002"  # of this schema; the migrations lead from every released one to it
 
 ID_LENGTH = 16
 NAME_LENGTH = 120
@@ -141,4 +141,34 @@ structures = Table(
     Column("n_atoms", SmallInteger, nullable=False),
     Column("energy", Double),
     Column("data", Blob, nullable=False),
+)
+
+policies = Table(
+    "policies",
+    metadata,
+    Column("key", Integer, primary_key=True, autoincrement=True),
+    Column("name", String(NAME_LENGTH), nullable=False, unique=True),
+    Column("version", Integer, nullable=False),  # updates so far
+    Column("theta", Blob, nullable=False),
+)
+
+policy_updates = Table(
+    "policy_updates",
+    metadata,
+    Column(
+        "policy",
+        Integer,
+        ForeignKey("policies.key", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    number("version"),
+    Column(
+        "run_id", String(ID_LENGTH), nullable=False
+    ),  # kept when the run is deleted: the policy still holds it
+    Column("step", Integer, nullable=False),
+    Column("time", Double, nullable=False),
+    Column("theta", Blob, nullable=False),  # after the update
+    # a worker that was killed between two writes may offer the same update again
+    UniqueConstraint("policy", "run_id", "step", name="one_update_a_step"),
 )

@@ -23,15 +23,17 @@ from sqlalchemy import Engine
 
 from rlcsp_core.errors import NotFoundError, StoreError
 from rlcsp_core.records import Array, Crystal, SearchRecord
-from rlcsp_core.store import database, reads, recording, writes
+from rlcsp_core.store import database, policies, reads, recording, schema, writes
 from rlcsp_core.store.records import (
     ACTIVE,
     RESUMABLE,
     Claim,
+    PolicyTable,
     PopulationTable,
     Request,
     RunInfo,
     RunState,
+    SharedPolicy,
     Source,
     StepTable,
     StructureInfo,
@@ -252,3 +254,36 @@ class Store:
         """None as long as no trial has an energy."""
         with database.reading(self._engine) as connection:
             return reads.best_structure(connection, run_id)
+
+    # Policies that several runs share
+
+    def create_policy(self, name: str, theta: Array) -> SharedPolicy:
+        """The policy of this name; made from theta [A, F] if there is none."""
+        if not 0 < len(name) <= schema.NAME_LENGTH or "\0" in name:
+            raise StoreError(
+                f"the name of a shared policy has 1 to {schema.NAME_LENGTH} characters, got {len(name)}"
+            )
+        try:
+            with database.writing(self._engine) as connection:
+                policies.create(connection, name, theta)
+        except database.DuplicateError:
+            pass  # another run was faster
+        return self.policy(name)
+
+    def policy(self, name: str) -> SharedPolicy:
+        with database.reading(self._engine) as connection:
+            return policies.read(connection, name)
+
+    def policy_names(self) -> list[str]:
+        with database.reading(self._engine) as connection:
+            return policies.names(connection)
+
+    def add_to_policy(self, name: str, delta: Array, *, run_id: str, step: int) -> SharedPolicy:
+        """θ ← θ + delta [A, F], once for each step of a run; the policy as it is then, with the others' updates."""
+        with database.writing(self._engine) as connection:
+            return policies.add(connection, name, delta, run_id, step)
+
+    def policy_history(self, name: str, after: int = 0) -> PolicyTable:
+        """Its updates with version > after."""
+        with database.reading(self._engine) as connection:
+            return policies.grown(connection, name, after)

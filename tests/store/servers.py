@@ -6,6 +6,7 @@ Needs Debian's postgresql and mariadb-server (their programs, not their services
 import getpass
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -58,7 +59,7 @@ def prepared(folder, user):
 
 
 @contextmanager
-def serving(words, port, user):
+def serving(words, port, user, stop=signal.SIGTERM):
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **unprivileged(user))
     try:
         end = time.monotonic() + START
@@ -68,8 +69,11 @@ def serving(words, port, user):
             time.sleep(0.05)
         yield
     finally:
-        process.terminate()
-        process.communicate()
+        process.send_signal(stop)
+        try:
+            process.communicate(timeout=START)
+        finally:
+            process.kill()
 
 
 def quietly(words, user):
@@ -94,7 +98,7 @@ def postgresql(folder):
         "postgres",
     )
     words = [server, "-D", str(data / "d"), "-p", str(port), "-h", "127.0.0.1", "-k", str(data), "-F"]
-    with serving(words, port, "postgres"):
+    with serving(words, port, "postgres", stop=signal.SIGINT):  # which does not wait for clients
         yield f"postgresql://someone:{PASSWORD}@127.0.0.1:{port}/postgres"
 
 
