@@ -3,13 +3,13 @@
 import streamlit as st
 
 from pages.shared.ancestry import show_found
-from pages.shared.setup import page, problems_shown, store
+from pages.shared.setup import library, page, problems_shown
 from pages.shared.structure_list import choose_runs, chosen_structure, place_to_look, show_groups, show_table
 from pages.shared.upload import show_phases, show_upload
 
 page("Structures")
 st.title("Structures")
-known = store()
+known = library()
 place = place_to_look()
 
 if place == "file":

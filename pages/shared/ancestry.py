@@ -14,18 +14,24 @@ from rlcsp_core.actions import action_numbered
 from rlcsp_core.analysis.lineage import Ancestor, lineage
 from rlcsp_core.errors import NotFoundError
 from rlcsp_core.records import Array, BoolArray, Crystal, IntArray
-from rlcsp_core.store import Source, Store
+from rlcsp_core.runs.curves import Reader
+from rlcsp_core.store import Source
 
+REPLAY_PAGE = "pages/6_Replay.py"
 SHOWN = 12  # ancestors in the film, two pictures each
 COLUMNS = ("step", "action", "energy", "accepted")
 
 
-def show_found(store: Store, found: Found) -> None:
+def show_found(store: Reader, found: Found) -> None:
     """A structure that a search found, and where it comes from."""
     chain = ancestors(store, found)
     composition = store.run(found.run).composition
     st.header(f"{composition}, {found.words}", anchor="structure")
-    st.page_link(SEARCH_PAGE, label=f"of run {found.run}", query_params={"run": found.run})
+    with st.container(horizontal=True):
+        st.page_link(SEARCH_PAGE, label=f"of run {found.run}", query_params={"run": found.run})
+        if found.source == Source.STEP:
+            moment = {"run": found.run, "step": str(found.number)}
+            st.page_link(REPLAY_PAGE, label="replay this step", query_params=moment)
     inspect(
         Item(
             load(store, found),
@@ -40,7 +46,7 @@ def show_found(store: Store, found: Found) -> None:
         show_ancestry(found.run, chain)
 
 
-def ancestors(store: Store, found: Found) -> list[Ancestor]:
+def ancestors(store: Reader, found: Found) -> list[Ancestor]:
     """The structure itself first, the initial population last."""
     if found.source == Source.POPULATION:
         return [Ancestor(None, found.number, None, found.energy)]
@@ -54,7 +60,7 @@ def _columns(
     url: str,  # noqa: ARG001 - part of the key of the cache
     run: str,
     number: int,
-    _store: Store,
+    _store: Reader,
 ) -> tuple[IntArray, IntArray, Array, BoolArray, Array]:
     table = _store.series([run], COLUMNS)[run]
     keep = table["step"] <= number
@@ -62,7 +68,7 @@ def _columns(
     return step.astype(int), action.astype(int), energy, accepted > 0, _store.population(run).energy
 
 
-def film(store: Store, found: Found, chain: list[Ancestor]) -> list[Frame]:
+def film(store: Reader, found: Found, chain: list[Ancestor]) -> list[Frame]:
     """The latest ancestors, each before and after its relaxation, the oldest first."""
     frames = []
     for link in reversed(chain[:SHOWN]):
@@ -74,7 +80,7 @@ def film(store: Store, found: Found, chain: list[Ancestor]) -> list[Frame]:
     return frames
 
 
-def stored(store: Store, found: Found, *, relaxed: bool) -> Crystal | None:
+def stored(store: Reader, found: Found, *, relaxed: bool) -> Crystal | None:
     try:
         return load(store, found, relaxed=relaxed)
     except NotFoundError:

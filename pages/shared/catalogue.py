@@ -12,7 +12,8 @@ from rlcsp_core.crystal.identity import group_duplicates
 from rlcsp_core.crystal.symmetry import space_group
 from rlcsp_core.errors import NotFoundError
 from rlcsp_core.records import Array, Crystal, IntArray
-from rlcsp_core.store import RunInfo, Source, Store
+from rlcsp_core.runs.curves import Reader
+from rlcsp_core.store import RunInfo, Source
 
 COMPARED = (
     250  # lowest structures that are looked at; more take long to compare and nobody scrolls through them
@@ -51,7 +52,7 @@ class Group(NamedTuple):
     space_group: str
 
 
-def found_at(store: Store, run: str, address: str) -> Found:
+def found_at(store: Reader, run: str, address: str) -> Found:
     """The structure that an address names."""
     match = ADDRESS.fullmatch(address)
     if match is None:
@@ -65,7 +66,7 @@ def found_at(store: Store, run: str, address: str) -> Found:
     )
 
 
-def relaxed_structures(store: Store, run: RunInfo) -> list[Found]:
+def relaxed_structures(store: Reader, run: RunInfo) -> list[Found]:
     """What a run has kept with an energy."""
     rows = _kept(store.url, run.id, run.n_steps + run.n_population, store)
     return [_found(run.id, row) for row in rows]
@@ -80,14 +81,14 @@ def _found(run: str, row: Row) -> Found:
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _kept(url: str, run: str, length: int, _store: Store) -> list[Row]:  # noqa: ARG001 - the key of the cache
+def _kept(url: str, run: str, length: int, _store: Reader) -> list[Row]:  # noqa: ARG001 - the key of the cache
     kept = (info for info in _store.structures(run) if info.relaxed and info.energy is not None)
     return [
         (str(info.source), info.number, info.energy, info.n_atoms) for info in kept if info.energy is not None
     ]
 
 
-def distinct(store: Store, runs: Sequence[RunInfo]) -> list[Group]:
+def distinct(store: Reader, runs: Sequence[RunInfo]) -> list[Group]:
     """Distinct structures of these runs, which are of one composition; the lowest first."""
     state = tuple((run.id, run.n_steps + run.n_population) for run in runs)
     rows = _distinct(store.url, state, store, runs)
@@ -98,7 +99,7 @@ def distinct(store: Store, runs: Sequence[RunInfo]) -> list[Group]:
 def _distinct(
     url: str,  # noqa: ARG001 - with the next, the key of the cache
     state: tuple[tuple[str, int], ...],  # noqa: ARG001
-    _store: Store,
+    _store: Reader,
     _runs: Sequence[RunInfo],
 ) -> list[tuple[str, Row, int, str]]:
     every = [found for run in _runs for found in relaxed_structures(_store, run)]
@@ -115,7 +116,7 @@ def _distinct(
     return rows
 
 
-def load(store: Store, found: Found, *, relaxed: bool = True) -> Crystal:
+def load(store: Reader, found: Found, *, relaxed: bool = True) -> Crystal:
     return Crystal(*_arrays(store.url, found.run, str(found.source), found.number, relaxed, store))
 
 
@@ -126,7 +127,7 @@ def _arrays(
     source: str,
     number: int,
     relaxed: bool,
-    _store: Store,
+    _store: Reader,
 ) -> tuple[IntArray, Array, Array]:
     crystal = _store.structure(run, number, source=Source(source), relaxed=relaxed)
     return crystal.numbers, crystal.positions, crystal.cell

@@ -8,14 +8,15 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.catalogue import Found, Group, distinct, found_at, load, relaxed_structures
+from pages.shared.choose_run import all_runs
 from pages.shared.setup import RUN_ID, plain, problem, problems_shown
 from pages.shared.thumbnail import thumbnail, thumbnail_address
 from pages.shared.wording import energy as energy_words
 from pages.shared.wording import run_title
-from rlcsp_core.store import RunInfo, Store
+from rlcsp_core.runs.curves import Reader
+from rlcsp_core.store import RunInfo
 
 PLACES = {"found": "Found by searches", "file": "Your own file", "phases": "Known phases"}
-LISTED = 500  # runs to choose from
 COLUMNS = 2
 GRID_PAGE = 12  # thumbnails at a time
 LIST_HEIGHT = 1150  # pixels, as high as what is beside it
@@ -40,9 +41,9 @@ def place_to_look() -> str:
     return chosen
 
 
-def choose_runs(store: Store) -> list[RunInfo]:
+def choose_runs(store: Reader) -> list[RunInfo]:
     """Runs whose structures are shown: one, those of an experiment, or all; of one composition."""
-    runs = [run for run in store.runs(LISTED) if run.n_population + run.n_steps]
+    runs = [run for run in all_runs(store) if run.n_population + run.n_steps]
     if not runs:
         st.info("No structures yet: start a search first, on the page Search.", icon=":material/info:")
         st.page_link("pages/1_Search.py", label="Start a search", icon=":material/play_arrow:")
@@ -72,7 +73,7 @@ def choose_runs(store: Store) -> list[RunInfo]:
     return choices[label]
 
 
-def _run_in_address(store: Store) -> RunInfo | None:
+def _run_in_address(store: Reader) -> RunInfo | None:
     run_id = st.query_params.get("run")
     if run_id is None:
         return None
@@ -84,7 +85,7 @@ def _run_in_address(store: Store) -> RunInfo | None:
     return None
 
 
-def chosen_structure(store: Store, runs: Sequence[RunInfo]) -> Found | None:
+def chosen_structure(store: Reader, runs: Sequence[RunInfo]) -> Found | None:
     """The structure in the URL; without one the lowest of these runs."""
     found = _in_address(store)
     if found is not None:
@@ -95,7 +96,7 @@ def chosen_structure(store: Store, runs: Sequence[RunInfo]) -> Found | None:
     return min(every, key=lambda each: each.energy, default=None)
 
 
-def show_groups(store: Store, runs: Sequence[RunInfo], chosen: Found) -> None:
+def show_groups(store: Reader, runs: Sequence[RunInfo], chosen: Found) -> None:
     """Filters and thumbnails, the lowest first; a click opens."""
     every = distinct(store, runs)
     with st.popover("Filter", icon=":material/filter_alt:", width="stretch"):
@@ -112,7 +113,7 @@ def show_groups(store: Store, runs: Sequence[RunInfo], chosen: Found) -> None:
         _grid(store, groups, GRID_PAGE * (number - 1), chosen)
 
 
-def show_table(store: Store, runs: Sequence[RunInfo]) -> None:
+def show_table(store: Reader, runs: Sequence[RunInfo]) -> None:
     """The same as a table, all of them."""
     with st.expander("All as a table"):
         _table(store, distinct(store, runs))
@@ -138,7 +139,7 @@ def _filtered(groups: list[Group]) -> list[Group]:
     ]
 
 
-def _in_address(store: Store) -> Found | None:
+def _in_address(store: Reader) -> Found | None:
     run_id, address = st.query_params.get("run"), st.query_params.get("structure")
     if not run_id or not address or not RUN_ID.fullmatch(run_id):
         return None
@@ -152,7 +153,7 @@ def _open(found: Found) -> None:
     st.query_params["structure"] = found.address
 
 
-def _grid(store: Store, groups: list[Group], start: int, chosen: Found) -> None:
+def _grid(store: Reader, groups: list[Group], start: int, chosen: Found) -> None:
     lowest = groups[0].best.energy
     shown = groups[start : start + GRID_PAGE]
     for row in range(0, len(shown), COLUMNS):
@@ -181,7 +182,7 @@ def _grid(store: Store, groups: list[Group], start: int, chosen: Found) -> None:
                 )
 
 
-def _table(store: Store, groups: list[Group]) -> None:
+def _table(store: Reader, groups: list[Group]) -> None:
     lowest = groups[0].best.energy
     best = [group.best for group in groups]
     st.dataframe(

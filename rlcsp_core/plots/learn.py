@@ -1,0 +1,104 @@
+"""Figures for learning: a relaxation on its way down, one decision, and two players side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from rlcsp_core.actions import action_numbered
+from rlcsp_core.plots.canvas import ENERGY, STEP, canvas
+from rlcsp_core.plots.palette import ACCEPTED, FAILED, INK, MUTED, TARGET, action_colour
+from rlcsp_core.records import Array
+
+CURSOR = {"color": INK, "width": 1.5, "dash": "dot"}
+
+
+def descent_figure(energies: Sequence[float]) -> go.Figure:
+    """Energy at each point of a relaxation."""
+    figure = canvas("Evaluation", ENERGY, height=260, legend=False)
+    figure.add_trace(
+        go.Scatter(
+            y=list(energies),
+            mode="lines+markers",
+            line={"color": ACCEPTED, "width": 2},
+            marker={"size": 4},
+            hovertemplate="evaluation %{x}: %{y:.5f} eV/atom<extra></extra>",
+        )
+    )
+    return figure
+
+
+def decision_figure(
+    numbers: Sequence[int], probabilities: Array, taken: int | None, *, height: int = 300
+) -> go.Figure:
+    """Probability of each action; the one that was taken is outlined."""
+    figure = canvas("Probability", "", height=height, legend=False)
+    names = [f"{number} · {action_numbered(number).name}" for number in numbers]
+    figure.add_trace(
+        go.Bar(
+            x=probabilities,
+            y=names,
+            orientation="h",
+            marker={
+                "color": [action_colour(number) for number in numbers],
+                "line": {"color": INK, "width": [3.0 if number == taken else 0.0 for number in numbers]},
+            },
+            text=[
+                f"{p:.3f}{'  ← taken' if number == taken else ''}"
+                for p, number in zip(probabilities, numbers, strict=True)
+            ],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{x:.4f}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(range=[0, max(0.3, 1.25 * float(probabilities.max()))], tickformat=".1f")
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    return figure
+
+
+def game_figure(
+    yours: Sequence[float], agents: Sequence[float], name: str, target: float | None
+) -> go.Figure:
+    """Lowest energy so far of both players, from the common start at step 0."""
+    figure = canvas(STEP, ENERGY, height=340)
+    for title, energies, colour, dash in (("you", yours, ACCEPTED, "solid"), (name, agents, FAILED, "dash")):
+        figure.add_trace(
+            go.Scatter(
+                y=list(energies),
+                name=title,
+                mode="lines+markers",
+                line={"color": colour, "width": 2.5, "dash": dash, "shape": "hv"},
+                marker={"size": 5},
+                hovertemplate=f"{title}, step %{{x}}: %{{y:.5f}} eV/atom<extra></extra>",
+            )
+        )
+    if target is not None:
+        figure.add_hline(
+            y=target, line={"color": TARGET, "width": 2, "dash": "dash"}, annotation={"text": "known minimum"}
+        )
+    return figure
+
+
+def moment_figure(
+    steps: Array, trials: Array, best: Array, current: Array, moment: int, *, height: int = 300
+) -> go.Figure:
+    """Energies over a run with a cursor at one moment.  All [T], energies in eV/atom, NaN where there is none."""
+    figure = canvas(STEP, ENERGY, height=height)
+    hover = "step %{x}: %{y:.5f} eV/atom<extra></extra>"
+    figure.add_trace(
+        go.Scatter(
+            x=steps, y=trials, name="trials", mode="markers",
+            marker={"size": 4, "color": MUTED, "opacity": 0.6}, hovertemplate=hover,
+        )
+    )  # fmt: skip
+    for name, energies, colour, width in (("current", current, ACCEPTED, 1.5), ("lowest", best, INK, 2.5)):
+        figure.add_trace(
+            go.Scatter(
+                x=steps, y=energies, name=name, mode="lines",
+                line={"color": colour, "width": width, "shape": "hv"}, hovertemplate=hover,
+            )
+        )  # fmt: skip
+    figure.add_vline(x=moment, line=CURSOR)
+    return figure

@@ -1,0 +1,135 @@
+"""One step of a stored run with everything that led to it and came of it, in the run's own numbers.
+
+Shapes: A actions, F features, H steps of the episode.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rlcsp_core.actions import action_set, prior_preferences
+from rlcsp_core.agents import Learner, agent_named
+from rlcsp_core.agents.settings import LearnerConfig
+from rlcsp_core.errors import NotFoundError
+from rlcsp_core.records import Array
+from rlcsp_core.runs.curves import Reader
+from rlcsp_core.search.explain import (
+    ChoiceStory,
+    RewardStory,
+    UpdateStory,
+    explain_choice,
+    explain_reward,
+    explain_update,
+)
+from rlcsp_core.search.reward import features
+from rlcsp_core.store import RunInfo, StepTable
+
+N_FEATURES = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """A step, taken apart."""
+
+    step: int
+    row: StepTable  # the step alone
+    numbers: tuple[int, ...]  # [A] of the actions, in the order of the probabilities
+    current_energy: float  # eV/atom, before the step
+    reward: RewardStory
+    choice: ChoiceStory | None  # None for a fixed policy
+    episode: Episode | None  # None for a fixed policy, and while the episode is not complete
+
+
+@dataclass(frozen=True, eq=False)
+class Episode:
+    """The steps that one learning update looks at."""
+
+    first: int
+    last: int
+    rewards: Array  # [H] as given
+    story: UpdateStory
+    theta_before: Array  # [A, F]
+    theta_after: Array | None  # [A, F]; None where the episode changed nothing
+
+
+def moment(store: Reader, run: RunInfo, step: int) -> Moment:
+    """Step `step` of a run."""
+    if not 1 <= step <= run.n_steps:
+        raise NotFoundError(f"run {run.id} has no step {step}: it has made {run.n_steps}")
+    population = store.population(run.id).energy
+    row = store.steps(run.id, step - 1, step)
+    current = _energy_before(store, run, step, population)
+    trials = store.series([run.id], ["energy"])[run.id]["energy"]
+    earlier = np.concatenate([population, trials[: step - 1]])
+    reward = explain_reward(current, float(row.energy[0]), population, earlier, str(run.config["penalty"]))
+    numbers = tuple(action.number for action in action_set(str(run.config.get("actions", "published"))))
+    rule = learner_config(run)
+    choice = None
+    if rule is not None:
+        choice = explain_choice(
+            _theta_before(store, run, step),
+            current,
+            reward.scale,
+            row.probabilities[0] > 0,
+            rule.exploration,
+            numbers.index(int(row.action[0])),
+        )
+    episode = None if rule is None else _episode(store, run, step, reward, numbers, rule)
+    return Moment(step, row, numbers, current, reward, choice, episode)
+
+
+def learner_config(run: RunInfo) -> LearnerConfig | None:
+    """Settings of the run's learner; None for a fixed policy."""
+    n_actions = len(action_set(str(run.config.get("actions", "published"))))
+    agent = agent_named(
+        run.algorithm,
+        baseline=run.config.get("baseline"),
+        settings=run.config.get("settings"),
+        n_actions=n_actions,
+        n_features=N_FEATURES,
+    )
+    return agent.config if isinstance(agent, Learner) else None
+
+
+def _energy_before(store: Reader, run: RunInfo, step: int, population: Array) -> float:
+    """Energy of the current structure before a step."""
+    if step == 1:
+        return float(np.nanmin(population))
+    return float(store.steps(run.id, step - 2, step - 1).current_energy[0])
+
+
+def _theta_before(store: Reader, run: RunInfo, step: int) -> Array:
+    updates = store.updates(run.id)
+    before = np.flatnonzero(updates.step < step)
+    if len(before):
+        return updates.theta[before[-1]]
+    prior = prior_preferences(str(run.config.get("actions", "published")))
+    return np.column_stack([prior, np.zeros((len(prior), N_FEATURES - 1))])
+
+
+def _episode(
+    store: Reader, run: RunInfo, step: int, reward: RewardStory, numbers: tuple[int, ...], rule: LearnerConfig
+) -> Episode | None:
+    first = (step - 1) // rule.horizon * rule.horizon + 1
+    last = first + rule.horizon - 1
+    if last > run.n_steps:
+        return None
+    rows = store.steps(run.id, first - 1, last)
+    before = [_energy_before(store, run, first, store.population(run.id).energy), *rows.current_energy[:-1]]
+    theta = _theta_before(store, run, first)
+    story = explain_update(
+        theta,
+        store.series([run.id], ["reward"])[run.id]["reward"][:last],
+        np.array([features(energy, reward.scale) for energy in before]),
+        rows.probabilities > 0,
+        np.array([numbers.index(int(number)) for number in rows.action]),
+        exploration=rule.exploration,
+        window=rule.reward_window,
+        warm_up=rule.warm_up,
+    )
+    updates = store.updates(run.id)
+    here = np.flatnonzero(updates.step == last)
+    after = updates.theta[here[0]] if len(here) else None
+    return Episode(first, last, rows.reward, story, theta, after)
