@@ -15,6 +15,7 @@ from rlcsp_core.agents.agent import Agent
 from rlcsp_core.agents.baselines import BASELINES, Baseline, baseline_named
 from rlcsp_core.agents.learner import Learner, Rule
 from rlcsp_core.agents.settings import NoConfig, Setting, config_from, settings_in
+from rlcsp_core.agents.valuation import Valuation, monte_carlo
 from rlcsp_core.errors import ConfigError
 
 __all__ = [
@@ -41,6 +42,7 @@ class AgentKind(NamedTuple):
     rule: Rule | None  # None for a policy that does not learn
     baseline: str | None  # the default; None for a policy that does not learn
     fixed: Callable[[int], Agent] | None = None  # from the number of actions
+    valuation: Valuation = monte_carlo
 
     @property
     def learns(self) -> bool:
@@ -94,4 +96,4 @@ def agent_named(
     assert kind.rule is not None
     assert kind.baseline is not None
     chosen = baseline_named(kind.baseline if baseline is None else baseline)
-    return Learner(kind.rule, config, chosen, n_actions, n_features)
+    return Learner(kind.rule, kind.valuation, config, chosen, n_actions, n_features)

@@ -8,10 +8,11 @@
     average   (B1 + B2)/2
 
 B1, B2 and their combination: the five experiments of the report (Davis, Pariseau, Manon 2024).  B2 is
-fitted on the episodes *before* the one it is applied to, so it knows nothing of the actions it judges and
-leaves the gradient unbiased.  B1 depends on the action: E[B1 ∇ln π] = Σ_a π_a h_a ∇ln π_a ≠ 0 unless π is
-uniform, so it biases the gradient: where all π < 1/e it pulls much as an entropy bonus would.  The batch
-mean contains the return it is subtracted from and shrinks the gradient by a factor of about 1 − 1/T.
+learned from the episodes *before* the one it is applied to, so it knows nothing of the actions it judges
+and leaves the gradient unbiased; actor–critic's V is its critic instead of the regression.  B1 depends on
+the action: E[B1 ∇ln π] = Σ_a π_a h_a ∇ln π_a ≠ 0 unless π is uniform, so it biases the gradient: where all
+π < 1/e it pulls much as an entropy bonus would.  The batch mean contains the return it is subtracted from
+and shrinks the gradient by a factor of about 1 − 1/T.
 Shapes: T steps, F features.
 """
 
@@ -96,7 +97,11 @@ BASELINES: Mapping[str, Baseline] = MappingProxyType(
             "entropy difference to the most probable action; depends on the action: biases the gradient",
             entropy_difference,
         ),
-        "b2": Baseline("B2", "value estimate v₀ + v₁z by ridge regression; unbiased", value_estimate),
+        "b2": Baseline(
+            "B2",
+            "value estimate v₀ + v₁z by ridge regression (actor–critic: its critic); unbiased",
+            value_estimate,
+        ),
         "combined": Baseline("0.7·B2 + 0.3·B1", "mixture of the report; biased by its share of B1", combined),
         "average": Baseline("½(B1 + B2)", "equal mixture; biased by its share of B1", average),
     }

@@ -26,9 +26,9 @@ class Episode(NamedTuple):
     masks: BoolArray  # [T, A]
     actions: IntArray  # [T]
     rewards: Array  # [T] standardised
-    returns: Array  # [T] G_t
+    returns: Array  # [T] G_t, as the learner's valuation has it
     probabilities: Array  # [T, A] π(·|s_t) when the action was taken
-    values: Array  # [T] V(s_t), fitted on the episodes before this one
+    values: Array  # [T] V(s_t), learned from the episodes before this one
 
 
 def returns_to_go(rewards: Array) -> Array:

@@ -1,8 +1,8 @@
 """An agent that learns: collects episodes, and hands them to its rule.
 
-The rule (REINFORCE, NPG, PPO) is a function from parameters and episodes to new parameters; everything
-around it, how experience is cut, standardised, kept and put on paper, is here and the same for all.  θ = 0
-at the start: uniform.
+The rule (REINFORCE, NPG, …) is a function from parameters and episodes to new parameters, the valuation one from an
+episode to its returns and values; everything around them, how experience is cut, standardised, kept and put on paper,
+is here and the same for all.  θ = 0 at the start: uniform.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from typing import Any
 import numpy as np
 
 from rlcsp_core.agents.agent import draw
-from rlcsp_core.agents.baselines import Baseline, fit_value
+from rlcsp_core.agents.baselines import Baseline
 from rlcsp_core.agents.episodes import (
     Episode,
     RewardScale,
     episode_from_lists,
     episode_to_lists,
-    returns_to_go,
 )
 from rlcsp_core.agents.policy import entropy, kl, policy_at
 from rlcsp_core.agents.rule import Improvement, Parameters
 from rlcsp_core.agents.settings import LearnerConfig
+from rlcsp_core.agents.valuation import Known, Valuation, Walk
 from rlcsp_core.records import Array, Decision, Observation, Transition, Update
 
 Rule = Callable[..., Improvement]  # improve(parameters, episodes, baseline, config)
@@ -35,12 +35,20 @@ class Learner:
     """A policy θ that its rule improves after every `episodes_per_update` episodes."""
 
     def __init__(
-        self, rule: Rule, config: LearnerConfig, baseline: Baseline, n_actions: int, n_features: int
+        self,
+        rule: Rule,
+        valuation: Valuation,
+        config: LearnerConfig,
+        baseline: Baseline,
+        n_actions: int,
+        n_features: int,
     ) -> None:
         self.config = config
         self._rule = rule
+        self._valuation = valuation
         self._baseline = baseline
-        self._parameters = Parameters(np.zeros((n_actions, n_features)), FIRST_KL_WEIGHT)
+        theta = np.zeros((n_actions, n_features))
+        self._parameters = Parameters(theta, FIRST_KL_WEIGHT, np.zeros(n_features))
         self._scale = RewardScale(config.reward_window, config.warm_up)
         self._steps: list[tuple[Array, np.ndarray, int, float]] = []  # of the episode under way
         self._episodes: deque[Episode] = deque(maxlen=config.trajectories)
@@ -59,6 +67,11 @@ class Learner:
         self._parameters = self._parameters._replace(theta=np.array(theta, dtype=np.float64))
 
     @property
+    def critic(self) -> Array:
+        """v [F] of V(s) = v·x(s); 0 where the algorithm has no critic."""
+        return self._parameters.critic
+
+    @property
     def episodes(self) -> tuple[Episode, ...]:
         """The trajectories kept, oldest first."""
         return tuple(self._episodes)
@@ -70,12 +83,12 @@ class Learner:
 
     def learn(self, transition: Transition) -> Update | None:
         """Take in one step; at the end of an episode, improve the policy."""
-        observation, action, reward, _ = transition
+        observation, action, reward, next_features = transition
         standardised = self._scale.standardised(reward)
         self._steps.append((observation.features, observation.mask, action, standardised))
         if len(self._steps) < self.config.horizon:
             return None
-        episode = self._finished_episode()
+        episode = self._finished_episode(next_features)
         if self._scale.seen - self.config.horizon < self.config.warm_up:
             return None  # holds a reward of the warm-up
         self._episodes.append(episode)
@@ -85,14 +98,14 @@ class Learner:
         self._since_update = 0
         return self._improve()
 
-    def _finished_episode(self) -> Episode:
+    def _finished_episode(self, last: Array) -> Episode:
+        """last: [F] features after the last step."""
         features, masks, actions, rewards = (np.array(column) for column in zip(*self._steps, strict=True))
         self._steps.clear()
         policy = policy_at(self.theta, features, masks, self.config.exploration)
-        value = fit_value(self._episodes, self.theta.shape[1], self.config.ridge)
-        return Episode(
-            features, masks, actions, rewards, returns_to_go(rewards), policy.probabilities, features @ value
-        )
+        walk = Walk(np.concatenate([features, [last]]), rewards)
+        worth = self._valuation(walk, Known(tuple(self._episodes), self.critic), self.config)
+        return Episode(features, masks, actions, rewards, worth.returns, policy.probabilities, worth.values)
 
     def _improve(self) -> Update | None:
         old = self._parameters
@@ -117,6 +130,7 @@ class Learner:
         return {
             "theta": self.theta.tolist(),
             "kl_weight": self._parameters.kl_weight,
+            "critic": self.critic.tolist(),
             "rewards": self._scale.snapshot(),
             "steps": [[x.tolist(), mask.tolist(), int(a), float(r)] for x, mask, a, r in self._steps],
             "episodes": [episode_to_lists(episode) for episode in self._episodes],
@@ -126,7 +140,9 @@ class Learner:
     def restore(self, snapshot: Mapping[str, Any]) -> None:
         """Take up the state of a snapshot of an agent made with the same settings."""
         self.theta = np.array(snapshot["theta"], dtype=np.float64)
-        self._parameters = self._parameters._replace(kl_weight=float(snapshot["kl_weight"]))
+        # checkpoints written before there was a critic lack it; their algorithms have none
+        critic = np.array(snapshot.get("critic", np.zeros(self.theta.shape[1])), dtype=np.float64)
+        self._parameters = self._parameters._replace(kl_weight=float(snapshot["kl_weight"]), critic=critic)
         self._scale.restore(snapshot["rewards"])
         self._steps = [(np.array(x), np.array(mask, dtype=bool), a, r) for x, mask, a, r in snapshot["steps"]]
         self._episodes.clear()

@@ -60,6 +60,11 @@ def scores_of(policy: Policy, actions: np.ndarray) -> Array:
     return pull[:, None] * (np.eye(p.shape[-1])[actions] - p)
 
 
+def taken(probabilities: Array, actions: np.ndarray) -> Array:
+    """π(a_t|s_t) [T] of the actions [T] that were taken; probabilities [T, A]."""
+    return probabilities[np.arange(len(actions)), actions]
+
+
 def entropy(probabilities: Array) -> Array:
     """H = −Σ_a π_a ln π_a [T], nats."""
     return -(probabilities * np.log(np.maximum(probabilities, SMALLEST))).sum(axis=-1)

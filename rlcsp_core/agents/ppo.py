@@ -22,7 +22,7 @@ import numpy as np
 
 from rlcsp_core.agents.baselines import Baseline
 from rlcsp_core.agents.episodes import Episode, joined
-from rlcsp_core.agents.policy import SMALLEST, fisher, in_theta, kl, kl_gradient, policy_at, scores_of
+from rlcsp_core.agents.policy import SMALLEST, fisher, in_theta, kl, kl_gradient, policy_at, scores_of, taken
 from rlcsp_core.agents.reinforce import entropy_bonus
 from rlcsp_core.agents.rule import Improvement, Parameters
 from rlcsp_core.agents.settings import BatchConfig, choice, number
@@ -85,14 +85,14 @@ def improve(
     # a plain gradient step would overshoot the minimum of a penalty that is stiffer than 1/learning_rate
     stiffness = max(float(np.linalg.eigvalsh(fisher(new, batch.features))[-1]), SMALLEST)
     kl_weight = min(kl_weight, 1 / (config.learning_rate * stiffness))
-    return Improvement(Parameters(theta, kl_weight), first, batch)
+    return Improvement(parameters._replace(theta=theta, kl_weight=kl_weight), first, batch)
 
 
 def surrogate(theta: Array, batch: Episode, advantage: Array, kl_weight: float, config: PPOConfig) -> float:
     """L(θ) of the module's head without the entropy bonus."""
     objective = OBJECTIVES[config.objective]
     pi = policy_at(theta, batch.features, batch.masks, config.exploration).probabilities
-    ratio = _taken(pi, batch) / _taken(batch.probabilities, batch)
+    ratio = taken(pi, batch.actions) / taken(batch.probabilities, batch.actions)
     gain = ratio * advantage
     if objective.clipped:
         gain = np.minimum(gain, np.clip(ratio, 1 - config.clip, 1 + config.clip) * advantage)
@@ -106,7 +106,7 @@ def surrogate_gradient(
     """∇L [A, F], the entropy bonus included; β is held fixed in it."""
     objective = OBJECTIVES[config.objective]
     policy = policy_at(theta, batch.features, batch.masks, config.exploration)
-    ratio = _taken(policy.probabilities, batch) / _taken(batch.probabilities, batch)
+    ratio = taken(policy.probabilities, batch.actions) / taken(batch.probabilities, batch.actions)
     gain = ratio * advantage
     if objective.clipped:
         # min() picks the clipped, flat branch where the ratio has left its range on the gaining side
@@ -126,8 +126,3 @@ def adapted(kl_weight: float, kl_now: float, delta: float) -> float:
     elif kl_now > delta * KL_TOLERANCE:
         kl_weight *= 2
     return max(kl_weight, SMALLEST_KL_WEIGHT)
-
-
-def _taken(probabilities: Array, batch: Episode) -> Array:
-    """Probabilities [T] of the actions that were taken."""
-    return probabilities[np.arange(len(batch.actions)), batch.actions]

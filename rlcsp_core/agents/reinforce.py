@@ -17,12 +17,12 @@ from rlcsp_core.agents.baselines import Baseline
 from rlcsp_core.agents.episodes import Episode
 from rlcsp_core.agents.policy import Policy, entropy, entropy_gradient, in_theta, policy_at, scores_of
 from rlcsp_core.agents.rule import Improvement, Parameters
-from rlcsp_core.agents.settings import LearnerConfig, number
+from rlcsp_core.agents.settings import MonteCarloConfig, number
 from rlcsp_core.records import Array
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReinforceConfig(LearnerConfig):
+class ReinforceConfig(MonteCarloConfig):
     """Knobs of RLCSP."""
 
     learning_rate: float = number(5e-4, 0.0, 10.0, "α: step along the gradient (RL-CSP: 5e-4)")
@@ -37,11 +37,16 @@ def improve(
     batch = episodes[-1]
     policy = policy_at(parameters.theta, batch.features, batch.masks, config.exploration)
     advantage = batch.returns - baseline.of(batch)
-    ascent = advantage[:, None] * scores_of(policy, batch.actions)
-    ascent += entropy_bonus(policy, config.entropy_weight, config.entropy_floor)
-    gradient = in_theta(ascent, batch.features)
+    gradient = episode_gradient(policy, batch, advantage, config.entropy_weight, config.entropy_floor)
     theta = parameters.theta + config.learning_rate * gradient
     return Improvement(parameters._replace(theta=theta), gradient, batch)
+
+
+def episode_gradient(policy: Policy, batch: Episode, advantage: Array, weight: float, floor: float) -> Array:
+    """Σ_t of the module's head [A, F]; advantage [T] is G_t − b_t."""
+    ascent = advantage[:, None] * scores_of(policy, batch.actions)
+    ascent += entropy_bonus(policy, weight, floor)
+    return in_theta(ascent, batch.features)
 
 
 def entropy_bonus(policy: Policy, weight: float, floor: float) -> Array:

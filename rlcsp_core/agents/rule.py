@@ -13,6 +13,7 @@ class Parameters(NamedTuple):
 
     theta: Array  # [A, F]
     kl_weight: float  # λ_KL of PPO's penalty; the other rules leave it as it is
+    critic: Array  # [F] v of actor–critic's V(s) = v·x(s); the other rules leave it at 0
 
 
 class Improvement(NamedTuple):

@@ -99,9 +99,6 @@ class LearnerConfig:
     trajectories: int = number(10, 1, 1000, "N: episodes kept for an expectation (the report: 10)")
     reward_window: int = number(5000, 2, 100_000, "rewards that set mean and deviation (RL-CSP: 5000)")
     warm_up: int = number(10, 0, 10_000, "first rewards, clipped to ±1 and not learned from (RL-CSP: 10)")
-    ridge: float = number(
-        1.0, 1e-9, 1e6, "regularisation of B2's regression, as a number of pseudo-steps of return 0"
-    )
 
     def __post_init__(self) -> None:
         for setting in settings_in(self):
@@ -114,7 +111,16 @@ class LearnerConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BatchConfig(LearnerConfig):
+class MonteCarloConfig(LearnerConfig):
+    """What the learners share whose values are fitted to whole returns."""
+
+    ridge: float = number(
+        1.0, 1e-9, 1e6, "regularisation of B2's regression, as a number of pseudo-steps of return 0"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchConfig(MonteCarloConfig):
     """What the learners share that take expectations over N trajectories."""
 
     batch: str = choice(

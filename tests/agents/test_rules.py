@@ -13,6 +13,10 @@ N_ACTIONS, HORIZON = 4, 5
 NONE = BASELINES["none"]
 
 
+def begin(theta, kl_weight=1.0, critic=None):
+    return Parameters(theta, kl_weight, np.zeros(theta.shape[1]) if critic is None else critic)
+
+
 def episodes_under(theta, epsilon, n, rng, transform=None):
     """Trajectories drawn from a policy; action 2 pays."""
     made = []
@@ -45,7 +49,7 @@ def test_reinforce_climbs_the_sum_of_its_formula(theta, rng):
         log_pi = np.log(pi[np.arange(HORIZON), last.actions])
         return last.returns @ log_pi + entropy(pi)[active].sum()
 
-    new = reinforce.improve(Parameters(theta, 1.0), episodes, NONE, config)
+    new = reinforce.improve(begin(theta), episodes, NONE, config)
     expected = central_difference(objective, theta)
     np.testing.assert_allclose(new.gradient, expected, atol=1e-6)
     np.testing.assert_allclose(new.parameters.theta, theta + 5e-4 * expected, atol=1e-9)
@@ -60,7 +64,7 @@ def test_step_of_npg_has_the_divergence_it_was_given(delta, scale, theta, rng):
             episode._replace(returns=scale * episode.returns)
             for episode in episodes_under(theta, config.exploration, 10, rng)
         ]
-        new = npg.improve(Parameters(theta, 1.0), episodes, BASELINES["mean"], config)
+        new = npg.improve(begin(theta), episodes, BASELINES["mean"], config)
         batch = joined(episodes)
         after = policy_at(new.parameters.theta, batch.features, batch.masks, config.exploration)
         assert kl(batch.probabilities, after.probabilities).mean() == pytest.approx(delta, rel=0.2)
@@ -76,7 +80,7 @@ def test_natural_gradient_does_not_see_a_change_of_parameters_and_plain_gradient
     there_theta = theta @ np.linalg.inv(M)
 
     def policy_after(rule, config, start, episodes):
-        new = rule.improve(Parameters(start, 1.0), episodes, NONE, config).parameters.theta
+        new = rule.improve(begin(start), episodes, NONE, config).parameters.theta
         batch = joined(episodes)
         return policy_at(new, batch.features, batch.masks, config.exploration).probabilities
 
@@ -101,7 +105,7 @@ def test_gradient_of_npg_is_the_mean_over_trajectories(theta, rng):
             total += episode.returns @ np.log(pi[np.arange(HORIZON), episode.actions])
         return total / len(episodes)
 
-    new = npg.improve(Parameters(theta, 1.0), episodes, NONE, config)
+    new = npg.improve(begin(theta), episodes, NONE, config)
     np.testing.assert_allclose(new.gradient, central_difference(objective, theta), atol=1e-6)
 
 
@@ -138,7 +142,7 @@ def test_clipping_stops_what_has_gone_far_enough(theta, rng):
     config = ppo.PPOConfig(objective="clip", passes=100, learning_rate=0.1, entropy_weight=0.0)
     episode = episodes_under(theta, config.exploration, 1, rng)[0]
     single = Episode(*(column[:1] for column in episode))._replace(returns=np.ones(1))
-    new = ppo.improve(Parameters(theta, 1.0), (single,), NONE, config).parameters.theta
+    new = ppo.improve(begin(theta), (single,), NONE, config).parameters.theta
     a = single.actions[0]
     after = policy_at(new, single.features, single.masks, config.exploration).probabilities
     ratio = after[0, a] / single.probabilities[0, a]
@@ -151,7 +155,7 @@ def test_penalty_weight_steers_the_divergence_to_its_target(theta, rng):
 
     def divergence(kl_weight):
         episodes = episodes_under(theta, config.exploration, 10, rng)
-        new = ppo.improve(Parameters(theta, kl_weight), episodes, NONE, config).parameters
+        new = ppo.improve(begin(theta, kl_weight), episodes, NONE, config).parameters
         batch = joined(episodes)
         after = policy_at(new.theta, batch.features, batch.masks, config.exploration).probabilities
         return kl(batch.probabilities, after).mean(), new.kl_weight
@@ -182,7 +186,7 @@ def test_nothing_to_learn_changes_nothing(rule, rng):
         for episode in episodes_under(theta, config.exploration, 5, rng)
     )
     episodes = tuple(episode._replace(probabilities=np.full((HORIZON, 4), 0.25)) for episode in episodes)
-    new = rule.improve(Parameters(theta, 1.0), episodes, NONE, config)
+    new = rule.improve(begin(theta), episodes, NONE, config)
     np.testing.assert_allclose(new.parameters.theta, theta, atol=1e-15)
 
 
