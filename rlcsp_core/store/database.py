@@ -8,7 +8,7 @@ reader wants later.  A password never leaves this module: messages name the kind
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,7 +31,8 @@ DEFAULT_PATH = Path(__file__).resolve().parents[2] / "data" / "runs.sqlite"
 MIGRATIONS = Path(__file__).with_name("migrations")
 URL_VARIABLE = "RLCSP_DATABASE_URL"
 FILE_VARIABLE = "RLCSP_DATABASE_URL_FILE"  # a file that holds the URL, for those who keep secrets in files
-LOCK_WAIT = 15.0  # s, for another writer to finish
+LOCK_WAIT = 5.0  # s, for another writer to finish
+LOCK_WAIT_VARIABLE = "RLCSP_LOCK_WAIT"
 
 DRIVERS = {
     "sqlite": "sqlite",
@@ -99,10 +100,18 @@ def _engine(url: URL) -> Engine:
         return create_engine(url, pool_pre_ping=True, pool_recycle=1800, hide_parameters=True)
     if url.database:
         _make_folder(Path(url.database).parent)
-    engine = create_engine(url, connect_args={"timeout": LOCK_WAIT}, hide_parameters=True)
+    engine = create_engine(url, connect_args={"timeout": lock_wait()}, hide_parameters=True)
     event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "checkout", _same_file(Path(url.database)) if url.database else _anywhere)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def lock_wait() -> float:
+    try:
+        return float(os.environ.get(LOCK_WAIT_VARIABLE, LOCK_WAIT))
+    except ValueError:
+        raise StoreError(f"{LOCK_WAIT_VARIABLE} must be a number of seconds") from None
 
 
 def _make_folder(folder: Path) -> None:
@@ -118,6 +127,30 @@ def _set_up_sqlite(connection, _record) -> None:  # type: ignore[no-untyped-def]
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _same_file(path: Path) -> Callable[..., None]:
+    """A check that the file is still the one that was opened: SQLite goes on writing into a file that was deleted."""
+    first: list[tuple[int, int]] = []
+
+    def check(*_: object) -> None:
+        try:
+            status = path.stat()
+        except OSError as error:
+            raise UnavailableError(
+                f"the database file {path} has vanished: {error.strerror}; put it back"
+            ) from None
+        place = (status.st_dev, status.st_ino)
+        if not first:
+            first.append(place)
+        if place != first[0]:
+            raise UnavailableError(f"the database file {path} was replaced by another; put it back")
+
+    return check
+
+
+def _anywhere(*_: object) -> None:
+    """A database in memory has no file."""
 
 
 def _begin_sqlite(connection: Connection) -> None:

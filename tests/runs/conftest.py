@@ -2,6 +2,7 @@
 
 import os
 
+import numpy as np
 import pytest
 
 from rlcsp_core.runs import RunManager
@@ -27,3 +28,8 @@ def manager(path, monkeypatch):
     manager = RunManager(str(path), limit=2, command=fake_command)
     yield manager
     manager.close()
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(11)

@@ -1,0 +1,80 @@
+"""A stored step, taken apart, gives back what was stored: reward, probabilities, update."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rlcsp_core.errors import NotFoundError
+from rlcsp_core.runs import Halt, execute
+from rlcsp_core.runs.moment import moment
+from rlcsp_core.search import SearchConfig
+from rlcsp_core.store import RunInfo, Store, open_store
+
+STEPS = 40
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    opened = open_store(str(Path(tmp_path_factory.mktemp("moment")) / "runs.sqlite"))
+    for settings in (
+        {"algorithm": "rlcsp"},
+        {"algorithm": "uniform"},
+        {"algorithm": "rlcsp", "actions": "extended"},
+    ):
+        config = SearchConfig(composition="Y2O3", seed=4, steps=STEPS, max_atoms=10, population=6, **settings)
+        execute(opened, opened.create_claimed(config.as_dict(), name="small"), Halt())
+    yield opened
+    opened.close()
+
+
+def run_of(store: Store, algorithm: str, actions: str = "published") -> RunInfo:
+    return next(r for r in store.runs() if (r.algorithm, r.config["actions"]) == (algorithm, actions))
+
+
+@pytest.mark.parametrize("actions", ["published", "extended"])
+def test_rewards_and_probabilities_are_the_stored_ones(store: Store, actions: str) -> None:
+    run = run_of(store, "rlcsp", actions)
+    for step in range(1, STEPS + 1):
+        now = moment(store, run, step)
+        assert now.reward.reward == pytest.approx(now.row.reward[0], abs=1e-12)
+        assert now.choice is not None
+        assert now.choice.probabilities == pytest.approx(now.row.probabilities[0], abs=1e-12)
+        assert int(now.row.action[0]) in now.numbers
+
+
+def test_updates_are_the_gradient_of_the_episode(store: Store) -> None:
+    run = run_of(store, "rlcsp")
+    episode = moment(store, run, STEPS).episode
+    assert episode is not None
+    assert (episode.first, episode.last) == (36, 40)
+    assert episode.theta_after is not None
+    rate = 5e-4  # RL-CSP; the policy is still wide, so that there is no entropy bonus
+    assert rate * episode.story.gradient == pytest.approx(
+        episode.theta_after - episode.theta_before, abs=1e-12
+    )
+
+
+def test_a_fixed_policy_has_rewards_but_no_choice_to_explain(store: Store) -> None:
+    now = moment(store, run_of(store, "uniform"), 7)
+    assert now.choice is None
+    assert now.episode is None
+    assert now.reward.reward == pytest.approx(now.row.reward[0])
+
+
+def test_the_energy_before_a_step_is_that_after_the_last(store: Store) -> None:
+    run = run_of(store, "rlcsp")
+    table = store.steps(run.id)
+    before = [moment(store, run, step).current_energy for step in (1, 2, 11)]
+    assert before == [
+        np.nanmin(store.population(run.id).energy),
+        table.current_energy[0],
+        table.current_energy[9],
+    ]
+
+
+@pytest.mark.parametrize("step", [0, -1, STEPS + 1])
+def test_steps_that_are_not_there_are_refused(store: Store, step: int) -> None:
+    with pytest.raises(NotFoundError, match="has no step"):
+        moment(store, run_of(store, "rlcsp"), step)
