@@ -93,12 +93,12 @@ class Archive:
         self._row(run_id)
         table = self._read("steps.parquet", [run_id])
         end = len(table) if until is None else min(until, len(table))
-        return _steps(table.slice(after, max(end - after, 0)))
+        return step_table(table.slice(after, max(end - after, 0)))
 
     def overview(self, run_id: str, max_points: int = 2000) -> StepTable:
         table = self._read("steps.parquet", [self._row(run_id)["id"]])
         chosen = reads.thinned(len(table), max_points)
-        return _steps(table.take(np.array(chosen, dtype=np.int64) - 1))
+        return step_table(table.take(np.array(chosen, dtype=np.int64) - 1))
 
     def series(self, run_ids: Sequence[str], columns: Sequence[str]) -> dict[str, dict[str, Array]]:
         for run_id in run_ids:
@@ -180,7 +180,7 @@ def _info(row: dict[str, Any], experiment: str) -> RunInfo:
     return RunInfo(**plain, **special)
 
 
-def _steps(table: pa.Table) -> StepTable:
+def step_table(table: pa.Table) -> StepTable:
     numbers: dict[str, Any] = {name: _integers(table[name]) for name in reads.STEP_INTEGERS}
     numbers |= {name: _floats(table[name]) for name in reads.STEP_FLOATS}
     return StepTable(

@@ -182,12 +182,12 @@ def _best_columns(store: Store, run: RunInfo) -> dict[str, Any]:
     }
 
 
-def steps_table(run_id: str, table: StepTable) -> pa.Table:
-    columns = {name: getattr(table, name) for name in STEPS.names if name not in ("run", "probabilities")}
+def steps_table(run_id: str, table: StepTable, schema: pa.Schema = STEPS) -> pa.Table:
+    columns = {name: getattr(table, name) for name in schema.names if name not in ("run", "probabilities")}
     columns |= {name: nulls(columns[name]) for name in ("energy", "current_energy", "best_energy", "reward")}
-    columns["probabilities"] = _lists(table.probabilities.astype(np.float32))
+    columns["probabilities"] = _lists(table.probabilities)
     columns["run"] = [run_id] * len(table)
-    return pa.table({name: pa.array(columns[name]) for name in STEPS.names}).cast(STEPS)
+    return pa.table({name: pa.array(columns[name]) for name in schema.names}).cast(schema)
 
 
 def updates_table(run_id: str, table: UpdateTable) -> pa.Table:

@@ -157,6 +157,12 @@ class Store:
         with database.writing(self._engine) as connection:
             writes.close(connection, mine, state, reason)
 
+    def take_over(self, mine: Claim, state: RunState, reason: str | None, target_step: int | None) -> None:
+        """Give the claim back with an end that was written elsewhere."""
+        with database.writing(self._engine) as connection:
+            values = writes.closing(state, reason) | {"target_step": target_step}
+            writes.set_values(connection, mine, values)
+
     def declare_dead(self, seen: RunInfo, state: RunState, reason: str) -> bool:
         """End a run whose worker has vanished; False if it has shown life since `seen` was read."""
         with database.writing(self._engine) as connection:

@@ -130,7 +130,7 @@ def close(connection: Connection, mine: Claim, state: RunState, reason: str) -> 
     set_values(connection, mine, closing(state, reason))
 
 
-def closing(state: RunState, reason: str) -> Values:
+def closing(state: RunState, reason: str | None) -> Values:
     return {"state": state, "reason": reason, "ended": time.time(), "token": None, "pid": None}
 
 
