@@ -16,7 +16,20 @@ BAD_INPUT = 2
 DEFECT = 1
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
-COMMANDS = ("bench", "energy", "relax", "run", "resume", "sweep", "export", "warm", "work")
+COMMANDS = (
+    "bench",
+    "energy",
+    "relax",
+    "run",
+    "resume",
+    "sweep",
+    "export",
+    "save",
+    "load",
+    "repeat",
+    "warm",
+    "work",
+)
 
 
 def parser_for(commands: Sequence[str]) -> argparse.ArgumentParser:

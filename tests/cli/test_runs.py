@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -148,3 +149,30 @@ def test_ctrl_c_stops_the_run_and_resume_makes_it_whole(database, call):
     _, (whole,), _ = call("run", *words, "--database", database)
     assert same_records(store, run_id, whole["run_id"])
     store.close()
+
+
+def test_a_run_saved_loaded_and_repeated_is_the_same(call, database, tmp_path):
+    _, (line,), _ = call("run", *SMALL, "--database", database)
+    file, other = str(tmp_path / "run.zip"), str(tmp_path / "other.sqlite")
+    assert call("save", line["run_id"], file, "--database", database)[0] == 0
+    code, (loaded,), _ = call("load", file, "--database", other)
+    assert (code, loaded["steps"]) == (0, 6)
+    code, (repeated,), _ = call("repeat", loaded["run_id"], "--database", other)
+    assert code == 0
+    assert (repeated["identical"], repeated["population"], repeated["steps"]) == (True, 4, 6)
+    assert repeated["versions_changed"] == []
+
+
+def test_a_repetition_that_differs_says_where(call, database):
+    _, (line,), _ = call("run", *SMALL, "--database", database)
+    with sqlite3.connect(database) as connection:
+        connection.execute("UPDATE steps SET reward = reward + 1e-15 WHERE step = 4")
+        connection.execute("UPDATE steps SET attempts = attempts + 1 WHERE step = 6")
+    connection.close()
+    code, (repeated,), _ = call("repeat", line["run_id"], "--database", database)
+    assert code == 1
+    assert not repeated["identical"]
+    assert repeated["difference"] == "step 4: reward"
+    assert call("repeat", "abc", "--database", database)[0] == 2
+    assert call("load", database, "--database", database)[0] == 2
+    assert call("save", line["run_id"], "/no/such/folder/x.zip", "--database", database)[0] == 2

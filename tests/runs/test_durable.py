@@ -2,7 +2,6 @@
 
 import os
 import resource
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -125,9 +124,13 @@ def test_kills_at_random_moments_leave_no_trace(path, store, rng, algorithm):
             words, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL
         )
         n = store.run(run_id).n_steps + int(rng.integers(0, 30))
-        wait_until(lambda p=process, n=n: store.run(run_id).n_steps > n or p.poll() is not None, "progress")
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        try:
+            wait_until(
+                lambda p=process, n=n: store.run(run_id).n_steps > n or p.poll() is not None, "progress"
+            )
+        finally:
+            process.kill()
+            process.wait()
         kills += 1
         run = store.run(run_id)
         if run.active:

@@ -1,0 +1,46 @@
+"""`repeat RUN`: run a stored run again and say whether it is the same, bit for bit."""
+
+from __future__ import annotations
+
+import argparse
+
+from rlcsp_core.cli.output import add_database, add_json, to_json
+from rlcsp_core.cli.progress import RunProgress, compile_once
+from rlcsp_core.store import open_store
+
+DIFFERENT = 1
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "repeat",
+        help="run a stored run again and compare, bit for bit",
+        description="Run a stored run again, without storing anything, and compare every record with the stored one. "
+        "Exit code 0 if they are identical, 1 if they differ.",
+    )
+    parser.add_argument("run_id", metavar="RUN")
+    add_database(parser)
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from rlcsp_core.runs.repeat import repeat
+
+    store = open_store(arguments.database)
+    stored = store.run(arguments.run_id)
+    compile_once()
+    progress = RunProgress(stored.config["population"], max(stored.n_steps, 1))
+    try:
+        result = repeat(store, stored.id, progress.notify)
+    finally:
+        progress.bar.finish()
+    changed = [f"{name}: {then} then, {now} now" for name, (then, now) in result.versions.items()]
+    if arguments.json:
+        counts = {"population": result.members, "steps": result.steps}
+        end = {"identical": result.identical, "difference": result.difference, "versions_changed": changed}
+        print(to_json({"run_id": stored.id, **counts, **end}))
+    else:
+        verdict = "identical in every bit" if result.identical else f"different, first at {result.difference}"
+        print(f"{result.members} members of the population and {result.steps} steps: {verdict}")
+        print("\n".join(changed) if changed else "same versions, same kind of machine")
+    return 0 if result.identical else DIFFERENT

@@ -1,0 +1,33 @@
+"""`save RUN FILE`: one run as one file, for other people and other programs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rlcsp_core.cli.output import add_database, add_json, to_json
+from rlcsp_core.store import open_store
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "save",
+        help="one run as one file",
+        description="Write configuration, seed, versions, steps and structures of a run into one ZIP archive: Parquet, "
+        "JSON and extended XYZ. `load` takes it in again.",
+    )
+    parser.add_argument("run_id", metavar="RUN")
+    parser.add_argument("file", metavar="FILE", help="the archive to write, *.zip")
+    add_database(parser)
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from rlcsp_core.store.bundle import pack_run
+
+    path = Path(arguments.file)
+    pack_run(open_store(arguments.database), arguments.run_id, path)
+    size = path.stat().st_size
+    result = {"run_id": arguments.run_id, "file": str(path), "bytes": size}
+    print(to_json(result) if arguments.json else f"{size / 1e6:.2f} MB in {path}")
+    return 0
