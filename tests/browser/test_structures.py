@@ -1,0 +1,163 @@
+"""The crystal viewer in a real browser: it draws what was computed, keeps its camera, and runs nothing from a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from dashboard import Dashboard, Watched
+from playwright.sync_api import Locator, Page, expect
+
+from rlcsp_core.crystal.identity import references
+from rlcsp_core.crystal.scene import BEYOND, scene
+from rlcsp_core.runs import Halt, execute
+from rlcsp_core.search import SearchConfig
+from rlcsp_core.store import open_store
+
+SLOW = 60_000  # ms; software graphics on a busy machine
+BIXBYITE = "Structures?from=phases&reference=Y2O3+bixbyite"
+READY = ".crystal-view[data-ready=true]"
+
+
+@pytest.fixture(scope="module")
+def run_id(dashboard: Dashboard) -> str:
+    """A small search in the dashboard's database."""
+    store = open_store(str(dashboard.database))
+    config = SearchConfig(composition="Y2O3", seed=3, steps=15, max_atoms=15, population=6)
+    run = execute(store, store.create_claimed(config.as_dict(), name="small"), Halt())
+    store.close()
+    return run.id
+
+
+def viewer(page: Page) -> Locator:
+    page.wait_for_selector(READY, timeout=SLOW)
+    return page.locator(".crystal-view")
+
+
+def drawn(view: Locator) -> dict[str, Any]:
+    return dict(view.evaluate("element => ({...element.dataset})"))
+
+
+def test_bixbyite_is_drawn_as_computed(watched: Watched) -> None:
+    view = viewer(watched.open(BIXBYITE))
+    crystal = next(phase.crystal for phase in references() if phase.name == "bixbyite")
+    expected = scene(crystal)
+    counts = drawn(view)
+    assert int(counts["polyhedra"]) == len(expected.hulls)
+    assert int(counts["bonds"]) == len(expected.bonds)
+    assert int(counts["atoms"]) == len(expected.atoms)
+    view.get_by_role("button", name="Beyond cell").click()
+    inside = drawn(view)
+    assert int(inside["atoms"]) == np.count_nonzero(expected.places == 0) == crystal.n_atoms
+    view.get_by_role("button", name="Beyond cell").click()
+    assert int(drawn(view)["atoms"]) == np.count_nonzero(expected.places <= BEYOND)
+
+
+def test_elements_bonds_and_polyhedra_can_be_switched(watched: Watched) -> None:
+    view = viewer(watched.open(BIXBYITE))
+    view.get_by_role("button", name="Polyhedra around Y").click()
+    assert drawn(view)["polyhedra"] == "0"
+    view.get_by_role("button", name="Bonds").click()
+    assert drawn(view)["bonds"] == "0"
+    before = int(drawn(view)["atoms"])
+    view.get_by_role("button", name="Show or hide O").click()
+    assert 0 < int(drawn(view)["atoms"]) < before
+
+
+def test_camera_turns_by_keyboard_and_stays_when_the_structure_changes(watched: Watched) -> None:
+    page = watched.open(BIXBYITE)
+    view = viewer(page)
+    first = drawn(view)["view"]
+    view.locator(".canvas").focus()
+    page.keyboard.press("ArrowRight")
+    turned = drawn(view)["view"]
+    assert turned != first
+    canvas = view.locator("canvas").element_handle()
+    page.get_by_role("radio", name="Primitive cell").or_(
+        page.get_by_role("button", name="Primitive cell")
+    ).first.click()
+    page.wait_for_function("() => true")
+    expect(view).not_to_have_attribute("data-atoms", "164", timeout=SLOW)
+    assert drawn(view)["view"].split()[4:] == turned.split()[4:]
+    assert canvas is not None
+    assert canvas.evaluate("node => node.isConnected")
+
+
+def test_an_atom_tells_its_site(watched: Watched) -> None:
+    view = viewer(watched.open(BIXBYITE))
+    view.get_by_label("Choose an atom").select_option("0")
+    expect(view.locator(".site")).to_contain_text("Y 1 at (0.250, 0.250, 0.250): 6 bonds")
+    expect(view.locator(".site")).to_contain_text("bond-valence sum 2.89")
+    assert "80 atoms" in (view.locator(".words").text_content() or "")
+
+
+def test_supercell_is_drawn_on_demand(watched: Watched) -> None:
+    view = viewer(watched.open("Structures?from=phases&reference=SrTiO3+perovskite"))
+    assert drawn(view)["polyhedra"] == "1"
+    view.get_by_label("Supercell").select_option("2×2×2")
+    expect(view).to_have_attribute("data-polyhedra", "8", timeout=SLOW)
+
+
+def test_a_found_structure_opens_by_its_address(watched: Watched, run_id: str) -> None:
+    page = watched.open(f"Structures?run={run_id}")
+    assert int(drawn(viewer(page))["atoms"]) > 0
+    expect(page.get_by_text("distinct structures").first).to_be_visible(timeout=SLOW)
+    page.get_by_role("button", name="Open 2").click()
+    page.wait_for_url("**structure=**", timeout=SLOW)
+    expect(page.locator(".crystal-view canvas")).to_have_count(1)  # one graphics context a page
+
+
+def test_the_saved_page_works_without_a_server(watched: Watched, tmp_path: Path) -> None:
+    page = watched.open(BIXBYITE)
+    viewer(page)
+    page.get_by_role("tab", name="Files").click()
+    with page.expect_download(timeout=SLOW) as download:
+        page.get_by_role("button", name="Interactive page").first.click()
+    saved = tmp_path / "bixbyite.html"
+    download.value.save_as(saved)
+    watched.base = saved.as_uri()
+    page.goto(saved.as_uri())
+    assert drawn(viewer(page))["polyhedra"] == "44"
+
+
+EVIL = """data_x
+_cell_length_a 5.1
+_cell_length_b 5.1
+_cell_length_c 5.1
+_cell_angle_alpha 90
+_cell_angle_beta 90
+_cell_angle_gamma 90
+_chemical_name_common '<img src=x onerror=alert(1)>'
+loop_
+_atom_site_label
+_atom_site_type_symbol
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+"<script>alert(1)</script>" Sr 0 0 0
+"<img/src/onerror=alert(2)>" O 0.5 0.5 0.5
+"""
+
+
+def test_nothing_in_an_uploaded_file_is_executed(watched: Watched, tmp_path: Path) -> None:
+    evil = tmp_path / "<img src=x onerror=alert(3)>.cif"
+    evil.write_text(EVIL)
+    page = watched.open("Structures?from=file")
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    page.locator("input[type=file]").set_input_files(evil)
+    assert int(drawn(viewer(page))["atoms"]) > 1
+    assert dialogs == []
+
+
+def test_without_webgl_the_structure_is_told_in_words(watched: Watched) -> None:
+    watched.page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
+    page = watched.open(BIXBYITE)
+    page.wait_for_selector(".crystal-view[data-ready=failed]", timeout=SLOW)
+    view = page.locator(".crystal-view")
+    expect(view.locator(".site")).to_contain_text("WebGL")
+    expect(view.locator(".words")).to_be_visible()
+    expect(view.locator(".words")).to_contain_text("80 atoms")
+    watched.errors.clear()  # other parts of the page draw on a canvas, too

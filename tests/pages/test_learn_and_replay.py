@@ -1,0 +1,104 @@
+"""The pages Learn and Replay without a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from rlcsp_core.runs import Halt, execute
+from rlcsp_core.search import SearchConfig
+from rlcsp_core.store import open_store
+
+APP = Path(__file__).parents[2] / "app.py"
+LIMIT = 120  # s
+STEPS = 25
+CHAPTERS = ("decide", "build", "act", "relax", "learn", "play")
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("learn") / "runs.sqlite"
+    store = open_store(str(path))
+    config = SearchConfig(composition="Y2O3", seed=3, steps=STEPS, max_atoms=15, population=6)
+    execute(store, store.create_claimed(config.as_dict(), name="small"), Halt())
+    store.close()
+    return path
+
+
+def opened(page: str, database: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.setenv("RLCSP_DATABASE_URL", str(database))
+    return AppTest.from_file(str(APP), default_timeout=LIMIT).run().switch_page(page)
+
+
+@pytest.fixture
+def learn(database: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    return opened("pages/5_Learn.py", database, monkeypatch)
+
+
+@pytest.fixture
+def replay(database: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    return opened("pages/6_Replay.py", database, monkeypatch)
+
+
+def at_chapter(learn: AppTest, chapter: str) -> AppTest:
+    learn.query_params["chapter"] = chapter
+    learn.run()
+    assert not learn.exception
+    assert not learn.error
+    return learn
+
+
+@pytest.mark.parametrize("chapter", [*CHAPTERS, "nonsense"])
+def test_every_chapter_opens_by_address(learn: AppTest, chapter: str) -> None:
+    at_chapter(learn, chapter)
+    assert learn.markdown
+
+
+def test_every_possible_action_gives_a_trial_or_says_why_not(learn: AppTest) -> None:
+    at_chapter(learn, "act")
+    buttons = [button.key for button in learn.button if (button.key or "").startswith("act-")]
+    assert len(buttons) == 9
+    for key in buttons:
+        if not learn.button(key=key).disabled:
+            learn.button(key=key).click().run()
+            assert not learn.exception
+            assert any("sound" in each.value for each in learn.markdown)
+
+
+def test_relaxing_on_the_bench_goes_downhill(learn: AppTest) -> None:
+    at_chapter(learn, "relax")
+    next(button for button in learn.button if button.label.startswith("Relax the structure")).click().run()
+    assert not learn.exception
+    assert any("evaluations" in each.value for each in learn.markdown) or learn.error  # or a reason why not
+
+
+def test_a_game_counts_the_players_steps(learn: AppTest) -> None:
+    at_chapter(learn, "play")
+    next(button for button in learn.button if button.label == "New game").click().run()
+    for number in (7, 6, 7):
+        learn.button(key=f"play-{number}").click().run()
+        assert not learn.exception
+    assert "Step 3 of 20" in [each.value for each in learn.subheader]
+
+
+def test_replay_moves_through_the_run_and_keeps_its_place_in_the_address(replay: AppTest) -> None:
+    replay.run()
+    assert not replay.exception
+    assert replay.subheader[0].value.startswith("Step 1:")
+    for button, step in (("Next", 2), ("Last", STEPS), ("Next", STEPS), ("Back", STEPS - 1), ("First", 1)):
+        replay.button(key=f"replay-{button}").click().run()
+        assert not replay.exception
+        assert replay.subheader[0].value.startswith(f"Step {step}:")
+        assert replay.query_params["step"] == str(step)
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"), [("9", 9), ("99999", STEPS), ("0", 1), ("-3", 1), ("<b>", 1), ("9" * 40, 1)]
+)
+def test_replay_opens_at_the_step_in_the_address(replay: AppTest, asked: str, shown: int) -> None:
+    replay.query_params["step"] = asked
+    replay.run()
+    assert not replay.exception
+    assert replay.subheader[0].value.startswith(f"Step {shown}:")
