@@ -12,6 +12,7 @@ from pages.shared.chart_with_data import chart
 from pages.shared.comparison import choice, one_of
 from pages.shared.setup import plain
 from pages.shared.wording import NOTHING
+from rlcsp_core.agents import AGENTS
 from rlcsp_core.analysis import aggregate, compare, survival
 from rlcsp_core.analysis.curves import Groups, RunCurve
 from rlcsp_core.analysis.distribution import distribution, pooled_distribution
@@ -43,7 +44,10 @@ def summary_view(groups: Groups, _: Styles) -> None:
     st.subheader("Averages over runs", anchor=False)
     convention = _convention()
     rows = compare.table(groups, convention)
-    st.dataframe(_figure_4(rows), hide_index=True, alt="Averages over the runs of each experiment.")
+    ours = _figure_4(rows)
+    st.dataframe(
+        ours.join(_published_rows(groups)), hide_index=True, alt="Averages over the runs of each experiment."
+    )
     st.caption(
         "Mean and 95 % interval over runs. Failed steps have no energy: they count as steps and are in no energy. "
         f"Moves: {MOVES_CONVENTIONS[convention].label}."
@@ -57,21 +61,7 @@ def summary_view(groups: Groups, _: Styles) -> None:
         on_click="ignore",
         type="tertiary",
     )
-    theirs = published()
-    st.markdown("**As published**")
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "experiment": [row.label for row in theirs.report],
-                "runs": [row.n_runs for row in theirs.report],
-                "time (min)": [row.minutes for row in theirs.report],
-                "mean moves": [row.mean_moves for row in theirs.report],
-                "mean generations": [row.mean_generations for row in theirs.report],
-            }
-        ),
-        hide_index=True,
-    )
-    st.caption(plain(f"{theirs.report_source}. {theirs.report_note}"))
+    st.caption(plain(f"Published: {published().report_source}, two runs each. {published().report_note}"))
 
 
 def conclusions(groups: Groups) -> None:
@@ -124,6 +114,26 @@ def _figure_4(rows: tuple[compare.ExperimentRow, ...]) -> pd.DataFrame:
             "mean generations": [_interval(row.generations, 2) for row in rows],
         }
     )
+
+
+def _published_rows(groups: Groups) -> pd.DataFrame:
+    """The report's figures for the experiments it has, in the order of ours."""
+    known = {(row.algorithm, row.baseline): row for row in published().report}
+    rows = [known.get(_algorithm(curves[0])) for curves in groups.values()]
+    return pd.DataFrame(
+        {
+            "published: time (min)": [row.minutes if row else None for row in rows],
+            "moves": [row.mean_moves if row else None for row in rows],
+            "generations": [row.mean_generations if row else None for row in rows],
+        }
+    )
+
+
+def _algorithm(curve: RunCurve) -> tuple[str, str]:
+    """Algorithm and baseline; the algorithm's own baseline where none was chosen."""
+    algorithm = str(curve.settings.get("algorithm"))
+    own = AGENTS[algorithm].baseline if algorithm in AGENTS else None
+    return algorithm, str(curve.settings.get("baseline") or own or "none")
 
 
 def _interval(e: compare.Estimate, digits: int) -> str:

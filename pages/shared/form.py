@@ -130,10 +130,8 @@ def _target(form: _Form, preset: Preset | None) -> float | None:
         return st.number_input(
             "Target (eV/atom)", low, high, value=-30.0, format="%.6f", key=f"{form.key}-target-value"
         )
-    label = f"Stop at the known minimum, {preset.target:.6f} eV/atom".replace("-", "−")
-    return (
-        preset.target if st.checkbox(label, value=True, key=f"{form.key}-target-{preset.formula}") else None
-    )
+    wanted = st.checkbox("Stop at the known minimum", value=True, key=f"{form.key}-target-{preset.formula}")
+    return preset.target if wanted else None
 
 
 def _how(form: _Form) -> dict[str, Any]:

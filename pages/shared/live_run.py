@@ -14,7 +14,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.live_chart import live_chart
-from pages.shared.setup import library, manager, plain, problem, problems_shown
+from pages.shared.setup import PAGES, library, manager, plain, problem, problems_shown
 from pages.shared.viewer import show_crystal
 from pages.shared.wording import (
     NOTHING,
@@ -118,6 +118,9 @@ CONTROLS: dict[RunState, tuple[str, ...]] = {
     RunState.PAUSED: ("resume", "step", "stop"),
     **dict.fromkeys(RESUMABLE, ("resume",)),
 }
+ELSEWHERE = [
+    entry for entry in PAGES if entry[1] in ("Structures", "Policy", "Replay")
+]  # other views of a run
 LABELS = {
     "pause": ("Pause", ":material/pause:"),
     "resume": ("Go on", ":material/play_arrow:"),
@@ -221,6 +224,8 @@ def _downloads(store: Reader, run: RunInfo) -> None:
     """Made when asked for: a long run's table takes a while."""
     cif = FORMATS["cif"]
     with st.container(horizontal=True):
+        for path, label, icon, _ in ELSEWHERE:
+            st.page_link(path, label=label, icon=icon, query_params={"run": run.id})
         st.download_button(
             "Steps (CSV)",
             data=lambda: steps_csv(store.steps(run.id), actions_of(run)),

@@ -27,7 +27,7 @@ MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|$:~&.-])")
 SIDEBAR_WIDTH = 200  # pixels; leaves a tablet room for the charts
 ROOT = Path(__file__).parents[2]
 ICON = ROOT / "static" / "icon.svg"  # a named icon would be fetched from the network
-_ALL = (  # path, name, icon, the question the page answers
+PAGES = (  # path, name, icon, the question the page answers
     ("app.py", "Home", ":material/home:", "What is this?"),
     ("pages/1_Search.py", "Search", ":material/search:", "Start a search and watch it live"),
     ("pages/2_Compare.py", "Compare", ":material/monitoring:", "Which algorithm gets there sooner?"),
@@ -36,8 +36,6 @@ _ALL = (  # path, name, icon, the question the page answers
     ("pages/4_Policy.py", "Policy", ":material/account_tree:", "What did the agent learn?"),
     ("pages/5_Learn.py", "Learn", ":material/school:", "How does it work? The nine actions, by hand"),
 )
-PAGES = tuple(entry for entry in _ALL if (ROOT / entry[0]).exists())
-
 STYLE = """<style>
 .stMainBlockContainer { padding: 2.6rem 2.2rem 4rem; max-width: 1680px; }
 .stMainBlockContainer h1 { font-size: 2rem; padding: 0; }

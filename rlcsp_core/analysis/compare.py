@@ -143,7 +143,7 @@ def conclusion(test: PairTest, means: Mapping[str, MeanSteps]) -> str:
     a, b = means[test.a], means[test.b]
     runs = _runs(a, b)
     if min(a.n_runs, b.n_runs) < FEW_RUNS:
-        return f"{runs} are too few to compare {test.a} with {test.b}; use at least {FEW_RUNS} seeds each."
+        return f"{runs} {'is' if a.n_runs == b.n_runs == 1 else 'are'} too few to compare {test.a} with {test.b}; use at least {FEW_RUNS} seeds each."
     if test.p_holm is None:
         return (
             f"No run of {test.a} or {test.b} reached the target ({runs}): "
@@ -161,7 +161,9 @@ def conclusion(test: PairTest, means: Mapping[str, MeanSteps]) -> str:
 
 
 def _runs(a: MeanSteps, b: MeanSteps) -> str:
-    return f"{a.n_runs} seeds" if a.n_runs == b.n_runs else f"{a.n_runs} and {b.n_runs} seeds"
+    if a.n_runs == b.n_runs:
+        return f"{a.n_runs} seed" if a.n_runs == 1 else f"{a.n_runs} seeds"
+    return f"{a.n_runs} and {b.n_runs} seeds"
 
 
 def _p(p: float) -> str:

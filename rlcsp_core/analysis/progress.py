@@ -11,6 +11,7 @@ import numpy as np
 
 from rlcsp_core.records import Array, IntArray
 
+MARGIN = 0.08  # of the range shown, left free below the lowest energy
 FENCE = 1.5  # interquartile ranges above the third quartile from which on a trial is cut off by the axis
 RECENT = 50  # steps over which the speed is averaged
 
@@ -22,13 +23,22 @@ class BinnedPolicy(NamedTuple):
     probabilities: Array  # [B, A]
 
 
-def highest_shown(energies: Array) -> float | None:
-    """Where an energy axis may end so that outliers do not flatten the rest (Tukey's fence); None without energies."""
+class Window(NamedTuple):
+    """The part of an energy axis that is shown."""
+
+    low: float  # eV/atom
+    high: float  # eV/atom
+
+
+def energy_window(energies: Array, target: float | None = None) -> Window | None:
+    """From below the lowest energy, or the target, to Tukey's fence, so that outliers do not flatten the rest."""
     valid = energies[np.isfinite(energies)]
     if not len(valid):
         return None
     first, third = np.quantile(valid, (0.25, 0.75))
-    return float(min(third + FENCE * (third - first), valid.max()))
+    high = float(min(third + FENCE * (third - first), valid.max()))
+    low = float(valid.min()) if target is None else min(float(valid.min()), target)
+    return Window(low - MARGIN * (high - low), high)
 
 
 def steps_per_second(steps: IntArray, elapsed: Array, recent: int = RECENT) -> float | None:

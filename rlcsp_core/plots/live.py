@@ -12,7 +12,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from rlcsp_core.actions import ACTIONS, EXTENSIONS, Action
-from rlcsp_core.analysis.progress import binned_policy, highest_shown
+from rlcsp_core.analysis.progress import binned_policy, energy_window
 from rlcsp_core.plots.canvas import ENERGY, FONT_SIZE, STEP, canvas
 from rlcsp_core.plots.palette import (
     ACCEPTED,
@@ -86,8 +86,11 @@ def energy_figure(
             annotation={"text": f"target {target:.5f}", "font": {"color": TARGET}, "bgcolor": PAGE},
             annotation_position="bottom right",
         )
-    top = highest_shown(np.concatenate([population.energy, table.energy]))
-    figure.update_yaxes(autorangeoptions={"clipmax": top} if top is not None else {}, tickformat=".2f")
+    window = energy_window(np.concatenate([population.energy, table.energy]), target)
+    if window is not None:  # bounds of the automatic range: a range of its own would undo the reader's zoom
+        figure.update_yaxes(
+            autorangeoptions={"clipmin": window.low, "clipmax": window.high}, tickformat=".2f"
+        )
     figure.update_layout(legend={"traceorder": "normal"}, hovermode="closest", yaxis2=FLOOR)
     return figure
 

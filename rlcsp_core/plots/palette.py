@@ -45,8 +45,10 @@ ALGORITHM_COLOURS: dict[str, str] = {  # by key of agents.AGENTS
     "rlcsp": "#1f83c9",
     "npg": "#d55e00",
     "ppo": "#009e73",
+    "actor-critic": "#cc79a7",
+    "trpo": "#8a63c9",
 }
-OTHER_ALGORITHM = "#cc79a7"
+OTHER_ALGORITHM = "#b0803a"
 ELEMENT_COLOURS: dict[str, str] = {
     "Y": "#35a7e0",
     "Sr": "#e8b800",

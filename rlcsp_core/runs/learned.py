@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from rlcsp_core.actions import Action, action_set
-from rlcsp_core.agents import AGENTS, Learner, agent_named
+from rlcsp_core.agents import AGENTS, Learner
 from rlcsp_core.agents.variance import GradientVariance, gradient_variances, recorded_episodes
 from rlcsp_core.analysis.policy_map import energy_axis
 from rlcsp_core.records import Array, IntArray, Observation, Transition
 from rlcsp_core.runs.curves import Reader, label_of
+from rlcsp_core.search import SearchConfig
+from rlcsp_core.search.loop import agent_of
 from rlcsp_core.search.reward import EnergyScale, energy_scale, features
 from rlcsp_core.store import PopulationTable, RunInfo, StepTable, UpdateTable
 
-N_FEATURES = 2
 MEMBERS_SHOWN = 0.9  # quantile of the initial population up to which energies are shown
 
 
 @dataclass(frozen=True, eq=False)
 class Learned:
-    """The policy of one run at every moment; the first entry is θ = 0 at step 0."""
+    """The policy of one run at every moment; the first entry is that of the start, at step 0."""
 
     run_id: str
     label: str
@@ -56,14 +56,15 @@ def learned(store: Reader, run: RunInfo) -> Learned | None:
         return None
     actions = _actions(run)
     updates = store.updates(run.id)
-    start = np.zeros((1, len(actions), N_FEATURES))
+    learner = _learner(run)
+    start = learner.theta[None]
     return Learned(
         run_id=run.id,
         label=f"{label_of(run)}, seed {run.seed}",
         algorithm=run.algorithm,
         baseline=run.config.get("baseline"),
         actions=actions,
-        exploration=float(_learner(run).config.exploration),
+        exploration=float(learner.config.exploration),
         scale=energy_scale(population.energy),
         step=np.concatenate([[0], updates.step]),
         theta=np.concatenate([start, updates.theta]) if len(updates) else start,
@@ -103,13 +104,7 @@ def _actions(run: RunInfo) -> tuple[Action, ...]:
 
 
 def _learner(run: RunInfo) -> Learner:
-    config: Any = run.config
-    agent = agent_named(
-        run.algorithm,
-        baseline=config.get("baseline"),
-        settings=config.get("settings"),
-        n_actions=len(_actions(run)),
-        n_features=N_FEATURES,
-    )
+    """The agent as the run began."""
+    agent = agent_of(SearchConfig.from_dict(run.config))
     assert isinstance(agent, Learner), "only learners have a policy to show"
     return agent

@@ -57,11 +57,12 @@ def check_config(config: SearchConfig) -> None:
             f"an atom limit of {config.max_atoms} is too small for {composition.formula}: one formula unit has "
             f"{composition.n_atoms} atoms and the smallest cell holds {least}; raise it to {least} or more"
         )
-    _agent(config)
+    agent_of(config)
     relaxer_named(config.calculator)
 
 
-def _agent(config: SearchConfig) -> Agent:
+def agent_of(config: SearchConfig) -> Agent:
+    """The agent as the search begins; one that learns starts from the prior preferences of its actions."""
     prior = prior_preferences(config.actions)
     agent = agent_named(
         config.algorithm,
@@ -98,18 +99,24 @@ class Search:
             relaxer_named(config.calculator),
         )
         self._actions = action_set(config.actions)
-        self._agent = _agent(config) if agent is None else agent
+        self._agent = agent_of(config) if agent is None else agent
         self._rng = np.random.default_rng(config.seed)
         self._history = EnergyHistory()
         self._state = start(config)
         self._requested_stop: str | None = None
 
     @classmethod
-    def resume(cls, config: SearchConfig, checkpoint: dict[str, Any], energies: Sequence[float]) -> Search:
+    def resume(
+        cls,
+        config: SearchConfig,
+        checkpoint: dict[str, Any],
+        energies: Sequence[float],
+        agent: Agent | None = None,
+    ) -> Search:
         """Take up a run after the record at which `checkpoint` was taken.
 
         energies: eV/atom of all trials so far, population first, NaN where there is none."""
-        search = cls(config)
+        search = cls(config, agent)
         search._state = unpack(checkpoint["state"])
         search._rng.bit_generator.state = checkpoint["generator"]
         search._agent.restore(checkpoint["agent"])

@@ -7,20 +7,24 @@ import numpy as np
 from rlcsp_core.analysis.metrics import EnergySequence
 from rlcsp_core.analysis.minima import pooled_minima
 from rlcsp_core.analysis.policy_map import over_energy, policy_map
-from rlcsp_core.analysis.progress import binned_policy, highest_shown, steps_per_second
+from rlcsp_core.analysis.progress import binned_policy, energy_window, steps_per_second
 
 
 def test_an_outlier_does_not_stretch_the_axis(rng) -> None:
     usual = rng.uniform(-1.0, 0.0, 200)
-    top = highest_shown(np.append(usual, [1e3, np.nan]))
-    assert top is not None
-    assert usual.max() <= top < 2.0
+    window = energy_window(np.append(usual, [1e3, np.nan]))
+    assert window is not None
+    assert window.low < usual.min()
+    assert usual.max() <= window.high < 2.0
 
 
-def test_without_outliers_everything_is_shown(rng) -> None:
+def test_without_outliers_everything_is_shown_and_the_target_too(rng) -> None:
     usual = rng.uniform(-1.0, 0.0, 200)
-    assert highest_shown(usual) == usual.max()
-    assert highest_shown(np.array([np.nan])) is None
+    window = energy_window(usual, target=-3.0)
+    assert window is not None
+    assert window.low < -3.0
+    assert window.high == usual.max()
+    assert energy_window(np.array([np.nan])) is None
 
 
 def test_speed_is_that_of_the_last_steps() -> None:

@@ -10,7 +10,7 @@ import pytest
 from rlcsp_core.runs.curves import curves_of, label_of
 from rlcsp_core.runs.learned import learned, recorded_transitions, variances
 from rlcsp_core.search import Search, SearchConfig
-from rlcsp_core.search.loop import _agent
+from rlcsp_core.search.loop import agent_of
 from rlcsp_core.store import Store, open_store
 
 SMALL = {"steps": 80, "max_atoms": 10, "population": 8}
@@ -43,10 +43,11 @@ def test_the_recorded_experience_teaches_the_same_policy(config: SearchConfig, s
     run = store.run(searched(store, config))
     policy = learned(store, run)
     assert policy is not None
-    agent = _agent(config)
+    agent = agent_of(config)
     for transition in recorded_transitions(store.steps(run.id), store.population(run.id), policy.actions):
         agent.learn(transition)
     assert len(policy.step) > 2
+    np.testing.assert_array_equal(policy.theta[0], agent_of(config).theta)
     np.testing.assert_allclose(agent.theta, policy.theta[-1], rtol=1e-9, atol=1e-12)
 
 
