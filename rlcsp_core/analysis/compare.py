@@ -143,7 +143,8 @@ def conclusion(test: PairTest, means: Mapping[str, MeanSteps]) -> str:
     a, b = means[test.a], means[test.b]
     runs = _runs(a, b)
     if min(a.n_runs, b.n_runs) < FEW_RUNS:
-        return f"{runs} {'is' if a.n_runs == b.n_runs == 1 else 'are'} too few to compare {test.a} with {test.b}; use at least {FEW_RUNS} seeds each."
+        few = "is" if a.n_runs == b.n_runs == 1 else "are"
+        return f"{runs} {few} too few to compare {test.a} with {test.b}; use at least {FEW_RUNS} seeds each."
     if test.p_holm is None:
         return (
             f"No run of {test.a} or {test.b} reached the target ({runs}): "
