@@ -10,6 +10,7 @@ from rlcsp_core.cli.output import add_database, add_json, to_json
 from rlcsp_core.cli.progress import RunProgress, compile_once
 from rlcsp_core.cli.settings import add_settings, config_of
 from rlcsp_core.runs import Halt, execute, halting
+from rlcsp_core.runs.sharing import check_sharing
 from rlcsp_core.store import Claim, RunInfo, RunState, Store, open_store
 
 LABELS = {
@@ -27,6 +28,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser("run", help="search for the structure of a composition")
     add_settings(parser)
     parser.add_argument("--name", help="shown in lists of runs")
+    parser.add_argument(
+        "--share", metavar="POLICY", help="read and update a policy that several runs share, by its name"
+    )
     add_database(parser)
     add_json(parser)
 
@@ -36,7 +40,9 @@ def run(arguments: argparse.Namespace) -> int:
     store = open_store(arguments.database)
     compile_once()
     name = arguments.name or f"{config.composition} · {config.algorithm} · seed {config.seed}"
-    mine = store.create_claimed(config.as_dict(), name=name)
+    if arguments.share:
+        check_sharing(config)
+    mine = store.create_claimed(config.as_dict(), name=name, policy=arguments.share)
     assert mine is not None, "only experiments have runs already"
     return carry_out(store, mine, arguments.json)
 

@@ -56,10 +56,17 @@ class RunManager:
 
     # for pages
 
-    def start(self, config: Mapping[str, Any], *, name: str | None = None, detached: bool = False) -> str:
-        """Queue a run of a configuration that has been checked; its id."""
+    def start(
+        self,
+        config: Mapping[str, Any],
+        *,
+        name: str | None = None,
+        detached: bool = False,
+        policy: str | None = None,
+    ) -> str:
+        """Queue a run of a configuration that has been checked; its id.  `policy` names one that runs share."""
         title = name or f"{config['composition']} · {config['algorithm']} · seed {config['seed']}"
-        run_id = self.store.create_run(config, name=title, detached=detached)
+        run_id = self.store.create_run(config, name=title, detached=detached, policy=policy)
         self._wake.set()
         return run_id
 

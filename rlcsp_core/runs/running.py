@@ -59,13 +59,15 @@ def nobody(_record: SearchRecord) -> None:
 
 def begin_search(store: Store, run: RunInfo) -> Searching:
     """The search of this run, new or taken up where its records end."""
+    from rlcsp_core.runs.sharing import sharing
     from rlcsp_core.search import Search, SearchConfig
 
     config = SearchConfig.from_dict(run.config)
+    agent = sharing(store, run) if run.policy else None
     checkpoint = store.checkpoint(run.id)
     if checkpoint is None:
-        return Search(config)
-    return Search.resume(config, checkpoint, store.energies(run.id).tolist())
+        return Search(config, agent)
+    return Search.resume(config, checkpoint, store.energies(run.id).tolist(), agent)
 
 
 def one_blas_thread() -> None:

@@ -163,7 +163,14 @@ class Archive:
 
 
 # of `RunInfo`, what only a live run has
-NOT_EXPORTED = {"heartbeat": None, "host": None, "pid": None, "request": Request.RUN, "detached": False}
+NOT_EXPORTED = {
+    "heartbeat": None,
+    "host": None,
+    "pid": None,
+    "request": Request.RUN,
+    "detached": False,
+    "policy": None,
+}
 
 
 def _info(row: dict[str, Any], experiment: str) -> RunInfo:

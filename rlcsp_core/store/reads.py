@@ -62,7 +62,7 @@ def run_key(connection: Connection, run_id: str) -> int:
 
 PLAIN = (
     "id", "name", "experiment", "reason", "created", "started", "ended", "heartbeat", "host", "pid", "n_population",
-    "n_population_failed", "n_steps", "elapsed", "best_energy", "best_step", "target_step",
+    "n_population_failed", "n_steps", "elapsed", "best_energy", "best_step", "target_step", "policy",
 )  # fmt: skip
 
 

@@ -96,6 +96,7 @@ class RunInfo:
     best_step: int | None  # 0: in the initial population
     target_step: int | None  # the first step at the target; None: not reached
     tally: Mapping[int, Tally]  # by action number
+    policy: str | None  # the shared policy that it reads and updates
 
     @property
     def composition(self) -> str:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import mysql
 
-REVISION = "0002"  # of this schema; the migrations lead from every released one to it
+REVISION = "0003"  # of this schema; the migrations lead from every released one to it
 
 ID_LENGTH = 16
 NAME_LENGTH = 120
@@ -77,6 +77,7 @@ runs = Table(
     Column("best_step", Integer),
     Column("target_step", Integer),
     Column("tally", Text, nullable=False),
+    Column("policy", String(NAME_LENGTH)),  # the shared one that it reads and updates
     # one run for each configuration of an experiment, whoever asks first; runs without experiment are not bound
     UniqueConstraint("experiment", "digest", name="runs_of_experiment"),
     Index("runs_by_state", "state", "key"),

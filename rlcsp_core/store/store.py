@@ -84,11 +84,15 @@ class Store:
         experiment: str | None = None,
         versions: Mapping[str, str] | None = None,
         detached: bool = False,
+        policy: str | None = None,
     ) -> str:
-        """Queue a run; its id.  In an experiment a configuration has one run: asked again, it gives the same id."""
+        """Queue a run; its id.  `policy` names a shared policy, whose θ the run reads and updates.
+        In an experiment a configuration has one run: asked again, it gives the same id."""
         try:
             with database.writing(self._engine) as connection:
-                return writes.create_run(connection, config, name, experiment, versions or {}, detached)
+                return writes.create_run(
+                    connection, config, name, experiment, versions or {}, detached, policy
+                )
         except database.DuplicateError:
             if experiment is None:
                 raise StoreError("a new run could not be given an id; try again") from None
@@ -98,14 +102,19 @@ class Store:
         return run.id
 
     def create_claimed(
-        self, config: Mapping[str, Any], *, name: str, experiment: str | None = None
+        self,
+        config: Mapping[str, Any],
+        *,
+        name: str,
+        experiment: str | None = None,
+        policy: str | None = None,
     ) -> Claim | None:
         """A run that its maker works on at once, so that nobody takes it from the queue.
 
         None if the experiment has a run of this configuration already."""
         try:
             with database.writing(self._engine) as connection:
-                run_id = writes.create_run(connection, config, name, experiment, {}, detached=False)
+                run_id = writes.create_run(connection, config, name, experiment, {}, False, policy)
                 return writes.claim(connection, run_id, CLAIMABLE)
         except database.DuplicateError:
             return None

@@ -54,6 +54,7 @@ def create_run(
     experiment: str | None,
     versions: Mapping[str, str],
     detached: bool,
+    policy: str | None = None,
 ) -> str:
     if experiment is not None and not 0 < len(experiment) <= schema.NAME_LENGTH:
         raise StoreError(
@@ -77,6 +78,7 @@ def create_run(
         "n_steps": 0,
         "elapsed": 0.0,
         "tally": "{}",
+        "policy": policy,
     }
     connection.execute(insert(schema.runs).values(row))
     return run_id

@@ -1,0 +1,78 @@
+"""Several runs, one policy (RL-CSP, section 3.3).
+
+A run that shares a policy learns as any other, but its θ lives in the database: after each of its updates it adds what
+it has learned to the shared θ and goes on with what all runs have learned so far.
+
+    Δ = θ_after − θ_before,   θ_shared ← θ_shared + Δ,   θ ← θ_shared
+
+RL-CSP uses a learning rate α of 0.01 for it.  What such a run does depends on the others: it cannot be repeated alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from rlcsp_core.agents import AGENTS, Learner
+from rlcsp_core.errors import ConfigError
+from rlcsp_core.records import Decision, Observation, Transition, Update
+from rlcsp_core.search import SearchConfig
+from rlcsp_core.store import RunInfo, Store
+
+LEARNING_RATE = 0.01  # α of RL-CSP's shared policy
+
+
+def check_sharing(config: SearchConfig) -> None:
+    """Only a policy that learns can be shared."""
+    kind = AGENTS.get(config.algorithm)
+    if kind is not None and not kind.learns:
+        raise ConfigError(
+            f"{config.algorithm} does not learn, so it has no policy to share; choose a learner"
+        )
+
+
+def sharing(store: Store, run: RunInfo) -> SharedLearner:
+    """The agent of a run that shares a policy; makes the policy if the run is the first to name it."""
+    from rlcsp_core.search.loop import agent_of
+
+    config = SearchConfig.from_dict(run.config)
+    check_sharing(config)
+    learner = agent_of(config)
+    assert isinstance(learner, Learner), "checked above"
+    assert run.policy is not None
+    return SharedLearner(store, run, learner, run.policy)
+
+
+class SharedLearner:
+    """A learner whose θ is that of all runs which share the policy."""
+
+    def __init__(self, store: Store, run: RunInfo, learner: Learner, policy: str) -> None:
+        self.store, self.run_id, self.learner, self.policy = store, run.id, learner, policy
+        self.step = run.n_steps
+        learner.theta = store.create_policy(policy, learner.theta).theta
+
+    def act(self, observation: Observation, rng: np.random.Generator) -> Decision:
+        return self.learner.act(observation, rng)
+
+    def learn(self, transition: Transition) -> Update | None:
+        self.step += 1
+        before = self.learner.theta
+        update = self.learner.learn(transition)
+        if update is None:
+            return None
+        shared = self.store.add_to_policy(
+            self.policy, update.theta - before, run_id=self.run_id, step=self.step
+        )
+        self.learner.theta = shared.theta
+        return replace(update, theta=shared.theta)
+
+    def snapshot(self) -> dict[str, Any]:
+        return self.learner.snapshot()
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """All but θ, which the others have taken further."""
+        self.learner.restore(snapshot)
+        self.learner.theta = self.store.policy(self.policy).theta

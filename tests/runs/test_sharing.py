@@ -1,0 +1,83 @@
+"""Runs that share a policy: it is the sum of what all of them have learned."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from rlcsp_core.errors import ConfigError
+from rlcsp_core.runs import Halt, execute
+from rlcsp_core.runs.sharing import LEARNING_RATE, check_sharing
+from rlcsp_core.search import SearchConfig
+from rlcsp_core.store import RunState
+from tests.runs.fake import ROOT
+
+RUNS = 3
+
+
+def config(seed, **more):
+    settings = {"learning_rate": LEARNING_RATE, "warm_up": 5}
+    small = {"composition": "SrTiO3", "max_atoms": 10, "population": 5, "steps": 40}
+    return SearchConfig(**{**small, "settings": settings, "seed": seed, **more})
+
+
+def test_processes_that_share_a_policy_lose_no_update(store, path):
+    ids = [store.create_run(config(i).as_dict(), name=f"{i}", policy="ours") for i in range(RUNS)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    words = [sys.executable, "-m", "rlcsp_core", "resume"]
+    processes = [
+        subprocess.Popen([*words, i, "--database", str(path)], env=environment, stdout=subprocess.DEVNULL)
+        for i in ids
+    ]
+    assert [process.wait() for process in processes] == [0] * RUNS
+    updates = {run_id: store.updates(run_id) for run_id in ids}
+    history = store.policy_history("ours")
+    assert len(history) == store.policy("ours").version == sum(map(len, updates.values()))
+    assert set(history.run_id) == set(ids)
+    for version, run_id, step, theta in zip(
+        history.version, history.run_id, history.step, history.theta, strict=True
+    ):
+        mine = updates[run_id]
+        # each run went on with exactly the policy that its update led to
+        assert mine.theta[mine.step.tolist().index(step)].tobytes() == theta.tobytes(), version
+    assert store.policy("ours").theta.tobytes() == history.theta[-1].tobytes()
+
+
+def test_a_run_alone_with_its_policy_is_a_run_without_one(store):
+    shared = store.claim(store.create_run(config(1).as_dict(), name="shared", policy="mine"))
+    alone = store.claim(store.create_run(config(1).as_dict(), name="alone"))
+    for claim in (shared, alone):
+        assert execute(store, claim, Halt()).state is RunState.FINISHED
+    a, b = store.steps(shared.run_id), store.steps(alone.run_id)
+    assert a.action.tolist() == b.action.tolist()
+    # θ + (θ' − θ) rounds differently from θ'
+    np.testing.assert_allclose(a.probabilities, b.probabilities, atol=1e-12)
+    np.testing.assert_allclose(a.energy, b.energy, atol=1e-12)
+
+
+def test_a_stopped_run_goes_on_with_what_the_others_learned_meanwhile(store):
+    halt, seen = Halt(), []
+
+    def enough(record):
+        seen.append(record)
+        if len(seen) == 30:
+            halt.ask()
+
+    first = store.claim(store.create_run(config(1).as_dict(), name="first", policy="ours"))
+    execute(store, first, halt, notify=enough)
+    second = store.claim(store.create_run(config(2).as_dict(), name="second", policy="ours"))
+    execute(store, second, Halt())
+    theta = store.policy("ours").theta
+    third = store.claim(first.run_id)
+    execute(store, third, Halt())
+    later = store.policy_history("ours", after=len(store.policy_history("ours")) - 2)
+    assert set(later.run_id) == {first.run_id}
+    assert not np.array_equal(store.policy("ours").theta, theta)
+
+
+@pytest.mark.parametrize("algorithm", ["uniform", "original"])
+def test_a_policy_that_does_not_learn_cannot_be_shared(algorithm):
+    with pytest.raises(ConfigError, match="does not learn"):
+        check_sharing(SearchConfig(algorithm=algorithm))
