@@ -54,7 +54,8 @@ def numbers_chapter() -> None:
     if run is None:
         return
     step = int(st.number_input("Step", 1, run.n_steps, min(20, run.n_steps), key=f"step-{run.id}"))
-    now = moment(known, run, step)
+    with st.spinner("Computing the step again …"):
+        now = moment(known, run, step)
     first, second = st.columns([2, 3], gap="large")
     with first:
         show_outcome(now)

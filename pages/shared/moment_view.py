@@ -13,12 +13,12 @@ from pages.shared.setup import plain
 from pages.shared.wording import energy as energy_words
 from rlcsp_core.actions import action_numbered
 from rlcsp_core.plots.learn import decision_figure
-from rlcsp_core.runs.moment import Episode, Moment
+from rlcsp_core.runs.moment import Episode, Glance, Moment
 
 DIGITS = 4
 
 
-def outcome_words(moment: Moment) -> str:
+def outcome_words(moment: Glance) -> str:
     """ "accepted", "rejected" or "failed: cell collapse"."""
     row = moment.row
     if np.isnan(row.energy[0]):
@@ -26,7 +26,7 @@ def outcome_words(moment: Moment) -> str:
     return "accepted" if row.accepted[0] else "rejected"
 
 
-def show_decision(moment: Moment, key: str, height: int = 330) -> None:
+def show_decision(moment: Glance, key: str, height: int = 330) -> None:
     """The probabilities at that moment and the action that was drawn from them."""
     row = moment.row
     taken = int(row.action[0])
@@ -38,7 +38,7 @@ def show_decision(moment: Moment, key: str, height: int = 330) -> None:
     )
 
 
-def show_outcome(moment: Moment) -> None:
+def show_outcome(moment: Glance) -> None:
     row = moment.row
     delta = float(row.energy[0]) - moment.current_energy
     taken = action_numbered(int(row.action[0]))

@@ -19,7 +19,7 @@ from pages.shared.viewer import Frame, show_crystal
 from rlcsp_core.actions import action_numbered
 from rlcsp_core.plots.learn import moment_figure
 from rlcsp_core.runs.curves import Reader
-from rlcsp_core.runs.moment import Moment, moment
+from rlcsp_core.runs.moment import Glance, glance
 from rlcsp_core.store import RunInfo, Source
 
 OVERVIEW = 2000  # points of the curve
@@ -52,7 +52,7 @@ def _film(store: Reader, run: RunInfo) -> None:
     _controls(run)
     step = int(st.session_state[STEP])
     st.query_params["step"] = str(step)
-    now = moment(store, run, step)
+    now = glance(store, run, step)
     left, right = st.columns([3, 2], gap="large")
     with left:
         _curve(store, run, step)
@@ -113,7 +113,7 @@ def _curve(store: Reader, run: RunInfo, step: int) -> None:
         st.rerun(scope="fragment")
 
 
-def _pictures(store: Reader, run: RunInfo, now: Moment) -> None:
+def _pictures(store: Reader, run: RunInfo, now: Glance) -> None:
     """What the step started from, what it made, and what is current after it."""
     frames = []
     current = _current_before(store, run, now)
@@ -135,7 +135,7 @@ def _pictures(store: Reader, run: RunInfo, now: Moment) -> None:
     show_crystal(frames, key="replay-view", height=380, start=len(frames) - 1, name=f"step-{now.step}")
 
 
-def _current_before(store: Reader, run: RunInfo, now: Moment) -> Found | None:
+def _current_before(store: Reader, run: RunInfo, now: Glance) -> Found | None:
     """The structure of the last accepted step before this one, else the lowest member of the population."""
     kept = relaxed_structures(store, run)
     steps = sorted(found.number for found in kept if found.source == Source.STEP)

@@ -30,13 +30,19 @@ N_FEATURES = 2
 
 
 @dataclass(frozen=True, eq=False)
-class Moment:
-    """A step, taken apart."""
+class Glance:
+    """A step as it was recorded; read in no time, however long the run."""
 
     step: int
     row: StepTable  # the step alone
     numbers: tuple[int, ...]  # [A] of the actions, in the order of the probabilities
     current_energy: float  # eV/atom, before the step
+
+
+@dataclass(frozen=True, eq=False)
+class Moment(Glance):
+    """A step, taken apart; this takes all energies before it."""
+
     reward: RewardStory
     choice: ChoiceStory | None  # None for a fixed policy
     episode: Episode | None  # None for a fixed policy, and while the episode is not complete
@@ -54,17 +60,22 @@ class Episode:
     theta_after: Array | None  # [A, F]; None where the episode changed nothing
 
 
-def moment(store: Reader, run: RunInfo, step: int) -> Moment:
+def glance(store: Reader, run: RunInfo, step: int) -> Glance:
     """Step `step` of a run."""
     if not 1 <= step <= run.n_steps:
         raise NotFoundError(f"run {run.id} has no step {step}: it has made {run.n_steps}")
+    numbers = tuple(action.number for action in action_set(str(run.config.get("actions", "published"))))
+    return Glance(step, store.steps(run.id, step - 1, step), numbers, _energy_before(store, run, step))
+
+
+def moment(store: Reader, run: RunInfo, step: int) -> Moment:
+    """Step `step` of a run, explained."""
+    seen = glance(store, run, step)
     population = store.population(run.id).energy
-    row = store.steps(run.id, step - 1, step)
-    current = _energy_before(store, run, step, population)
+    row, numbers, current = seen.row, seen.numbers, seen.current_energy
     trials = store.series([run.id], ["energy"])[run.id]["energy"]
     earlier = np.concatenate([population, trials[: step - 1]])
     reward = explain_reward(current, float(row.energy[0]), population, earlier, str(run.config["penalty"]))
-    numbers = tuple(action.number for action in action_set(str(run.config.get("actions", "published"))))
     rule = learner_config(run)
     choice = None
     if rule is not None:
@@ -93,10 +104,10 @@ def learner_config(run: RunInfo) -> LearnerConfig | None:
     return agent.config if isinstance(agent, Learner) else None
 
 
-def _energy_before(store: Reader, run: RunInfo, step: int, population: Array) -> float:
+def _energy_before(store: Reader, run: RunInfo, step: int) -> float:
     """Energy of the current structure before a step."""
     if step == 1:
-        return float(np.nanmin(population))
+        return float(np.nanmin(store.population(run.id).energy))
     return float(store.steps(run.id, step - 2, step - 1).current_energy[0])
 
 
@@ -117,7 +128,7 @@ def _episode(
     if last > run.n_steps:
         return None
     rows = store.steps(run.id, first - 1, last)
-    before = [_energy_before(store, run, first, store.population(run.id).energy), *rows.current_energy[:-1]]
+    before = [_energy_before(store, run, first), *rows.current_energy[:-1]]
     theta = _theta_before(store, run, first)
     story = explain_update(
         theta,
