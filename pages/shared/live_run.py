@@ -135,7 +135,7 @@ def _controls(runs: RunManager, run: RunInfo) -> None:
         if st.button(label, icon=icon, key=f"{verb}-{run.id}"):
             with problems_shown():
                 getattr(runs, verb)(run.id)
-            st.rerun()  # the timer may have to start again
+                st.rerun()  # the timer may have to start again
 
 
 def _numbers(run: RunInfo, table: StepTable, compact: bool) -> None:
