@@ -58,13 +58,14 @@ def _panel(run_id: str, live: bool, compact: bool) -> None:
         st.rerun()  # once more as a whole, without the timer
     _header(runs, run)
     with problems_shown():
-        _numbers(run, library().overview(run_id, CHART_POINTS), compact)
+        table = library().overview(run_id, CHART_POINTS)
+        _numbers(run, table, compact)
         if compact:
-            _charts(library(), run, compact)
+            _charts(library(), run, table, compact)
             return
         left, right = st.columns([3, 2], gap="medium")
         with left:
-            _charts(library(), run, compact)
+            _charts(library(), run, table, compact)
         with right:
             _best_structure(library(), run)
             _outcomes(run)
@@ -155,8 +156,7 @@ def _numbers(run: RunInfo, table: StepTable, compact: bool) -> None:
         column.metric(label, value, note, delta_color="off", delta_arrow="off", border=True)
 
 
-def _charts(store: Reader, run: RunInfo, compact: bool) -> None:
-    table = store.overview(run.id, CHART_POINTS)
+def _charts(store: Reader, run: RunInfo, table: StepTable, compact: bool) -> None:
     population = store.population(run.id)
     best = "no energy yet" if run.best_energy is None else f"lowest {run.best_energy:.5f} eV/atom"
     live_chart(
