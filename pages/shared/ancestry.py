@@ -7,7 +7,8 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.catalogue import Found, load
-from pages.shared.inspect_structure import Item, inspect
+from pages.shared.inspect_structure import inspect
+from pages.shared.item import Item
 from pages.shared.run_list import SEARCH_PAGE
 from pages.shared.viewer import Frame
 from rlcsp_core.actions import action_numbered

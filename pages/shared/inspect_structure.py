@@ -2,50 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache, partial
-from typing import NamedTuple
+from collections.abc import Callable
 
 import pandas as pd
 import streamlit as st
 
-from pages.shared.live_chart import live_chart
+from pages.shared.downloads import show_files
+from pages.shared.item import Item, phases_of, symmetry_of
+from pages.shared.powder import show_powder
 from pages.shared.setup import plain, problems_shown
-from pages.shared.standalone import one_crystal_page
-from pages.shared.viewer import CrystalKey, Frame, in_words, show_crystal
+from pages.shared.viewer import CrystalKey, Frame, show_crystal
 from pages.shared.wording import energy as energy_words
-from rlcsp_core.analysis.diffraction import (
-    LONGEST,
-    SHORTEST,
-    WAVELENGTHS,
-    Pattern,
-    powder_pattern,
-    profile,
-    similarity,
-)
 from rlcsp_core.crystal.composition import presets
-from rlcsp_core.crystal.formats import FORMATS
-from rlcsp_core.crystal.identity import Match, known_phases, references
 from rlcsp_core.crystal.summary import cell_parameters, density, formula_of, sites
-from rlcsp_core.crystal.symmetry import SYMPREC, TOLERANCES, Symmetry, space_group_by_tolerance, symmetry
-from rlcsp_core.errors import StructureError
-from rlcsp_core.plots.structures import diffraction_figure
+from rlcsp_core.crystal.symmetry import SYMPREC, TOLERANCES, space_group_by_tolerance
 from rlcsp_core.records import Crystal
 
-OTHER_WAVELENGTH = "other"
 VIEWER_HEIGHT = 480
 ENERGY_LABEL = "Energy (eV/atom)"
-
-
-class Item(NamedTuple):
-    """A structure to look at."""
-
-    crystal: Crystal
-    title: str
-    energy: float | None = None  # eV/atom
-    before: Crystal | None = None  # as built, before its relaxation
-    film: Sequence[Frame] = ()  # how it came about
-    name: str = "structure"  # of files
 
 
 def inspect(item: Item) -> None:
@@ -54,7 +28,7 @@ def inspect(item: Item) -> None:
     _numbers(item)
     _identity(item.crystal)
     names = ["Symmetry", "Bonds and sites", "Powder pattern", "Files"]
-    parts = (_symmetry, _bonds, _powder, _files)
+    parts = (_symmetry, _bonds, show_powder, show_files)
     for tab, part in zip(st.tabs(names), parts, strict=True):
         with tab, problems_shown():
             part(item)
@@ -80,9 +54,9 @@ def _views(item: Item) -> dict[str, Callable[[], list[Frame]]]:
     if item.film:
         views["Film"] = lambda: list(item.film)
     views["Conventional cell"] = lambda: [
-        Frame(_symmetry_of(CrystalKey(item.crystal), SYMPREC).conventional, "")
+        Frame(symmetry_of(CrystalKey(item.crystal), SYMPREC).conventional, "")
     ]
-    views["Primitive cell"] = lambda: [Frame(_symmetry_of(CrystalKey(item.crystal), SYMPREC).primitive, "")]
+    views["Primitive cell"] = lambda: [Frame(symmetry_of(CrystalKey(item.crystal), SYMPREC).primitive, "")]
     return views
 
 
@@ -120,7 +94,7 @@ def _numbers(item: Item) -> None:
 def _identity(crystal: Crystal) -> None:
     """What it is, in one sentence."""
     with st.spinner("Comparing with known phases …"):
-        matches = _phases(CrystalKey(crystal))
+        matches = phases_of(CrystalKey(crystal))
     groups = dict(space_group_by_tolerance(crystal, (SYMPREC,)))
     group = groups[SYMPREC]
     symbol = f"space group {group.symbol} ({group.number})" if group else "no space group"
@@ -137,16 +111,6 @@ def _identity(crystal: Crystal) -> None:
         icon=":material/verified:",
     )
     st.caption(plain(f"Reference: {best.reference.source}"))
-
-
-@lru_cache(maxsize=256)
-def _phases(key: CrystalKey) -> list[Match]:
-    return known_phases(key.crystal)
-
-
-@lru_cache(maxsize=256)
-def _symmetry_of(key: CrystalKey, symprec: float) -> Symmetry:
-    return symmetry(key.crystal, symprec)
 
 
 def _symmetry(item: Item) -> None:
@@ -167,7 +131,7 @@ def _symmetry(item: Item) -> None:
     with right:
         st.subheader("Wyckoff sites")
         chosen = st.select_slider("Tolerance (Å)", TOLERANCES, value=SYMPREC, key="symprec")
-        found = _symmetry_of(CrystalKey(item.crystal), chosen)
+        found = symmetry_of(CrystalKey(item.crystal), chosen)
         st.dataframe(
             pd.DataFrame(
                 {
@@ -216,83 +180,3 @@ def _bonds(item: Item) -> None:
         "Bonds: cation and anion within 1.25 times the sum of their radii. Bond-valence sums (Brese and O'Keeffe 1991) "
         "near the charge mean a well-bonded ion."
     )
-
-
-def _powder(item: Item) -> None:
-    first, second, third = st.columns(3)
-    line = first.selectbox("Radiation", [*WAVELENGTHS, OTHER_WAVELENGTH], key="radiation")
-    wavelength = WAVELENGTHS.get(line) or second.number_input(
-        "Wavelength (Å)", SHORTEST, LONGEST, 1.0, step=0.01, format="%.5f", key="wavelength"
-    )
-    phases = {f"{phase.formula} {phase.name}": phase.crystal for phase in references()}
-    matches = _phases(CrystalKey(item.crystal))
-    default = f"{matches[0].reference.formula} {matches[0].reference.name}" if matches else None
-    names = [None, *phases]
-    chosen = third.selectbox(
-        "Compare with",
-        names,
-        index=names.index(default),
-        format_func=lambda name: name or "nothing",
-        key="phase",
-    )
-    pattern = _pattern(CrystalKey(item.crystal), wavelength)
-    mine = profile(pattern)
-    other = None
-    if chosen is not None:
-        other = (chosen, profile(_pattern(CrystalKey(phases[chosen]), wavelength)))
-    strongest = max(zip(pattern.intensity, pattern.angle, pattern.labels, strict=True), default=None)
-    words = f"strongest line {strongest[2]} at {strongest[1]:.2f} degrees" if strongest else "no lines"
-    live_chart(
-        diffraction_figure("this structure", pattern, mine, other),
-        key="powder",
-        description=f"Simulated powder pattern, {len(pattern.angle)} lines, {words}.",
-        filename=f"{item.name}-powder",
-    )
-    if other is not None:
-        st.caption(
-            f"Similarity of the two profiles: {similarity(mine, other[1]):.3f} (1: the same). The reference has the "
-            "measured lattice, so its peaks lie where the potential's lattice differs from nature's."
-        )
-
-
-@lru_cache(maxsize=64)
-def _pattern(key: CrystalKey, wavelength: float) -> Pattern:
-    return powder_pattern(key.crystal, wavelength)
-
-
-def _files(item: Item) -> None:
-    for label, crystal, name in _file_choices(item):
-        st.markdown(f"**{label}**")
-        columns = st.columns(len(FORMATS) + 1)
-        for column, (key, form) in zip(columns, FORMATS.items(), strict=False):
-            column.download_button(
-                form.label,
-                form.write(crystal),
-                f"{name}{form.suffix}",
-                form.mime,
-                key=f"{name}-{key}",
-                width="stretch",
-            )
-        columns[-1].download_button(
-            "Interactive page",
-            partial(one_crystal_page, crystal, item.title, in_words(crystal)),
-            f"{name}.html",
-            "text/html",
-            key=f"{name}-html",
-            help="One file with the picture to turn and click; opens in any browser, without internet.",
-            width="stretch",
-        )
-
-
-def _file_choices(item: Item) -> list[tuple[str, Crystal, str]]:
-    choices = [("As shown", item.crystal, item.name)]
-    if item.before is not None:
-        choices.append(("Before relaxation", item.before, f"{item.name}-as-built"))
-    try:
-        conventional = _symmetry_of(CrystalKey(item.crystal), SYMPREC).conventional
-    except StructureError:
-        return choices
-    return [
-        *choices,
-        (f"Conventional cell, symmetry within {SYMPREC} Å", conventional, f"{item.name}-conventional"),
-    ]

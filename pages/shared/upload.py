@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared.inspect_structure import Item, inspect
+from pages.shared.inspect_structure import inspect
+from pages.shared.item import Item
 from pages.shared.setup import plain, problem, problems_shown
 from pages.shared.viewer import CrystalKey, Frame
 from rlcsp_core.crystal.formats import parse_crystals
