@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from rlcsp_core.agents import fixed, npg, ppo, reinforce
+from rlcsp_core.agents import actor_critic, fixed, npg, ppo, reinforce, trpo
 from rlcsp_core.agents.agent import Agent
 from rlcsp_core.agents.baselines import BASELINES, Baseline, baseline_named
 from rlcsp_core.agents.learner import Learner, Rule
@@ -61,6 +61,21 @@ AGENTS: Mapping[str, AgentKind] = MappingProxyType(
             "NPG", "natural policy gradient, fixed KL per update", npg.NPGConfig, npg.improve, "mean"
         ),
         "ppo": AgentKind("PPO", "proximal policy optimisation", ppo.PPOConfig, ppo.improve, "b2"),
+        "actor-critic": AgentKind(
+            "Actor–critic",
+            "policy gradient judged by a value function learned beside it",
+            actor_critic.ActorCriticConfig,
+            actor_critic.improve,
+            "b2",
+            valuation=actor_critic.by_critic,
+        ),
+        "trpo": AgentKind(
+            "TRPO",
+            "natural gradient with a line search in a trust region",
+            trpo.TRPOConfig,
+            trpo.improve,
+            "b2",
+        ),
     }
 )
 

@@ -16,7 +16,13 @@ MEMBERS = [
     (name, baseline) for name, kind in AGENTS.items() for baseline in (BASELINES if kind.learns else [None])
 ]
 LEARNERS = [(name, baseline) for name, baseline in MEMBERS if AGENTS[name].learns]
-BOLD = {"rlcsp": {"learning_rate": 0.1}, "ppo": {"batch": "sliding"}, "npg": {"batch": "fresh"}}
+BOLD = {
+    "rlcsp": {"learning_rate": 0.1},
+    "ppo": {"batch": "sliding"},
+    "npg": {"batch": "fresh"},
+    "actor-critic": {"learning_rate": 0.1, "critic_rate": 0.5},
+    "trpo": {"batch": "sliding"},
+}
 
 
 @pytest.fixture(params=MEMBERS, ids=str)
@@ -86,7 +92,10 @@ def test_updates_come_where_the_policy_changed_and_nowhere_else(new_agent, rng):
         theta = now
 
 
-@pytest.mark.parametrize(("name", "first", "period"), [("rlcsp", 15, 5), ("npg", 60, 50), ("ppo", 60, 50)])
+@pytest.mark.parametrize(
+    ("name", "first", "period"),
+    [("rlcsp", 15, 5), ("actor-critic", 15, 5), ("npg", 60, 50), ("ppo", 60, 50), ("trpo", 60, 50)],
+)
 def test_first_ten_rewards_change_nothing_then_each_batch_does(name, first, period, rng):
     agent = agent_named(name, n_actions=N_ACTIONS, n_features=2)
     updates = [step for step, (*_, update) in enumerate(walk(agent, 200, rng), start=1) if update]
@@ -116,6 +125,14 @@ def test_values_know_nothing_of_the_episode_they_judge(rng):
         newest = agent.episodes[-1]
         expected = newest.features @ fit_value(past, 2, agent.config.ridge)
         np.testing.assert_array_equal(newest.values, expected)
+
+
+def test_checkpoint_from_before_there_was_a_critic_can_be_taken_up(rng):
+    agent, restored = (agent_named("ppo", n_actions=N_ACTIONS, n_features=2) for _ in range(2))
+    walk(agent, 63, rng)
+    snapshot = agent.snapshot()
+    restored.restore({name: part for name, part in snapshot.items() if name != "critic"})
+    assert restored.snapshot() == snapshot
 
 
 @pytest.mark.parametrize(("u", "action"), [(0.0, 1), (0.25, 1), (0.2500001, 3), (1 - 2**-53, 3)])

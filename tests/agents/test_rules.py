@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rlcsp_core.agents import npg, ppo, reinforce
+from rlcsp_core.agents import actor_critic, npg, ppo, reinforce, trpo
 from rlcsp_core.agents.baselines import BASELINES
 from rlcsp_core.agents.episodes import Episode, joined, returns_to_go
 from rlcsp_core.agents.policy import entropy, fisher, kl, policy_at
@@ -85,9 +85,10 @@ def test_natural_gradient_does_not_see_a_change_of_parameters_and_plain_gradient
         return policy_at(new, batch.features, batch.masks, config.exploration).probabilities
 
     natural = npg.NPGConfig(damping=1e-10)
+    trusted = trpo.TRPOConfig(damping=1e-10)
     plain = reinforce.ReinforceConfig(learning_rate=0.1)
     before = joined(here).probabilities
-    for rule, config, invariant in ((npg, natural, True), (reinforce, plain, False)):
+    for rule, config, invariant in ((npg, natural, True), (trpo, trusted, True), (reinforce, plain, False)):
         a = policy_after(rule, config, theta, here)
         b = policy_after(rule, config, there_theta, there)
         assert np.abs(a - before).max() > 1e-3
@@ -176,10 +177,18 @@ def test_penalty_weight_adapts_as_published(kl_now, expected):
     assert ppo.adapted(1.0, kl_now, delta=0.01) == expected
 
 
-@pytest.mark.parametrize("rule", [reinforce, npg, ppo])
-def test_nothing_to_learn_changes_nothing(rule, rng):
+@pytest.mark.parametrize(
+    ("rule", "config"),
+    [
+        (reinforce, reinforce.ReinforceConfig()),
+        (npg, npg.NPGConfig()),
+        (ppo, ppo.PPOConfig()),
+        (actor_critic, actor_critic.ActorCriticConfig()),
+        (trpo, trpo.TRPOConfig()),
+    ],
+)
+def test_nothing_to_learn_changes_nothing(rule, config, rng):
     """Returns of zero and an entropy above the floor."""
-    config = {reinforce: reinforce.ReinforceConfig, npg: npg.NPGConfig, ppo: ppo.PPOConfig}[rule]()
     theta = np.zeros((N_ACTIONS, 2))
     episodes = tuple(
         episode._replace(returns=np.zeros(HORIZON), masks=np.ones_like(episode.masks))
@@ -188,6 +197,7 @@ def test_nothing_to_learn_changes_nothing(rule, rng):
     episodes = tuple(episode._replace(probabilities=np.full((HORIZON, 4), 0.25)) for episode in episodes)
     new = rule.improve(begin(theta), episodes, NONE, config)
     np.testing.assert_allclose(new.parameters.theta, theta, atol=1e-15)
+    np.testing.assert_array_equal(new.parameters.critic, 0.0)
 
 
 def test_fisher_of_a_uniform_policy_over_two_actions_by_hand():

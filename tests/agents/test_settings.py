@@ -11,6 +11,8 @@ PUBLISHED = {
     "rlcsp": {"learning_rate": 5e-4, "entropy_weight": 1.0, "entropy_floor": 0.8},
     "npg": {"kl_step": 0.01, "damping": 1e-3},
     "ppo": {"passes": 4, "clip": 0.2, "kl_step": 0.01},
+    "actor-critic": {"entropy_weight": 1.0, "entropy_floor": 0.8},
+    "trpo": {"kl_step": 0.01},
 }
 COMMON = {"exploration": 0.1, "horizon": 5, "trajectories": 10, "reward_window": 5000, "warm_up": 10}
 

@@ -18,7 +18,11 @@ FAST = {
     "rlcsp": {"exploration": 0.0, "learning_rate": 0.02, "entropy_weight": 0.0},
     "npg": {"exploration": 0.0},
     "ppo": {"exploration": 0.0, "learning_rate": 0.3, "entropy_weight": 0.0},
+    "actor-critic": {"exploration": 0.0, "learning_rate": 0.02, "entropy_weight": 0.0},
+    # every step is as long as δ allows, so that the policy ends within a step of the optimum
+    "trpo": {"exploration": 0.0, "kl_step": 0.003},
 }
+NINE_ARMS = (0, 0.1, 0.2, 0.3, 1.0, 0.4, 0.5, 0.1, 0.2)
 
 
 class Bandit:
@@ -102,7 +106,7 @@ def test_two_armed_bandit(name, baseline, rng):
 
 @pytest.mark.parametrize("name", LEARNERS)
 def test_nine_armed_bandit(name, rng):
-    assert learned(name, Bandit([0, 0.1, 0.2, 0.3, 1.0, 0.4, 0.5, 0.1, 0.2]), 8000, rng) >= ENOUGH
+    assert learned(name, Bandit(NINE_ARMS), 8000, rng) >= ENOUGH
 
 
 @pytest.mark.parametrize("name", LEARNERS)
@@ -110,19 +114,33 @@ def test_chain_whose_best_action_depends_on_the_state(name, rng):
     assert learned(name, Chain(rng), 15000, rng) >= ENOUGH
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("name", ["actor-critic", "trpo"])
+def test_no_seed_misses_the_optimum(name, seed):
+    rng = np.random.default_rng(seed)
+    assert learned(name, Bandit([0.0, 1.0]), 4000, rng) >= ENOUGH
+    assert learned(name, Bandit(NINE_ARMS), 8000, rng) >= ENOUGH
+    assert learned(name, Chain(rng), 10000, rng) >= ENOUGH
+
+
+@pytest.mark.parametrize("trace_decay", [0.0, 1.0])
+def test_actor_critic_learns_the_chain_at_both_ends_of_its_traces(trace_decay, rng):
+    assert learned("actor-critic", Chain(rng), 10000, rng, trace_decay=trace_decay) >= ENOUGH
+
+
 @pytest.mark.parametrize("objective", ["clip", "penalty", "both"])
 def test_each_objective_of_ppo_learns_the_chain(objective, rng):
     assert learned("ppo", Chain(rng), 15000, rng, objective=objective) >= ENOUGH
 
 
-@pytest.mark.parametrize("name", ["npg", "ppo"])
+@pytest.mark.parametrize("name", ["npg", "ppo", "trpo"])
 def test_sliding_batches_learn_too(name, rng):
     assert learned(name, Bandit([0.0, 1.0]), 4000, rng, batch="sliding") >= ENOUGH
 
 
 @pytest.mark.parametrize("name", ["uniform"])
 def test_control_without_learning_stays_far_below(name, rng):
-    toy = Bandit([0, 0.1, 0.2, 0.3, 1.0, 0.4, 0.5, 0.1, 0.2])
+    toy = Bandit(NINE_ARMS)
     agent = agent_named(name, n_actions=9, n_features=1)
     draws = [agent.act(Observation(toy.features, np.ones(9, dtype=bool)), rng).action for _ in range(2000)]
     assert toy.means[draws].mean() < 0.5
