@@ -10,11 +10,11 @@ import time
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
+from pages.shared.downloads import downloads
 from pages.shared.live_chart import live_chart
-from pages.shared.setup import PAGES, library, manager, plain, problem, problems_shown
+from pages.shared.setup import library, manager, plain, problem, problems_shown
 from pages.shared.viewer import show_crystal
 from pages.shared.wording import (
     NOTHING,
@@ -28,7 +28,6 @@ from pages.shared.wording import (
 from rlcsp_core.actions import Action, action_set
 from rlcsp_core.analysis.progress import steps_per_second
 from rlcsp_core.crystal.composition import presets
-from rlcsp_core.crystal.formats import FORMATS
 from rlcsp_core.errors import RLCSPError
 from rlcsp_core.plots.live import energy_figure, outcome_figure, policy_figure
 from rlcsp_core.relax import is_warm
@@ -119,7 +118,6 @@ CONTROLS: dict[RunState, tuple[str, ...]] = {
     RunState.PAUSED: ("resume", "step", "stop"),
     **dict.fromkeys(RESUMABLE, ("resume",)),
 }
-ELSEWHERE = [
     entry for entry in PAGES if entry[1] in ("Structures", "Policy", "Replay")
 ]  # other views of a run
 LABELS = {
@@ -177,7 +175,7 @@ def _charts(store: Reader, run: RunInfo, table: StepTable, compact: bool) -> Non
     if len(table) < run.n_steps:
         notes.append(f"{len(table)} of {run.n_steps} steps are drawn; the download has all of them.")
     st.caption(" ".join(notes))
-    _downloads(store, run)
+    downloads(store, run, actions_of(run))
 
 
 def _policy_in_words(table: StepTable, actions: Sequence[Action]) -> str:
@@ -220,42 +218,6 @@ def _outcomes(run: RunInfo) -> None:
     )
 
 
-def _downloads(store: Reader, run: RunInfo) -> None:
-    """Made when asked for: a long run's table takes a while."""
-    cif = FORMATS["cif"]
-    with st.container(horizontal=True):
-        for path, label, icon, _ in ELSEWHERE:
-            st.page_link(path, label=label, icon=icon, query_params={"run": run.id})
-        st.download_button(
-            "Steps (CSV)",
-            data=lambda: steps_csv(store.steps(run.id), actions_of(run)),
-            file_name=f"steps-{run.id}.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            disabled=not run.n_steps,
-            key=f"csv-{run.id}",
-        )
-        st.download_button(
-            "Best structure (CIF)",
-            data=lambda: cif.write(store.best_structure(run.id)[1]),  # type: ignore[index]  # enabled only then
-            file_name=f"best-{run.id}{cif.suffix}",
-            mime=cif.mime,
-            icon=":material/download:",
-            on_click="ignore",
-            disabled=run.best_energy is None,
-            key=f"cif-{run.id}",
-        )
-
-
 def actions_of(run: RunInfo) -> tuple[Action, ...]:
     """What its policy chooses from; runs of earlier versions knew the published actions only."""
     return action_set(run.config.get("actions", "published"))
-
-
-def steps_csv(table: StepTable, actions: Sequence[Action]) -> str:
-    """All columns; an energy that does not exist is an empty field."""
-    columns = {name: values for name, values in vars(table).items() if name != "probabilities"}
-    for i, action in enumerate(actions):
-        columns[f"probability_{action.number}"] = table.probabilities[:, i]
-    return pd.DataFrame(columns).to_csv(index=False)
