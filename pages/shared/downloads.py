@@ -14,6 +14,8 @@ from rlcsp_core.runs.curves import Reader
 from rlcsp_core.store import RunInfo, StepTable
 
 ELSEWHERE = [
+    entry for entry in PAGES if entry[1] in ("Structures", "Policy", "Replay")
+]  # other views of a run
 
 
 def downloads(store: Reader, run: RunInfo, actions: Sequence[Action]) -> None:

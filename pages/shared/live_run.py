@@ -118,8 +118,6 @@ CONTROLS: dict[RunState, tuple[str, ...]] = {
     RunState.PAUSED: ("resume", "step", "stop"),
     **dict.fromkeys(RESUMABLE, ("resume",)),
 }
-    entry for entry in PAGES if entry[1] in ("Structures", "Policy", "Replay")
-]  # other views of a run
 LABELS = {
     "pause": ("Pause", ":material/pause:"),
     "resume": ("Go on", ":material/play_arrow:"),

@@ -69,7 +69,9 @@ def pages(ids: list[str]) -> dict[str, str]:
         "learn": "Learn",
     }
     views = ("Summary", "Energy", "Target", "Moves, generations", "Settings")
-    shown |= {f"compare-{view.split(',')[0].lower()}": f"Compare?run={npg}&run={ppo}&view={view}" for view in views}
+    shown |= {
+        f"compare-{view.split(',')[0].lower()}": f"Compare?run={npg}&run={ppo}&view={view}" for view in views
+    }
     there = {path.stem.split("_")[1] for path in (ROOT / "pages").glob("*.py")}
     return {name: path for name, path in shown.items() if not path or path.split("?")[0] in there}
 
