@@ -13,7 +13,7 @@ with problems_shown():
     if not policies:
         st.info(
             "Choose a run of a learning algorithm above. There is none yet? Start one on the Search page, "
-            "with RLCSP, NPG or PPO; its policy appears here while it runs."
+            "with any algorithm but Uniform and Original; its policy appears here while it runs."
         )
         st.stop()
     view = st.segmented_control(

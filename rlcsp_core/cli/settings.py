@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from rlcsp_core.agents import AGENTS
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.search import SearchConfig
 
@@ -25,7 +26,7 @@ class Flag(NamedTuple):
 
 FLAGS = (
     Flag("composition", str, "any charge-neutral formula of Y, Sr, Ti and O"),
-    Flag("algorithm", str, "uniform, original, rlcsp, ppo or npg"),
+    Flag("algorithm", str, f"one of {', '.join(AGENTS)}"),
     Flag("baseline", str, "what is subtracted from the return: none, mean, b1, b2, combined, average"),
     Flag("actions", str, "set of actions: published, extended or symmetric"),
     Flag("seed", int, "of all chance in the run"),
