@@ -1,54 +1,53 @@
-"""Where else to look at a run, and what of it to take away."""
+"""Files of a structure: CIF, POSCAR, extended XYZ, and a page to keep."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 
-import pandas as pd
 import streamlit as st
 
-from pages.shared.setup import PAGES
-from rlcsp_core.actions import Action
+from pages.shared.item import Item, symmetry_of
+from pages.shared.standalone import one_crystal_page
+from pages.shared.viewer import CrystalKey, in_words
 from rlcsp_core.crystal.formats import FORMATS
-from rlcsp_core.runs.curves import Reader
-from rlcsp_core.store import RunInfo, StepTable
-
-ELSEWHERE = [
-    entry for entry in PAGES if entry[1] in ("Structures", "Policy", "Replay")
-]  # other views of a run
+from rlcsp_core.crystal.symmetry import SYMPREC
+from rlcsp_core.errors import StructureError
+from rlcsp_core.records import Crystal
 
 
-def downloads(store: Reader, run: RunInfo, actions: Sequence[Action]) -> None:
-    """Made when asked for: a long run's table takes a while."""
-    cif = FORMATS["cif"]
-    with st.container(horizontal=True):
-        for path, label, icon, _ in ELSEWHERE:
-            st.page_link(path, label=label, icon=icon, query_params={"run": run.id})
-        st.download_button(
-            "Steps (CSV)",
-            data=lambda: steps_csv(store.steps(run.id), actions),
-            file_name=f"steps-{run.id}.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            disabled=not run.n_steps,
-            key=f"csv-{run.id}",
-        )
-        st.download_button(
-            "Best structure (CIF)",
-            data=lambda: cif.write(store.best_structure(run.id)[1]),  # type: ignore[index]  # enabled only then
-            file_name=f"best-{run.id}{cif.suffix}",
-            mime=cif.mime,
-            icon=":material/download:",
-            on_click="ignore",
-            disabled=run.best_energy is None,
-            key=f"cif-{run.id}",
+def show_files(item: Item) -> None:
+    for label, crystal, name in _file_choices(item):
+        st.markdown(f"**{label}**")
+        columns = st.columns(len(FORMATS) + 1)
+        for column, (key, form) in zip(columns, FORMATS.items(), strict=False):
+            column.download_button(
+                form.label,
+                form.write(crystal),
+                f"{name}{form.suffix}",
+                form.mime,
+                key=f"{name}-{key}",
+                width="stretch",
+            )
+        columns[-1].download_button(
+            "Interactive page",
+            partial(one_crystal_page, crystal, item.title, in_words(crystal)),
+            f"{name}.html",
+            "text/html",
+            key=f"{name}-html",
+            help="One file with the picture to turn and click; opens in any browser, without internet.",
+            width="stretch",
         )
 
 
-def steps_csv(table: StepTable, actions: Sequence[Action]) -> str:
-    """All columns; an energy that does not exist is an empty field."""
-    columns = {name: values for name, values in vars(table).items() if name != "probabilities"}
-    for i, action in enumerate(actions):
-        columns[f"probability_{action.number}"] = table.probabilities[:, i]
-    return pd.DataFrame(columns).to_csv(index=False)
+def _file_choices(item: Item) -> list[tuple[str, Crystal, str]]:
+    choices = [("As shown", item.crystal, item.name)]
+    if item.before is not None:
+        choices.append(("Before relaxation", item.before, f"{item.name}-as-built"))
+    try:
+        conventional = symmetry_of(CrystalKey(item.crystal), SYMPREC).conventional
+    except StructureError:
+        return choices
+    return [
+        *choices,
+        (f"Conventional cell, symmetry within {SYMPREC} Å", conventional, f"{item.name}-conventional"),
+    ]

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from pages.shared.downloads import downloads
 from pages.shared.live_chart import live_chart
+from pages.shared.run_downloads import downloads
 from pages.shared.setup import library, manager, plain, problem, problems_shown
 from pages.shared.viewer import show_crystal
 from pages.shared.wording import (
