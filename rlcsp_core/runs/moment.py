@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rlcsp_core.actions import action_set, prior_preferences
-from rlcsp_core.agents import Learner, agent_named
+from rlcsp_core.actions import action_set
+from rlcsp_core.agents import Learner
 from rlcsp_core.agents.settings import LearnerConfig
 from rlcsp_core.errors import NotFoundError
 from rlcsp_core.records import Array
 from rlcsp_core.runs.curves import Reader
+from rlcsp_core.search import SearchConfig
 from rlcsp_core.search.explain import (
     ChoiceStory,
     RewardStory,
@@ -23,10 +24,9 @@ from rlcsp_core.search.explain import (
     explain_reward,
     explain_update,
 )
+from rlcsp_core.search.loop import agent_of
 from rlcsp_core.search.reward import features
 from rlcsp_core.store import RunInfo, StepTable
-
-N_FEATURES = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,15 +93,14 @@ def moment(store: Reader, run: RunInfo, step: int) -> Moment:
 
 def learner_config(run: RunInfo) -> LearnerConfig | None:
     """Settings of the run's learner; None for a fixed policy."""
-    n_actions = len(action_set(str(run.config.get("actions", "published"))))
-    agent = agent_named(
-        run.algorithm,
-        baseline=run.config.get("baseline"),
-        settings=run.config.get("settings"),
-        n_actions=n_actions,
-        n_features=N_FEATURES,
-    )
-    return agent.config if isinstance(agent, Learner) else None
+    learner = _learner(run)
+    return None if learner is None else learner.config
+
+
+def _learner(run: RunInfo) -> Learner | None:
+    """The run's learner as it began; None for a fixed policy."""
+    agent = agent_of(SearchConfig.from_dict(run.config))
+    return agent if isinstance(agent, Learner) else None
 
 
 def _energy_before(store: Reader, run: RunInfo, step: int) -> float:
@@ -116,8 +115,9 @@ def _theta_before(store: Reader, run: RunInfo, step: int) -> Array:
     before = np.flatnonzero(updates.step < step)
     if len(before):
         return updates.theta[before[-1]]
-    prior = prior_preferences(str(run.config.get("actions", "published")))
-    return np.column_stack([prior, np.zeros((len(prior), N_FEATURES - 1))])
+    learner = _learner(run)
+    assert learner is not None  # only a run that learns has episodes to explain
+    return learner.theta
 
 
 def _episode(

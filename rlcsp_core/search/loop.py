@@ -41,11 +41,10 @@ from rlcsp_core.search.acceptance import after_step, before_step, metropolis
 from rlcsp_core.search.checkpoint import State, pack, start, unpack
 from rlcsp_core.search.config import SearchConfig
 from rlcsp_core.search.history import SAME_ENERGY, EnergyHistory
-from rlcsp_core.search.reward import EnergyScale, energy_scale, features, reward
+from rlcsp_core.search.reward import N_FEATURES, EnergyScale, energy_scale, features, reward
 from rlcsp_core.search.trials import Relaxed, Workshop
 
 AT_TARGET = 2e-5  # eV/atom
-N_FEATURES = 2
 
 
 def check_config(config: SearchConfig) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 from rlcsp_core.records import Array
 from rlcsp_core.search.history import EnergyHistory
 
+N_FEATURES = 2  # of a state: 1 and z
 FIXED_PENALTY = -3.0  # standard deviations of the initial population
 
 
@@ -37,7 +38,7 @@ def energy_scale(energies: Array) -> EnergyScale:
 
 
 def features(energy: float, scale: EnergyScale) -> Array:
-    """[2]: 1 and z."""
+    """[N_FEATURES]: 1 and z."""
     return np.array([1.0, scale.z(energy)])
 
 
