@@ -11,7 +11,7 @@ import pytest
 
 from rlcsp_core.actions import ACTIONS
 from rlcsp_core.agents import AGENTS
-from rlcsp_core.errors import CalculatorError, ConfigError, FormulaError
+from rlcsp_core.errors import ConfigError, FormulaError
 from rlcsp_core.records import PopulationRecord, StepRecord, StopRecord
 from rlcsp_core.search import Search, SearchConfig, check_config
 
@@ -114,7 +114,7 @@ class TestWithoutPhysics:
         ({"algorithm": "sarsa"}, ConfigError, "unknown algorithm 'sarsa'; choose from"),
         ({"algorithm": "rlcsp", "baseline": "b9"}, ConfigError, "b9"),
         ({"max_atoms": 4}, ConfigError, "one formula unit has 5 atoms"),
-        ({"calculator": "abacus"}, CalculatorError, "abacus"),
+        ({"calculator": "abacus"}, ConfigError, "abacus"),
         ({"settings": {"learning_rat": 1}}, ConfigError, "learning_rat"),
     ],
 )
