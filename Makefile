@@ -5,13 +5,13 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8501
 
-.PHONY: app test lint browser clean screenshots
+.PHONY: app test lint browser databases clean screenshots
 
 app: $(VENV)/.app
 	$(BIN)/python -m rlcsp_core warm
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
-test: $(VENV)/.test browser lint
+test: $(VENV)/.test browser databases lint
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/.test
@@ -23,6 +23,10 @@ lint: $(VENV)/.test
 # Chromium from the system's packages where that is possible; without it the browser tests say so and are skipped.
 browser:
 	@sh tests/browser/install_chromium.sh
+
+# PostgreSQL and MariaDB likewise: the store's contract is tested on all three kinds of database.
+databases:
+	@sh tests/store/install_servers.sh
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is %d.%d: make PYTHON=python3.12" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'

@@ -1,10 +1,12 @@
 """Database servers of our own: private data folders, free ports, gone with the tests.
 
-Needs Debian's postgresql and mariadb-server (their programs, not their services); without them the tests are skipped.
+Needs Debian's postgresql and mariadb-server-core (their programs, not their services), which install_servers.sh
+installs where it may; without them the tests are skipped.
 """
 
 import getpass
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -48,6 +50,11 @@ def unprivileged(user):
     return {"user": user} if os.geteuid() == 0 else {}
 
 
+def user_of(package):
+    """The user that a package made; Debian's mariadb-server-core makes none, and any without rights will do."""
+    return package if package in {entry.pw_name for entry in pwd.getpwall()} else "nobody"
+
+
 def prepared(folder, user):
     folder.mkdir(exist_ok=True)
     if os.geteuid() == 0:
@@ -89,16 +96,17 @@ def postgresql(folder):
     initdb, server = program("initdb"), program("postgres")
     if not (initdb and server):
         pytest.skip("PostgreSQL is not installed")
-    data, port = prepared(folder / "postgresql", "postgres"), free_port()
+    user = user_of("postgres")
+    data, port = prepared(folder / "postgresql", user), free_port()
     secret = data.with_suffix(".secret")
     secret.write_text(PASSWORD)
     secret.chmod(0o644)
     quietly(
         [initdb, "-D", str(data / "d"), "-U", "someone", "-A", "scram-sha-256", f"--pwfile={secret}", "-N"],
-        "postgres",
+        user,
     )
     words = [server, "-D", str(data / "d"), "-p", str(port), "-h", "127.0.0.1", "-k", str(data), "-F"]
-    with serving(words, port, "postgres", stop=signal.SIGINT):  # which does not wait for clients
+    with serving(words, port, user, stop=signal.SIGINT):  # which does not wait for clients
         yield f"postgresql://someone:{PASSWORD}@127.0.0.1:{port}/postgres"
 
 
@@ -109,9 +117,10 @@ def mariadb(folder):
     install, server = program("mariadb-install-db", "mysql_install_db"), program("mariadbd", "mysqld")
     if not (install and server):
         pytest.skip("MariaDB is not installed")
-    data, port = prepared(folder / "mariadb", "mysql"), free_port()
+    user = user_of("mysql")
+    data, port = prepared(folder / "mariadb", user), free_port()
     common = ["--no-defaults", f"--datadir={data / 'd'}"]
-    quietly([install, *common, "--auth-root-authentication-method=normal", "--skip-test-db"], "mysql")
+    quietly([install, *common, "--auth-root-authentication-method=normal", "--skip-test-db"], user)
     words = [
         server,
         *common,
@@ -120,7 +129,7 @@ def mariadb(folder):
         "--bind-address=127.0.0.1",
         "--pid-file=pid",
     ]
-    with serving(words, port, "mysql"):
+    with serving(words, port, user):
         with (
             pymysql.connect(host="127.0.0.1", port=port, user="root") as connection,
             connection.cursor() as cursor,
