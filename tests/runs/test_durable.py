@@ -17,6 +17,7 @@ from tests.runs.test_execute import same_records
 
 STEPS = 150
 UNLIMITED = resource.RLIM_INFINITY
+STEPS_A_KILL = 80  # enough that the run does not end before the last kill
 
 
 @pytest.fixture
@@ -106,19 +107,22 @@ sys.exit(main(["resume", sys.argv[1], "--database", sys.argv[2], "--json"]))
 @pytest.mark.parametrize("algorithm", ["rlcsp", "ppo"])
 def test_kills_at_random_moments_leave_no_trace(path, store, rng, algorithm):
     """RLCSP_KILLS=50 for the figure in RELIABILITY.md; a few are enough to notice a regression."""
+    asked = int(os.environ.get("RLCSP_KILLS", "4"))
     from rlcsp_core.runs.liveness import Watch
     from rlcsp_core.search import SearchConfig
 
     config = SearchConfig(
-        composition="SrTiO3", max_atoms=20, population=10, steps=1500, algorithm=algorithm
+        composition="SrTiO3",
+        max_atoms=20,
+        population=10,
+        steps=max(1500, STEPS_A_KILL * asked),
+        algorithm=algorithm,
     ).as_dict()
     whole = store.create_claimed(config, name="whole")
     execute(store, whole, Halt())
     run_id = store.create_run(config, name="killed")
     kills = 0
-    while store.run(run_id).state is not RunState.FINISHED and kills < int(
-        os.environ.get("RLCSP_KILLS", "4")
-    ):
+    while store.run(run_id).state is not RunState.FINISHED and kills < asked:
         words = [sys.executable, "-c", KILLED, run_id, str(path)]
         process = subprocess.Popen(
             words, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL
@@ -137,5 +141,5 @@ def test_kills_at_random_moments_leave_no_trace(path, store, rng, algorithm):
             store.declare_dead(run, *Watch().verdict(run))
     if store.run(run_id).state is not RunState.FINISHED:
         execute(store, store.claim(run_id), Halt())
-    print(f"{kills} kills")
+    print(f"{kills} kills, {len(store.steps(run_id))} steps")
     assert same_records(store, run_id, whole.run_id)

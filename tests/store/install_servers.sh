@@ -9,7 +9,7 @@ mariadb() {
 
 missing=""
 postgresql || missing="postgresql"
-mariadb || missing="$missing mariadb-server-core"  # the programs alone: no service is set up
+mariadb || missing="$missing mariadb-server-core mariadb-client-core"  # the programs alone, no service
 [ -z "$missing" ] && exit 0
 
 as_root=""
