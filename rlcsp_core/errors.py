@@ -25,6 +25,10 @@ class CalculatorError(RLCSPError):
     """An external energy code that is not installed or did not answer."""
 
 
+class CheckpointError(RLCSPError):
+    """A stored state of a search that is damaged, or belongs to another run."""
+
+
 class StoreError(RLCSPError):
     """The database cannot be reached, is of another version, or refused a write."""
 

@@ -127,9 +127,12 @@ def _read_cif(text: str, max_atoms: int | None) -> Iterator[Atoms]:
     from ase.io.cif import parse_cif
 
     try:
-        blocks = [
-            block for block in parse_cif(io.StringIO(text)) if block.get("_atom_site_fract_x") is not None
-        ]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # ASE reads on past a row with a field too many or too few, and an atom would be lost
+            warnings.filterwarnings("error", message="Wrong number")
+            parsed = list(parse_cif(io.StringIO(text)))
+        blocks = [block for block in parsed if block.get("_atom_site_fract_x") is not None]
     except Exception as error:
         raise StructureError(_UNREADABLE + _because(error)) from None
     for block in blocks:

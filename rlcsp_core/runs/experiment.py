@@ -14,8 +14,6 @@ initial population, which is drawn before the agent's first choice.
 from __future__ import annotations
 
 import tomllib
-import types
-import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +21,7 @@ from typing import Any, NamedTuple
 
 from rlcsp_core.errors import ConfigError, FormulaError
 from rlcsp_core.search import SearchConfig, check_config
+from rlcsp_core.search.config import FIELDS, KINDS, fits, kinds_of
 
 SHIPPED = Path(__file__).resolve().parents[2] / "data" / "experiments"
 MAX_SEEDS = 10_000
@@ -30,15 +29,8 @@ DEFAULT_SEEDS = 1
 
 TABLES = ("defaults", "compositions", "algorithms")
 TOP_KEYS = ("title", "description", "seeds", *TABLES)
-FIELDS: Mapping[str, Any] = typing.get_type_hints(SearchConfig)
 RUN_KEYS = tuple(name for name in FIELDS if name != "seed")  # seeds are said once, for all
 KEYS = {"defaults": RUN_KEYS, "compositions": RUN_KEYS, "algorithms": ("label", *RUN_KEYS)}
-KINDS: Mapping[type, str] = {
-    int: "a whole number",
-    float: "a number",
-    str: "a text in quotes",
-    dict: "a table",
-}
 CALLED = {"max_atoms": "atom limit"}  # what messages call a field, where it is not its name
 
 
@@ -215,18 +207,6 @@ def _keys_named(values: Mapping[str, Any], message: str) -> list[str]:
 
 def _values_named(values: Mapping[str, Any], message: str) -> list[str]:
     return [key for key, value in values.items() if isinstance(value, str) and value and value in message]
-
-
-def kinds_of(hint: Any) -> tuple[type, ...]:
-    """The TOML types of a field: float takes whole numbers too, mappings are tables, None cannot be written."""
-    options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-    return tuple(dict if typing.get_origin(o) else o for o in options if o is not type(None))
-
-
-def fits(value: Any, kind: type) -> bool:
-    if isinstance(value, bool):
-        return False
-    return isinstance(value, int | float) if kind is float else isinstance(value, kind)
 
 
 def line_of(lines: Sequence[str], table: str, index: int, key: str) -> int:

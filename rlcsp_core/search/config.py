@@ -6,8 +6,10 @@ configuration is stored, exported and compared.
 
 from __future__ import annotations
 
+import types
+import typing
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from rlcsp_core.errors import ConfigError
@@ -57,10 +59,43 @@ class SearchConfig:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> SearchConfig:
-        known = {f.name for f in fields(cls)}
-        if unknown := sorted(set(values) - known):
-            raise ConfigError(f"unknown setting {unknown[0]!r}; choose from {', '.join(sorted(known))}")
+        """From a file, a database or an archive: names and types are checked too."""
+        if not isinstance(values, Mapping):
+            raise ConfigError(f"a configuration is a table of settings, got {values!r}")
+        for name, value in values.items():
+            if name not in FIELDS:
+                raise ConfigError(f"unknown setting {name!r}; choose from {', '.join(sorted(FIELDS))}")
+            if not (value is None and optional(name)) and not any(
+                fits(value, k) for k in kinds_of(FIELDS[name])
+            ):
+                wanted = " or ".join(KINDS[kind] for kind in kinds_of(FIELDS[name]))
+                raise ConfigError(f"{name} must be {wanted}, got {value!r}")
         return cls(**values)
+
+
+FIELDS: Mapping[str, Any] = typing.get_type_hints(SearchConfig)
+KINDS: Mapping[type, str] = {
+    int: "a whole number",
+    float: "a number",
+    str: "a text in quotes",
+    dict: "a table",
+}
+
+
+def optional(name: str) -> bool:
+    return type(None) in typing.get_args(FIELDS[name])
+
+
+def kinds_of(hint: Any) -> tuple[type, ...]:
+    """The TOML types of a field: float takes whole numbers too, mappings are tables, None cannot be written."""
+    options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    return tuple(dict if typing.get_origin(o) else o for o in options if o is not type(None))
+
+
+def fits(value: Any, kind: type) -> bool:
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, int | float) if kind is float else isinstance(value, kind)
 
 
 PENALTIES = ("high-energy", "fixed")

@@ -24,7 +24,7 @@ from rlcsp_core.actions import Here, Problem, Structure, action_mask, action_set
 from rlcsp_core.agents import Agent, Learner, agent_named
 from rlcsp_core.crystal.composition import composition_of
 from rlcsp_core.crystal.generate import smallest_limit
-from rlcsp_core.errors import ConfigError
+from rlcsp_core.errors import ConfigError, RLCSPError
 from rlcsp_core.records import (
     BoolArray,
     Crystal,
@@ -41,6 +41,7 @@ from rlcsp_core.search.acceptance import after_step, before_step, metropolis
 from rlcsp_core.search.checkpoint import State, pack, start, unpack
 from rlcsp_core.search.config import SearchConfig
 from rlcsp_core.search.history import SAME_ENERGY, EnergyHistory
+from rlcsp_core.search.resumption import check_state, check_taken_up, refusal
 from rlcsp_core.search.reward import N_FEATURES, EnergyScale, energy_scale, features, reward
 from rlcsp_core.search.trials import Relaxed, Workshop
 
@@ -116,9 +117,16 @@ class Search:
 
         energies: eV/atom of all trials so far, population first, NaN where there is none."""
         search = cls(config, agent)
-        search._state = unpack(checkpoint["state"])
-        search._rng.bit_generator.state = checkpoint["generator"]
-        search._agent.restore(checkpoint["agent"])
+        try:
+            search._state = unpack(checkpoint["state"])
+            check_state(search._state, config, search._workshop.problem.composition, len(energies))
+            search._rng.bit_generator.state = checkpoint["generator"]
+            search._agent.restore(checkpoint["agent"])
+            check_taken_up(checkpoint, search.checkpoint())
+        except RLCSPError:
+            raise
+        except Exception as error:  # whatever a damaged one trips over
+            raise refusal(f"{type(error).__name__}: {error}") from None
         search._history = EnergyHistory(energies)
         return search
 

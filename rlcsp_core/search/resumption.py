@@ -1,0 +1,106 @@
+"""Whether a checkpoint is one of this run: asked before the first record is made from it.
+
+A checkpoint comes from a database or an archive and may be damaged or made up.  It is taken up only if what was taken
+up packs to the same text again (so nothing was missing, of another type, or silently put right), if it stands where the
+stored history ends, and if its structures hold the atoms of the run's composition.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from rlcsp_core.crystal.composition import Composition
+from rlcsp_core.crystal.modular import SHIFTS, SITES, Modular, build
+from rlcsp_core.errors import CheckpointError
+from rlcsp_core.records import Crystal
+from rlcsp_core.search.checkpoint import State
+from rlcsp_core.search.config import SearchConfig
+
+SMALLEST_VOLUME = 1e-3  # Å³ per atom
+SHARED = "theta"  # of an agent: others may have taken it further since
+
+KINDS: Mapping[str, type | tuple[type, ...]] = {
+    "step": int,
+    "since_best": int,
+    "target_step": (int, type(None)),
+    "failed": (str, type(None)),
+    "current_energy": (int, float),
+    "best_energy": (int, float),
+    "elapsed": (int, float),
+}
+
+
+def check_taken_up(given: Mapping[str, Any], again: Mapping[str, Any]) -> None:
+    """`again` is the checkpoint of the search that `given` led to."""
+    for part in ("state", "generator", "agent"):
+        for name, value in given[part].items():
+            if (part, name) != ("agent", SHARED) and _text(again[part].get(name)) != _text(value):
+                raise refusal(f"its {name} cannot be taken up")
+    theta, other = (np.shape(c["agent"].get(SHARED, 0.0)) for c in (given, again))
+    if theta != other:
+        raise refusal(f"its θ is {theta}, not {other}")
+
+
+def check_state(state: State, config: SearchConfig, composition: Composition, n_energies: int) -> None:
+    for name, kind in KINDS.items():
+        value = getattr(state, name)
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise refusal(f"its {name} is {value!r}")
+    if len(state.population) + state.step != n_energies or min(state.step, state.since_best) < 0:
+        raise refusal(
+            f"it stands at member {len(state.population)} and step {state.step}, but {n_energies} trials are stored"
+        )
+    temperature = state.temperature
+    if not (isfinite(temperature.kT) and temperature.kT > 0 and isinstance(temperature.melting, bool)):
+        raise refusal("its temperature is none")
+    if type(temperature.since_lower) is not int or not 0 <= state.elapsed < np.inf:
+        raise refusal("its clock or its count of steps is none")
+    if (state.scale is not None) != (
+        len(state.population) >= config.population and state.current is not None
+    ):
+        raise refusal("its population and its energy scale do not belong together")
+    if state.scale is not None and not (isfinite(state.scale.mean) and state.scale.deviation > 0):
+        raise refusal("its energy scale is none")
+    if state.current is not None:
+        check_crystal(state.current.relaxed, config, composition)
+        check_structure(state.current.structure, state.current.relaxed, config, composition)
+
+
+def check_structure(
+    structure: Modular | Crystal, relaxed: Crystal, config: SearchConfig, composition: Composition
+) -> None:
+    if isinstance(structure, Modular):
+        assembly = structure.assembly
+        shifts = assembly.shifts
+        good = len(shifts) == assembly.shape[2] and all(s in range(len(SHIFTS)) for s in shifts)
+        if not good or structure.sites.shape[-1] != SITES or structure.sites.min() < 0:
+            raise refusal("its modules are damaged")
+        structure = build(structure, composition)
+    check_crystal(structure, config, composition)
+    if sorted(structure.numbers) != sorted(relaxed.numbers):
+        raise refusal("its structure has other atoms before and after relaxing")
+
+
+def check_crystal(crystal: Crystal, config: SearchConfig, composition: Composition) -> None:
+    n = crystal.n_atoms
+    if crystal.positions.shape != (n, 3) or crystal.cell.shape != (3, 3) or not 0 < n <= config.max_atoms:
+        raise refusal(f"its structure of {n} atoms is damaged")
+    if not (np.isfinite(crystal.positions).all() and crystal.volume > SMALLEST_VOLUME * n):
+        raise refusal("its structure has no volume or atoms that are nowhere")
+    units = n / composition.n_atoms
+    for ion, count in zip(composition.ions, composition.counts, strict=True):
+        if np.count_nonzero(crystal.numbers == ion.number) != count * units:
+            raise refusal(f"its structure is not {composition.formula}")
+
+
+def refusal(why: str) -> CheckpointError:
+    return CheckpointError(f"the checkpoint is not one of this run: {why}; run the configuration anew")
+
+
+def _text(value: object) -> str:
+    return json.dumps(value)

@@ -1,0 +1,153 @@
+"""Archives of runs that are damaged, made up, or meant to fill the memory: refused, and nothing is left behind."""
+
+import io
+import json
+import struct
+import zipfile
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rlcsp_core.errors import StoreError
+from rlcsp_core.records import StopRecord
+from rlcsp_core.store import ENDED, bundle, open_store
+from rlcsp_core.store.bundle import pack_run, take_in
+from tests.fuzz.mutations import bounded, damaged_bytes, damaged_json, is_sentence
+from tests.store.examples import CONFIG, member, step
+
+STEPS = 12
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    store = open_store(str(tmp_path_factory.mktemp("archives") / "runs.sqlite"))
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def archive(store, tmp_path_factory):
+    """The bytes of a sound one."""
+    rng = np.random.default_rng(3)
+    mine = store.create_claimed(CONFIG, name="sound")
+    steps = [step(i, rng, -26.0 - i / 50, i % 2 == 0, i % 5 == 0) for i in range(1, STEPS + 1)]
+    store.append(mine, [member(0, rng), member(1, rng, None), *steps], {"rng": 1})
+    store.append(mine, [StopRecord("steps", STEPS, None)], {"rng": 1})
+    path = tmp_path_factory.mktemp("sound") / "run.zip"
+    pack_run(store, mine.run_id, path)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def attempt(store, tmp_path):
+    """Take bytes in: a whole run, or a sentence and no run."""
+
+    def take(content):
+        path = tmp_path / "x.zip"
+        path.write_bytes(content)
+        before = [run.id for run in store.runs()]
+        try:
+            run = store.run(take_in(store, path))
+        except StoreError as error:
+            is_sentence(error, "x.zip")
+            assert [r.id for r in store.runs()] == before
+            return str(error)
+        assert run.state in ENDED
+        assert (len(store.population(run.id)), len(store.steps(run.id))) == (run.n_population, run.n_steps)
+        assert all(np.isfinite(store.structure(run.id, *key).cell).all() for key in keys(store, run.id))
+        assert (run.composition, run.algorithm, run.seed) is not None
+        store.delete_run(run.id)
+        return None
+
+    return take
+
+
+def keys(store, run_id):
+    return [(info.number,) for info in store.structures(run_id) if info.source == "step" and info.relaxed]
+
+
+def rebuilt(archive, name, text):
+    """The archive with other content in one of its members."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(archive)) as source, zipfile.ZipFile(made, "w") as target:
+        for entry in source.namelist():
+            target.writestr(entry, text if entry == name else source.read(entry))
+    return made.getvalue()
+
+
+def read(archive, name):
+    with zipfile.ZipFile(io.BytesIO(archive)) as source:
+        return source.read(name)
+
+
+def test_a_sound_archive_is_taken_in(archive, attempt):
+    assert attempt(archive) is None
+
+
+def test_damaged_bytes(archive, attempt):
+    @bounded(60)
+    @given(damaged_bytes(archive))
+    def damaged(content):
+        attempt(content)
+
+    damaged()
+
+
+@pytest.mark.parametrize("name", ["steps", "population", "updates", "structures"])
+def test_damaged_tables(archive, attempt, name):
+    table = read(archive, f"{name}.parquet")
+
+    @bounded(30)
+    @given(damaged_bytes(table) | st.binary(max_size=50))
+    def damaged(content):
+        attempt(rebuilt(archive, f"{name}.parquet", content))
+
+    damaged()
+
+
+@pytest.mark.parametrize("name", ["run.json", "checkpoint.json"])
+def test_damaged_descriptions(archive, attempt, name):
+    value = json.loads(read(archive, name))
+
+    @bounded(80)
+    @given(damaged_json(value))
+    def damaged(content):
+        attempt(rebuilt(archive, name, json.dumps(content)))
+
+    damaged()
+
+
+def test_deeply_nested_json(archive, attempt):
+    assert attempt(rebuilt(archive, "run.json", "[" * 100_000)) is not None
+
+
+def test_an_archive_that_unpacks_to_too_much_is_refused(archive, attempt, monkeypatch):
+    monkeypatch.setattr(bundle, "MAX_BYTES", 1_000_000)
+    bomb = io.BytesIO(archive)
+    with zipfile.ZipFile(bomb, "a", zipfile.ZIP_DEFLATED) as target:
+        target.writestr("more", bytes(1_000_001))
+    assert "too large" in attempt(bomb.getvalue())
+
+
+def test_an_archive_that_lies_about_its_size_is_refused(attempt, monkeypatch):
+    """The size in the directory is not the size of what is packed."""
+    monkeypatch.setattr(bundle, "MAX_BYTES", 1_000_000)
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as target:
+        target.writestr("run.json", bytes(5_000_000))
+    content = made.getvalue()
+    directory = content.index(b"PK\x01\x02")
+    lie = struct.pack("<I", 10)
+    content = content[: directory + 24] + lie + content[directory + 28 :]
+    assert attempt(content) is not None
+
+
+def test_a_table_that_unpacks_to_too_much_is_refused(archive, attempt, monkeypatch):
+    made = io.BytesIO()
+    pq.write_table(pa.table({"x": np.zeros(10**6)}), made, use_dictionary=False, compression="zstd")
+    monkeypatch.setattr(bundle, "MAX_BYTES", 1_000_000)
+    assert "too large" in attempt(rebuilt(archive, "steps.parquet", made.getvalue()))
