@@ -4,6 +4,7 @@ import json
 import zipfile
 from dataclasses import fields
 
+import ase.db
 import ase.io
 import numpy as np
 import pytest
@@ -72,6 +73,20 @@ def test_other_programs_can_read_the_structures(store, run_id, tmp_path):
         assert ("energy_per_atom" in atoms.info) == info.relaxed
     assert about["config"] == store.run(run_id).config
     assert "token" not in about
+
+
+def test_the_structures_are_an_ase_database_too(store, run_id, tmp_path):
+    pack_run(store, run_id, tmp_path / "run.zip")
+    with zipfile.ZipFile(tmp_path / "run.zip") as archive:
+        archive.extract("structures.db", tmp_path)
+    rows = list(ase.db.connect(tmp_path / "structures.db").select())
+    for row, info in zip(rows, store.structures(run_id), strict=True):
+        crystal = store.structure(run_id, info.number, source=info.source, relaxed=info.relaxed)
+        assert (row.source, row.number, row.relaxed) == (info.source, info.number, info.relaxed)
+        assert row.positions.tobytes() == crystal.positions.tobytes()
+        assert row.numbers.tolist() == crystal.numbers.tolist()
+        assert (row.get("energy") is None) == (not info.relaxed)
+        assert not info.relaxed or row.energy == info.energy * info.n_atoms
 
 
 @pytest.mark.parametrize(
