@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from rlcsp_core.energy.potential import Potential, pair_energy
 from rlcsp_core.energy.split import Band, BandLimited, Split
@@ -47,6 +48,13 @@ def hermite(value: Array, slope: Array) -> Array:
 
 @lru_cache(maxsize=8)
 def build_tables(potential: Potential, split: Split) -> Tables:
+    """All tables of a potential; the same to the last bit whatever the number of BLAS threads."""
+    # the rounding of the least-squares fits depends on how many threads share them, and records must not
+    with threadpool_limits(1, user_api="blas"):
+        return _build(potential, split)
+
+
+def _build(potential: Potential, split: Split) -> Tables:
     band = Band(split)
     r2 = np.arange(int(np.ceil(split.r_cut**2 * KNOTS_PER_R2)) + 1) / KNOTS_PER_R2
     r2[-1] = min(r2[-1], split.r_cut**2)
