@@ -14,7 +14,7 @@ from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import RunState
 from tests.runs.fake import ROOT
 
-RUNS = 3
+RUNS = int(os.environ.get("RLCSP_SHARING_RUNS", "3"))  # 8 for the figure in RELIABILITY.md
 
 
 def config(seed, **more):
@@ -43,6 +43,7 @@ def test_processes_that_share_a_policy_lose_no_update(store, path):
         # each run went on with exactly the policy that its update led to
         assert mine.theta[mine.step.tolist().index(step)].tobytes() == theta.tobytes(), version
     assert store.policy("ours").theta.tobytes() == history.theta[-1].tobytes()
+    print(f"{RUNS} runs, {len(history)} updates")
 
 
 def test_a_run_alone_with_its_policy_is_a_run_without_one(store):
