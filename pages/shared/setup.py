@@ -55,10 +55,19 @@ def page(title: str) -> None:
         page_title=f"{title} · RLCSP", page_icon=str(ICON), layout="wide", initial_sidebar_state=SIDEBAR_WIDTH
     )
     st.html(STYLE)
+    _let_in()
     with st.sidebar:
         for path, label, icon, _ in PAGES:
             st.page_link(path, label=label, icon=icon, width="stretch")
     _preload()
+
+
+def _let_in() -> None:
+    """Where the operator has named an identity provider (SECURITY.md), the page ends here until someone logs in."""
+    if st.secrets.load_if_toml_exists() and "auth" in st.secrets and not st.user.get("is_logged_in"):
+        st.title("RLCSP")
+        st.button("Log in", icon=":material/login:", type="primary", on_click=st.login)
+        st.stop()
 
 
 def manager() -> RunManager:

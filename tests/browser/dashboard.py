@@ -55,7 +55,7 @@ def serving(folder: Path, database: Path | None = None) -> Iterator[Dashboard]:
     """Start the dashboard as a user would, with its database in `folder` unless another is given."""
     database = database or folder / "runs.sqlite"
     port = _free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", "serve.py", "--server.port", str(port)]
     environment = {**os.environ, "RLCSP_DATABASE_URL": str(database), "XDG_CONFIG_HOME": str(folder)}
     with (folder / "server.log").open("w") as log:
         server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)

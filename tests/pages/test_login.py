@@ -1,0 +1,35 @@
+"""With an identity provider configured nobody sees a page before logging in; without one everybody does."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.conftest import PATIENCE, ROOT
+
+AUTH = {
+    "redirect_uri": "http://localhost:8501/oauth2callback",
+    "cookie_secret": "x" * 32,
+    "client_id": "rlcsp",
+}
+
+
+def home(**secrets):
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
+    for name, value in secrets.items():
+        page.secrets[name] = value
+    return page
+
+
+@pytest.mark.parametrize("file", ["app.py", "pages/1_Search.py", "pages/3_Structures.py"])
+def test_nothing_but_a_login_is_shown_to_strangers(file):
+    page = home(auth=AUTH)
+    if file != "app.py":
+        page.switch_page(file)
+    page.run()
+    assert not page.exception
+    assert [button.label for button in page.button] == ["Log in"]
+
+
+def test_without_a_provider_nobody_is_asked():
+    page = home().run()
+    assert not page.exception
+    assert "Log in" not in [button.label for button in page.button]
