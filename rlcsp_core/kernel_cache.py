@@ -18,18 +18,35 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import llvmlite
 import numba
 import numpy as np
+from numba.core.sigutils import normalize_signature
 
 PACKAGE = Path(__file__).resolve().parent
 KEEP_UNUSED = 14 * 24 * 3600.0  # s after which the folder of another state of the code is removed
 PREFIX = "kernels-"
 
+# How kernels are compiled.  Rounding is written out for each: left open, it is that of the kernel which happens to
+# need this one first, and results would depend on the order of compiling.
+KERNEL: dict[str, Any] = {"cache": True, "nogil": True, "fastmath": False}
+# functions that only kernels of the same file call: without wrappers for Python and copies on disk, a third faster
+PART: dict[str, Any] = {
+    "nogil": True,
+    "fastmath": False,
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}
+# sums in any order, as vector units want them; NaN stays NaN
+FAST_PART: dict[str, Any] = {**PART, "fastmath": {"reassoc", "contract", "nsz"}}
+
 
 def _sources() -> list[Path]:
-    return [path for path in sorted(PACKAGE.rglob("*.py")) if b"njit" in path.read_bytes()]
+    """Files with kernels, and all of the energy: the fields of the tables it makes are built into kernels."""
+    kernels = {path for path in PACKAGE.rglob("*.py") if b"njit" in path.read_bytes()}
+    return sorted(kernels.union(PACKAGE.glob("energy/*.py")))
 
 
 def state_key() -> str:
@@ -85,3 +102,14 @@ def _prepare() -> Path:
 
 FOLDER = _prepare()
 setattr(numba.config, "CACHE_DIR", str(FOLDER))  # noqa: B010 - a name Numba makes at run time
+
+
+def compiled(kernel: Any, signature: Any) -> Any:
+    """What Numba made of a kernel for that signature, now or earlier.
+
+    It keeps it on disk under the types as given here, and looks for types of arguments when the kernel is called: a
+    signature with its result would be compiled, kept, and never found.
+    """
+    arguments, _ = normalize_signature(signature)
+    kernel.compile(arguments)
+    return kernel.overloads[arguments]

@@ -5,14 +5,14 @@ n_i = ⌊reach/h_i + ½⌋ cells away suffice, h_i the distance between the cell
 """
 
 # mypy: disable-error-code="no-untyped-def"
-# the types are the explicit signatures of the decorators
+# the types are in the signature, for which the kernel is compiled when it is first used
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
 
-import rlcsp_core.kernel_cache  # noqa: F401  - sets Numba's cache folder, before the decorators
+from rlcsp_core.kernel_cache import KERNEL
 
 COUNT_CONTACTS = (
     "Tuple((float64, int64, int64))"
@@ -20,7 +20,7 @@ COUNT_CONTACTS = (
 )
 
 
-@njit(COUNT_CONTACTS, cache=True, nogil=True)
+@njit(**KERNEL)
 def count_contacts(frame, codes, cell, reach, lowest, highest):
     """Shortest distance [Å], number of well coordinated cations, number of cations.
 

@@ -5,29 +5,25 @@ its own images under symmetry and lattice, and with the atoms placed before.
 """
 
 # mypy: disable-error-code="no-untyped-def"
-# the types are the explicit signatures of the decorators
+# the types are in the signature, for which the kernel is compiled when it is first used
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
 
-import rlcsp_core.kernel_cache  # noqa: F401  - sets Numba's cache folder, before the decorators
+from rlcsp_core.kernel_cache import KERNEL, PART
 
 COINCIDENT = 1e-4  # of a cell: images of a special position that are one atom
 
-PLACE_ORBIT = (
-    "int64(float64[:, :, ::1], float64[:, ::1], float64[:, ::1], float64[::1], float64[:, ::1], float64[:, ::1],"
-    " float64[:, ::1], int64[::1], float64[:, ::1], int64[::1], int64, int64, float64[:, ::1], int64)"
-)
 PLACE_ORBITS = (
     "boolean(float64[:, :, ::1], float64[:, ::1], float64[:, ::1], float64[:, ::1], float64[:, :, ::1], int64[::1],"
     " int64[::1], float64[:, :, :, ::1], float64[:, ::1], float64[:, ::1], float64[:, ::1], int64[::1])"
 )
 
 
-@njit("float64(float64, float64, float64, float64[:, ::1], int64[::1], boolean)", cache=True, nogil=True)
-def shortest_image(u, v, w, cell, reach, is_self):
+@njit(**PART)
+def _shortest_image(u, v, w, cell, reach, is_self):
     """Squared distance [Å²] of the closest image at fractional offset (u, v, w); the offset 0 itself is left out."""
     best = np.inf
     for p in range(-reach[0], reach[0] + 1):
@@ -42,8 +38,8 @@ def shortest_image(u, v, w, cell, reach, is_self):
     return best
 
 
-@njit("void(float64[:, ::1], float64, int64[::1])", cache=True, nogil=True)
-def image_range(cell, farthest, reach):
+@njit(**PART)
+def _image_range(cell, farthest, reach):
     """How many cells away images within `farthest` [Å] of a wrapped offset can be, into reach [3]."""
     for i in range(3):
         a, b = cell[(i + 1) % 3], cell[(i + 2) % 3]
@@ -56,8 +52,8 @@ def image_range(cell, farthest, reach):
         reach[i] = int(farthest / height + 0.5)
 
 
-@njit(PLACE_ORBIT, cache=True, nogil=True)
-def place_orbit(
+@njit(**PART)
+def _place_orbit(
     rotations,
     translations,
     to_primitive,
@@ -77,12 +73,12 @@ def place_orbit(
 
     rotations [K, 3, 3], translations [K, 3]: of the conventional cell; to_primitive [3, 3]: its fractional coordinates
     to those of the primitive cell; point [3] + draws [tries, 3] · basis [3, 3]: the site, rows of 0 for directions in
-    which it cannot move; cell [3, 3] Å primitive; reach [3] of image_range; closest [codes, codes] Å; size: atoms of
+    which it cannot move; cell [3, 3] Å primitive; reach [3] of _image_range; closest [codes, codes] Å; size: atoms of
     the orbit.  Returns the new number of atoms, or -1.
     """
     n_ops = rotations.shape[0]
     own = closest[code, code]
-    if shortest_image(0.0, 0.0, 0.0, cell, reach, True) < own * own:
+    if _shortest_image(0.0, 0.0, 0.0, cell, reach, True) < own * own:
         return -1
     site = np.empty(3)
     image = np.empty(3)
@@ -123,7 +119,7 @@ def place_orbit(
                 du -= np.rint(du)
                 dv -= np.rint(dv)
                 dw -= np.rint(dw)
-                if shortest_image(du, dv, dw, cell, reach, False) < own * own:
+                if _shortest_image(du, dv, dw, cell, reach, False) < own * own:
                     good = False
                     break
             frame[n, 0], frame[n, 1], frame[n, 2] = u, v, w
@@ -139,7 +135,7 @@ def place_orbit(
             dv -= np.rint(dv)
             dw -= np.rint(dw)
             limit = closest[code, codes[j]]
-            if shortest_image(du, dv, dw, cell, reach, False) < limit * limit:
+            if _shortest_image(du, dv, dw, cell, reach, False) < limit * limit:
                 good = False
                 break
         if good:
@@ -147,7 +143,7 @@ def place_orbit(
     return -1
 
 
-@njit(PLACE_ORBITS, cache=True, nogil=True)
+@njit(**KERNEL)
 def place_orbits(
     rotations,
     translations,
@@ -167,11 +163,11 @@ def place_orbits(
     points [M, 3], bases [M, 3, 3], sizes [M], orbit_codes [M]: the orbits; draws [attempts, M, tries, 3].
     """
     reach = np.empty(3, dtype=np.int64)
-    image_range(cell, closest.max(), reach)
+    _image_range(cell, closest.max(), reach)
     for attempt in range(draws.shape[0]):
         n = 0
         for m in range(sizes.shape[0]):
-            n = place_orbit(
+            n = _place_orbit(
                 rotations,
                 translations,
                 to_primitive,

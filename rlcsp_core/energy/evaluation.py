@@ -11,9 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rlcsp_core.energy.lattice_kernels import invert, reduce_cell, wrap
 from rlcsp_core.energy.potential import Potential
+from rlcsp_core.energy.real_kernels import Neighbours, list_neighbours
 from rlcsp_core.energy.tables import Tables, tables_for
-from rlcsp_core.energy.total_kernels import evaluate_cell
+from rlcsp_core.energy.total_kernels import lattice_energy
 from rlcsp_core.errors import StructureError
 from rlcsp_core.records import Array, Crystal, IntArray
 
@@ -75,11 +77,22 @@ def check(crystal: Crystal, potential: Potential, kinds: IntArray) -> None:
         )
 
 
+def compact(positions: Array, cell: Array, starts: IntArray, reach: float) -> tuple[Array, Array, Neighbours]:
+    """The same crystal with a reduced cell and all atoms in it, as the sums want it, and the pairs within `reach`."""
+    x, cell, inverse = positions.copy(), cell.copy(), np.empty((3, 3))
+    reduce_cell(cell)
+    invert(cell, inverse)
+    wrap(x, cell, inverse)
+    return x, cell, list_neighbours(x, cell, starts, reach)
+
+
 def evaluate(crystal: Crystal, potential: Potential, tables: Tables | None = None) -> Evaluation:
     """Energy and its derivatives; any choice of cell gives the same."""
     ready = prepare(crystal, potential)
     tables = tables_for(potential, crystal.n_atoms) if tables is None else tables
-    energy, gradient, strain = evaluate_cell(ready.positions, ready.cell, ready.kinds, ready.starts, tables)
+    x, cell, neighbours = compact(ready.positions, ready.cell, ready.starts, tables.r_cut)
+    gradient, strain = np.empty_like(x), np.empty((3, 3))
+    energy = lattice_energy(x, cell, ready.kinds, ready.starts, tables, neighbours, gradient, strain)
     unsorted = np.empty_like(gradient)
     unsorted[ready.order] = gradient
     return Evaluation(energy, unsorted, strain)

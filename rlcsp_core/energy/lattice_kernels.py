@@ -13,13 +13,13 @@ import math
 import numpy as np
 from numba import njit
 
-import rlcsp_core.kernel_cache  # noqa: F401  - sets Numba's cache folder, before the decorators
+from rlcsp_core.kernel_cache import KERNEL, PART
 
 MAX_SWEEPS = 400  # of the reduction; a cell as skew as 10⁶ needs about 20
 SHORTER = 1e-10  # relative gain in squared length that counts
 
 
-@njit(cache=True, nogil=True)
+@njit(**KERNEL)
 def volume_of(cell):
     """Signed volume [Å³]."""
     return (
@@ -29,7 +29,7 @@ def volume_of(cell):
     )
 
 
-@njit(cache=True, nogil=True)
+@njit(**KERNEL)
 def invert(cell, inverse):
     """Writes the inverse of `cell`: columns are the reciprocal vectors without 2π.  Returns the signed volume."""
     v = volume_of(cell)
@@ -41,18 +41,18 @@ def invert(cell, inverse):
     return v
 
 
-@njit(cache=True, nogil=True)
+@njit(**PART)
 def _dot(cell, i, j):
     return cell[i, 0] * cell[j, 0] + cell[i, 1] * cell[j, 1] + cell[i, 2] * cell[j, 2]
 
 
-@njit(cache=True, nogil=True)
+@njit(**PART)
 def _subtract(cell, i, j, factor):
     for c in range(3):
         cell[i, c] -= factor * cell[j, c]
 
 
-@njit(cache=True, nogil=True)
+@njit(**PART)
 def _sort(cell):
     """Shortest vector first."""
     for i, j in ((0, 1), (1, 2), (0, 1)):
@@ -61,7 +61,7 @@ def _sort(cell):
                 cell[i, c], cell[j, c] = cell[j, c], cell[i, c]
 
 
-@njit(cache=True, nogil=True)
+@njit(**PART)
 def _shorten_longest(cell):
     """Subtract from the third vector the closest point of the plane lattice of the other two; was it shortened?"""
     aa, bb, ab = _dot(cell, 0, 0), _dot(cell, 1, 1), _dot(cell, 0, 1)
@@ -80,7 +80,7 @@ def _shorten_longest(cell):
     return p != 0.0 or q != 0.0
 
 
-@njit(cache=True, nogil=True)
+@njit(**KERNEL)
 def reduce_cell(cell):
     """Reduce in place, right-handed, shortest vector first; True if the cell changed."""
     before = cell.copy()
@@ -103,7 +103,7 @@ def reduce_cell(cell):
     return changed
 
 
-@njit(cache=True, nogil=True)
+@njit(**KERNEL)
 def wrap(x, cell, inverse):
     """Move atoms x [N, 3] by lattice vectors into the cell, in place."""
     for i in range(x.shape[0]):

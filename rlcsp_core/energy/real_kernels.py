@@ -21,6 +21,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from rlcsp_core.energy.lattice_kernels import invert
+from rlcsp_core.kernel_cache import KERNEL, PART
 from rlcsp_core.records import Array, IntArray
 
 
@@ -35,12 +36,14 @@ class Neighbours(NamedTuple):
     ]  # [Q] ghost of each pair; unsigned 32 bit, which needs no check for negative indices
 
 
-@njit(cache=True, nogil=True)
+@njit(**PART)
 def _ghosts(x, inverse, reach):
     """Images within `reach` of the box of atoms, of positive half-space; atom [G], image [G, 3], home atom or N [G]."""
     n = x.shape[0]
     frac = np.empty((n, 3))
-    low, high = np.full(3, np.inf), np.full(3, -np.inf)
+    low, high = np.empty(3), np.empty(3)
+    for a in range(3):
+        low[a], high[a] = np.inf, -np.inf
     for i in range(n):
         for a in range(3):
             f = x[i, 0] * inverse[0, a] + x[i, 1] * inverse[1, a] + x[i, 2] * inverse[2, a]
@@ -78,7 +81,7 @@ def _ghosts(x, inverse, reach):
     return atom[:count], image[:count], home[:count]
 
 
-@njit(cache=True, nogil=True)
+@njit(**KERNEL)
 def place_ghosts(x, cell, atom, image, place):
     """Positions of ghosts, place [G, 3]."""
     ax, ay, az = cell[0, 0], cell[0, 1], cell[0, 2]
@@ -92,7 +95,7 @@ def place_ghosts(x, cell, atom, image, place):
         place[g, 2] = x[j, 2] + p * az + q * bz + r * cz
 
 
-@njit(cache=True, nogil=True)
+@njit(**PART)
 def _listed(x, y, z, i, limit, px, py, pz, home, near):
     """1 for ghosts that atom i at (x, y, z) has as neighbours, else 0."""
     for g in range(near.shape[0]):
@@ -100,7 +103,7 @@ def _listed(x, y, z, i, limit, px, py, pz, home, near):
         near[g] = (dx * dx + dy * dy + dz * dz < limit) & (home[g] > i)
 
 
-@njit(cache=True, nogil=True)
+@njit(**PART)
 def _collect(near, offset, ghost, count):
     """Append the places of the ones; written always, counted only if a neighbour: no branch to mispredict."""
     for g in range(near.shape[0]):
@@ -109,7 +112,19 @@ def _collect(near, offset, ghost, count):
     return count
 
 
-@njit(cache=True, nogil=True)
+@njit(**PART)
+def _first_ghosts(atom, starts):
+    """First ghost of each species, [B + 1]; np.searchsorted would do, and take a second to compile."""
+    bounds = np.empty(starts.shape[0], dtype=np.int64)
+    g = 0
+    for b in range(starts.shape[0]):
+        while g < atom.shape[0] and atom[g] < starts[b]:
+            g += 1
+        bounds[b] = g
+    return bounds
+
+
+@njit(**KERNEL)
 def list_neighbours(x, cell, starts, reach):
     """Pairs within `reach`; x [N, 3] wrapped and sorted by species, starts [B + 1] first atom of each species."""
     n, species = x.shape[0], starts.shape[0] - 1
@@ -119,7 +134,7 @@ def list_neighbours(x, cell, starts, reach):
     total = atom.shape[0]
     place = np.empty((total, 3))
     place_ghosts(x, cell, atom, image, place)
-    bounds = np.searchsorted(atom, starts)
+    bounds = _first_ghosts(atom, starts)
     columns = np.empty((3, total))
     px, py, pz = columns[0], columns[1], columns[2]
     for g in range(total):
@@ -145,7 +160,7 @@ def list_neighbours(x, cell, starts, reach):
     return Neighbours(atom, image, first, ghost[:count])
 
 
-@njit(cache=True, nogil=True)
+@njit(**PART)
 def real_space(x, cell, kinds, starts, tables, neighbours, gradient, strain):
     """Energy [eV]; adds dE/dx to gradient [N, 3] and dE/dε to strain [3, 3].  kinds [B] are rows of the tables."""
     n, species = x.shape[0], starts.shape[0] - 1

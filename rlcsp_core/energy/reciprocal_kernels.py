@@ -21,12 +21,12 @@ import numpy as np
 from numba import njit
 
 from rlcsp_core.energy.lattice_kernels import invert
+from rlcsp_core.kernel_cache import FAST_PART
 
 ORIGIN = 1e-12  # Å⁻²: below, k is 0
-FASTMATH = {"reassoc", "contract", "nsz"}  # sums in any order, as vector units want; NaN stays NaN
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**FAST_PART)
 def _phases(frac, cosine, sine):
     """cos and sin of 2π f, [N], by Taylor series of an eighth of a turn: to 1e-16, and vector units can do it."""
     for i in range(frac.shape[0]):
@@ -59,7 +59,7 @@ def _phases(frac, cosine, sine):
         sine[i] = -s if turn >= 2.0 else s
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**FAST_PART)
 def _times(ca, sa, cb, sb, sign, c, s):
     """c + i s = (ca + i sa) (cb ± i sb)."""
     for i in range(c.shape[0]):
@@ -69,7 +69,7 @@ def _times(ca, sa, cb, sb, sign, c, s):
         c[i] = cosine
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**FAST_PART)
 def _powers(frac, orders, cosine, sine):
     """cos and sin of 2π m f for m = 0 … orders; cosine, sine [orders + 1, N]."""
     for i in range(frac.shape[0]):
@@ -80,7 +80,7 @@ def _powers(frac, orders, cosine, sine):
         _times(cosine[m - 1], sine[m - 1], cosine[1], sine[1], 1.0, cosine[m], sine[m])
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**FAST_PART)
 def _sums_of_first(c, s, c1, s1, zero, one):
     """The four real sums of the header for m = 0 and m = 1."""
     n = c.shape[0]
@@ -97,7 +97,7 @@ def _sums_of_first(c, s, c1, s1, zero, one):
     one[0], one[1], one[2], one[3] = ccm, scm, csm, ssm
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**FAST_PART)
 def _sums_of_two(c, s, c1, s1, c2, s2, one, two):
     """The four real sums of the header for two values of m: loading c and s once halves the traffic."""
     n = c.shape[0]
@@ -116,7 +116,7 @@ def _sums_of_two(c, s, c1, s1, c2, s2, one, two):
     two[0], two[1], two[2], two[3] = cc2, sc2, cs2, ss2
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**FAST_PART)
 def _start_gradient(w, p, q, p1, q1):
     """The share of m = 0 to the four polynomials in θ; w = (α, β, γ, δ) of that m."""
     al, ga = w[0], w[2]
@@ -127,7 +127,7 @@ def _start_gradient(w, p, q, p1, q1):
         q1[i] = 0.0
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**FAST_PART)
 def _add_gradient(m, c1, s1, w, c2, s2, v, p, q, p1, q1):
     """Add the shares of m and m + 1, whose weights are w and v."""
     al, be, ga, de = w[0], w[1], w[2], w[3]
@@ -142,7 +142,7 @@ def _add_gradient(m, c1, s1, w, c2, s2, v, p, q, p1, q1):
         q1[i] += sm * mal - cm * mbe + sn * nal - cn * nbe
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**FAST_PART)
 def _turn(c, s, p, q, p1, q1):
     """Multiply the polynomials by the phase of the row: p becomes dE/dφ, q becomes dE/dθ, but for 2/V."""
     for i in range(c.shape[0]):
@@ -151,7 +151,7 @@ def _turn(c, s, p, q, p1, q1):
         p[i] = t0
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**FAST_PART)
 def _fold(h, k, centre, p, q, gh, gk, gl):
     """Add the gradient of one row in units of the reciprocal vectors."""
     for i in range(p.shape[0]):
@@ -160,7 +160,7 @@ def _fold(h, k, centre, p, q, gh, gk, gl):
         gl[i] += centre * p[i] + q[i]
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**FAST_PART)
 def reciprocal_space(x, cell, kinds, starts, tables, gradient, strain):
     """Energy [eV]; adds dE/dx to gradient [N, 3] and dE/dε to strain [3, 3].  The cell's third vector the longest."""
     n, species = x.shape[0], starts.shape[0] - 1

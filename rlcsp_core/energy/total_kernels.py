@@ -1,7 +1,8 @@
-"""Compiled sum of all parts of the energy, for a cell in any shape.
+"""Compiled sum of all parts of the energy, for a reduced cell with its list of neighbours.
 
-Energy, gradient and strain gradient do not depend on the choice of lattice vectors, so the cell is reduced and the
-atoms are wrapped before the sums: they are short only for compact cells.  Shapes: N atoms, B species.  Units: Å, eV.
+`lattice_energy` is compiled once, on its own: the descent calls it through its address (ENERGY), since inlined there
+it would be optimised a second time, which is most of the work of compiling.  For the same reason the sum over waves
+is made part of it before types are inferred.  Shapes: N atoms, B species.  Units: Å, eV.
 """
 
 # mypy: disallow-untyped-defs=False
@@ -10,12 +11,12 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from rlcsp_core.energy.lattice_kernels import invert, reduce_cell, wrap
-from rlcsp_core.energy.real_kernels import list_neighbours, real_space
+from rlcsp_core.energy.real_kernels import real_space
 from rlcsp_core.energy.reciprocal_kernels import reciprocal_space
+from rlcsp_core.kernel_cache import KERNEL
 
 
-@njit(cache=True, nogil=True)
+@njit(**KERNEL)
 def lattice_energy(x, cell, kinds, starts, tables, neighbours, gradient, strain):
     """Energy [eV]; writes gradient [N, 3] and strain [3, 3].  The cell is reduced, the list valid."""
     for i in range(gradient.shape[0]):
@@ -28,32 +29,10 @@ def lattice_energy(x, cell, kinds, starts, tables, neighbours, gradient, strain)
     return near + reciprocal_space(x, cell, kinds, starts, tables, gradient, strain)
 
 
-@njit(cache=True, nogil=True)
-def evaluate_cell(x, cell, kinds, starts, tables):
-    """Energy [eV], gradient [N, 3] and strain gradient [3, 3] of atoms sorted by species, in any cell."""
-    cell = cell.copy()
-    x = x.copy()
-    gradient, strain = np.empty_like(x), np.empty((3, 3))
-    inverse = np.empty((3, 3))
-    reduce_cell(cell)
-    invert(cell, inverse)
-    wrap(x, cell, inverse)
-    neighbours = list_neighbours(x, cell, starts, tables.r_cut)
-    energy = lattice_energy(x, cell, kinds, starts, tables, neighbours, gradient, strain)
-    return energy, gradient, strain
-
-
-@njit(cache=True, nogil=True)
-def deepest_contact(x, cell, kinds, starts, guards):
-    """How far the closest pair is inside of its guard radius, guards [S, S] Å; negative or 0 where none is."""
-    cell = cell.copy()
-    x = x.copy()
-    inverse = np.empty((3, 3))
-    reduce_cell(cell)
-    invert(cell, inverse)
-    wrap(x, cell, inverse)
+@njit(**KERNEL)
+def deepest_contact(x, cell, kinds, starts, neighbours, guards):
+    """How far the closest listed pair is inside of its guard radius, guards [S, S] Å; negative or 0 where none is."""
     species = kinds.shape[0]
-    neighbours = list_neighbours(x, cell, starts, guards.max())
     deepest = 0.0
     a = 0
     for i in range(x.shape[0]):

@@ -19,18 +19,24 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+from numba import njit, types
 
 from rlcsp_core.energy.lattice_kernels import invert, reduce_cell, volume_of, wrap
-from rlcsp_core.energy.real_kernels import list_neighbours
-from rlcsp_core.energy.total_kernels import lattice_energy
+from rlcsp_core.energy.signatures import (
+    INDICES,
+    MATRIX,
+    TABLES,
+    VECTOR,
+    lattice_energy_at,
+    list_neighbours_at,
+)
+from rlcsp_core.kernel_cache import FAST_PART, KERNEL, PART
 from rlcsp_core.records import Array, IntArray
 from rlcsp_core.relax.stiffness_kernels import factorise, solve, springs
 
 # how a descent ended, or that it goes on
 RUNNING, CONVERGED, NOT_FINITE, COLLAPSED, STUCK = 0, 1, 2, 3, 4
 
-FASTMATH = {"reassoc", "contract", "nsz"}
 ARMIJO = 1e-4  # share of the predicted fall that is asked for
 NOISE = 1e-9  # eV per atom that an energy may rise without being called a rise
 CURVATURE = 1e-8  # cosine between step and change of gradient below which a pair is not remembered
@@ -64,7 +70,7 @@ class State(NamedTuple):
     counts: IntArray  # [3]: evaluations, pairs remembered, place of the newest pair
 
 
-@njit(cache=True, nogil=True)
+@njit(**PART)
 def _deform(u, cell0, sigma, x, cell, deformation):
     """x = X F and cell = cell₀ F."""
     n = x.shape[0]
@@ -80,7 +86,7 @@ def _deform(u, cell0, sigma, x, cell, deformation):
             cell[i, b] = cell0[i, 0] * f[0, b] + cell0[i, 1] * f[1, b] + cell0[i, 2] * f[2, b]
 
 
-@njit(cache=True, nogil=True)
+@njit(**PART)
 def _undeform(cell, deformation, cell0):
     """cell₀ = cell F⁻¹, after other lattice vectors were chosen."""
     back = np.empty((3, 3))
@@ -90,7 +96,7 @@ def _undeform(cell, deformation, cell0):
             cell0[i, b] = cell[i, 0] * back[0, b] + cell[i, 1] * back[1, b] + cell[i, 2] * back[2, b]
 
 
-@njit(cache=True, nogil=True)
+@njit(**PART)
 def _pull_back(gradient, strain, deformation, sigma, g):
     """dE/du from dE/dx and dE/dε."""
     n = gradient.shape[0]
@@ -106,7 +112,7 @@ def _pull_back(gradient, strain, deformation, sigma, g):
             g[3 * n + 3 * a + b] = total / sigma
 
 
-@njit(cache=True, nogil=True)
+@njit(**PART)
 def _copy(source, target):
     """A slice assignment would do, and take seconds to compile."""
     for i in range(source.shape[0]):
@@ -114,7 +120,7 @@ def _copy(source, target):
             target[i, a] = source[i, a]
 
 
-@njit(cache=True, nogil=True)
+@njit(**PART)
 def _list_holds(x, cell, listed_x, listed_inverse, skin, reach):
     """Has no pair come nearer by more than the skin since the list was made?
 
@@ -141,7 +147,7 @@ def _list_holds(x, cell, listed_x, listed_inverse, skin, reach):
     return 2.0 * math.sqrt(farthest) + math.sqrt(stretch) * (reach + skin) < skin
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**FAST_PART)
 def _inner(a, b):
     total = 0.0
     for i in range(a.shape[0]):
@@ -149,13 +155,13 @@ def _inner(a, b):
     return total
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**FAST_PART)
 def _add(a, factor, b):
     for i in range(a.shape[0]):
         a[i] += factor * b[i]
 
 
-@njit(cache=True, nogil=True)
+@njit(**PART)
 def _direction(state, d, stiffness, work, conditioned):
     """d = -H g by the two-loop recursion, around the model of the Hessian where there is one."""
     history, remembered, newest = state.steps.shape[0], state.counts[1], state.counts[2]
@@ -182,7 +188,7 @@ def _direction(state, d, stiffness, work, conditioned):
         _add(d, weight, state.steps[j])
 
 
-@njit(cache=True, nogil=True)
+@njit(**PART)
 def _cap(d, n, sigma, limits):
     """Largest factor ≤ 1 that keeps every atom and strain within its longest step."""
     farthest = 0.0
@@ -194,7 +200,7 @@ def _cap(d, n, sigma, limits):
     return 1.0 / max(1.0, math.sqrt(farthest) / limits.step, strain / limits.strain)
 
 
-@njit(cache=True, nogil=True)
+@njit(**PART)
 def _remember(state, d, length, g_new):
     """Keep the last step and change of gradient if the energy curves upwards along it."""
     j = (state.counts[2] + 1) % state.steps.shape[0]
@@ -209,7 +215,7 @@ def _remember(state, d, length, g_new):
         state.counts[1] = min(state.counts[1] + 1, state.steps.shape[0])
 
 
-@njit(cache=True, nogil=True)
+@njit(**PART)
 def _transform(v, right, left):
     """Atoms of v times `right`, cell block from the left by `left`; both [3, 3]."""
     cell = v.shape[0] - 9
@@ -226,7 +232,7 @@ def _transform(v, right, left):
             v[cell + 3 * a + b] = t[a]
 
 
-@njit(cache=True, nogil=True)
+@njit(**PART)
 def _rebase(state, deformation, inverse):
     """Make the present frame the reference: X F → X, F → 1.  Linear, so what is remembered stays true."""
     back, forth = np.empty((3, 3)), np.empty((3, 3))
@@ -244,7 +250,7 @@ def _rebase(state, deformation, inverse):
             state.cell0[i, b] = x * deformation[0, b] + y * deformation[1, b] + z * deformation[2, b]
 
 
-@njit(cache=True, nogil=True)
+@njit(**PART)
 def _measure(gradient, strain, volume, numbers):
     """Largest force on an atom and largest component of the stress."""
     force, stress = 0.0, 0.0
@@ -256,9 +262,12 @@ def _measure(gradient, strain, volume, numbers):
     numbers[1], numbers[2] = math.sqrt(force), stress
 
 
-@njit(cache=True, nogil=True)
-def descend(state, kinds, starts, tables, limits, evaluations):
-    """Go on until converged, failed, or so many evaluations later; returns one of the outcomes above."""
+@njit(**KERNEL)
+def descend(state, kinds, starts, tables, limits, evaluations, energy_at, list_at):
+    """Go on until converged, failed, or so many evaluations later; returns one of the outcomes above.
+
+    energy_at, list_at: addresses of lattice_energy and list_neighbours.
+    """
     n = (state.u.shape[0] - 9) // 3
     sigma = state.numbers[3]
     x, cell, deformation = np.empty((n, 3)), np.empty((3, 3)), np.empty((3, 3))
@@ -279,13 +288,13 @@ def descend(state, kinds, starts, tables, limits, evaluations):
     invert(state.cell0, inverse)
     wrap(frame, state.cell0, inverse)
     _deform(state.u, state.cell0, sigma, x, cell, deformation)
-    neighbours = list_neighbours(x, cell, starts, reach)
+    neighbours = list_neighbours_at(list_at, x, cell, starts, reach)
     _copy(x, listed_x)
     invert(cell, inverse)
 
     done = 0
     if state.counts[0] == 0:
-        energy = lattice_energy(x, cell, kinds, starts, tables, neighbours, gradient, strain)
+        energy = lattice_energy_at(energy_at, x, cell, kinds, starts, tables, neighbours, gradient, strain)
         done = 1
         state.counts[0] = 1
         state.numbers[0] = energy
@@ -337,10 +346,10 @@ def descend(state, kinds, starts, tables, limits, evaluations):
                     for a in range(3):
                         state.u[3 * i + a] += frame[i, a] - listed_x[i, a]
                 _deform(trial, state.cell0, sigma, x, cell, deformation)
-                neighbours = list_neighbours(x, cell, starts, reach)
+                neighbours = list_neighbours_at(list_at, x, cell, starts, reach)
                 _copy(x, listed_x)
                 invert(cell, inverse)
-            e_new = lattice_energy(x, cell, kinds, starts, tables, neighbours, gradient, strain)
+            e_new = lattice_energy_at(energy_at, x, cell, kinds, starts, tables, neighbours, gradient, strain)
             done += 1
             state.counts[0] += 1
             if e_new <= energy + ARMIJO * length * slope + NOISE * n:
@@ -361,3 +370,8 @@ def descend(state, kinds, starts, tables, limits, evaluations):
             state.g[i] = g_new[i]
         state.numbers[0] = e_new
         _measure(gradient, strain, abs(volume), state.numbers)
+
+
+STATE = types.NamedTuple([VECTOR, VECTOR, MATRIX, MATRIX, MATRIX, VECTOR, VECTOR, INDICES], State)
+LIMITS = types.NamedTuple([types.float64] * 5 + [types.int64], Limits)
+DESCEND = types.int64(STATE, INDICES, INDICES, TABLES, LIMITS, types.int64, types.int64, types.int64)

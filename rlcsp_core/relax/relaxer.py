@@ -10,13 +10,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
-from rlcsp_core.energy.evaluation import Prepared, prepare
+from rlcsp_core.energy.evaluation import Prepared, compact, prepare
 from rlcsp_core.energy.potential import Potential
+from rlcsp_core.energy.real_kernels import list_neighbours
+from rlcsp_core.energy.signatures import LATTICE_ENERGY, LIST_NEIGHBOURS, address_of
 from rlcsp_core.energy.tables import Tables, tables_for
-from rlcsp_core.energy.total_kernels import deepest_contact
+from rlcsp_core.energy.total_kernels import deepest_contact, lattice_energy
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.records import Array, Crystal, Relaxation
 from rlcsp_core.relax import descent_kernels as kernels
@@ -98,6 +101,11 @@ def _crystal(crystal: Crystal, ready: Prepared, state: kernels.State) -> Crystal
     return Crystal(np.asarray(crystal.numbers), unsorted, cell)
 
 
+@cache
+def _addresses() -> tuple[int, int]:
+    return address_of(lattice_energy, LATTICE_ENERGY), address_of(list_neighbours, LIST_NEIGHBOURS)
+
+
 def _descend(
     ready: Prepared, state: kernels.State, tables: Tables, config: RelaxConfig, chunk: int
 ) -> Iterator[str | None]:
@@ -113,7 +121,9 @@ def _descend(
             yield TIME_LIMIT
             return
         budget = min(left, chunk)
-        outcome = kernels.descend(state, ready.kinds, ready.starts, tables, config.limits, budget)
+        outcome = kernels.descend(
+            state, ready.kinds, ready.starts, tables, config.limits, budget, *_addresses()
+        )
         if outcome == kernels.RUNNING:
             yield None
     yield REASONS.get(outcome, "")
@@ -159,4 +169,5 @@ def relax_path(
 def _contact(ready: Prepared, state: kernels.State, potential: Potential) -> bool:
     positions, cell = _geometry(state)
     guards = np.ascontiguousarray(potential.guard_radius)
-    return bool(deepest_contact(positions, cell, ready.kinds, ready.starts, guards) > 0)
+    x, cell, neighbours = compact(positions, cell, ready.starts, guards.max())
+    return bool(deepest_contact(x, cell, ready.kinds, ready.starts, neighbours, guards) > 0)

@@ -19,15 +19,15 @@ import numpy as np
 from numba import njit
 
 from rlcsp_core.energy.real_kernels import place_ghosts
+from rlcsp_core.kernel_cache import FAST_PART, KERNEL, PART
 
-FASTMATH = {"reassoc", "contract", "nsz"}
 REACH = 4.0  # Å
 COINCIDENT = 1e-6  # Å²: such a pair has no direction
 FLOOR = 2.0  # eV/Å², κ: stiffness of what no spring holds
 CEILING = 200.0  # eV/Å², of one spring: bonds inside of the guard are no guide
 
 
-@njit(cache=True, nogil=True)
+@njit(**PART)
 def _add_spring(matrix, block, i, j, d, k, cell, sigma):
     """Lower triangle of Jᵀ K J of one pair, K [3, 3]; atoms and cell block [9, 9] apart; i = j: an atom's own image."""
     if i != j:
@@ -54,7 +54,7 @@ def _add_spring(matrix, block, i, j, d, k, cell, sigma):
                     block[3 * c + a, 3 * e + b] += k[a, b] * share
 
 
-@njit(cache=True, nogil=True)
+@njit(**KERNEL)
 def springs(x, cell, kinds, starts, tables, neighbours, sigma, matrix):
     """Writes the lower triangle of P; matrix [D, D]."""
     n, species = x.shape[0], starts.shape[0] - 1
@@ -100,7 +100,7 @@ def springs(x, cell, kinds, starts, tables, neighbours, sigma, matrix):
             matrix[3 * n + c, 3 * n + e] += block[c, e]
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**FAST_PART)
 def _dot(a, b):
     total = np.float32(0.0)
     for i in range(a.shape[0]):
@@ -108,7 +108,7 @@ def _dot(a, b):
     return total
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**FAST_PART)
 def _eight_dots(a, z, b, c, d, e, out):
     """Products of a and z with b, c, d, e at once: six loads for eight multiplications."""
     s0, s1, s2, s3 = np.float32(0.0), np.float32(0.0), np.float32(0.0), np.float32(0.0)
@@ -127,7 +127,7 @@ def _eight_dots(a, z, b, c, d, e, out):
     out[1, 0], out[1, 1], out[1, 2], out[1, 3] = t0, t1, t2, t3
 
 
-@njit(cache=True, nogil=True)
+@njit(**PART)
 def _finish_row(matrix, i, start):
     """Columns `start` … i of row i of L, those before being known; False if the pivot is not positive."""
     row = matrix[i]
@@ -140,7 +140,7 @@ def _finish_row(matrix, i, start):
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(**KERNEL)
 def factorise(matrix):
     """P = L Lᵀ in place, two rows at a time, reciprocals of L's diagonal on the diagonal; False if P is not so."""
     size = matrix.shape[0]
@@ -168,13 +168,13 @@ def factorise(matrix):
     return True
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**FAST_PART)
 def _subtract(a, factor, b):
     for i in range(a.shape[0]):
         a[i] -= factor * b[i]
 
 
-@njit(cache=True, nogil=True)
+@njit(**KERNEL)
 def solve(matrix, d, work):
     """d ← P⁻¹ d; d [D], work [D] in single precision."""
     size = d.shape[0]

@@ -1,47 +1,45 @@
-"""Compile every kernel of energy and relaxation once, so that the first search does not wait for it.
+"""Compile every kernel once, so that the first search does not wait for it.
 
 Kernels are kept on disk (see kernel_cache); with all of them there, `warm` takes a fraction of a second.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-import numba
-import numpy as np
-
-from rlcsp_core.energy import real_kernels, reciprocal_kernels, total_kernels
-from rlcsp_core.energy.tables import Tables
-from rlcsp_core.kernel_cache import FOLDER
-from rlcsp_core.relax import descent_kernels
+from rlcsp_core.crystal.contact_kernels import COUNT_CONTACTS, count_contacts
+from rlcsp_core.crystal.orbit_kernels import PLACE_ORBITS, place_orbits
+from rlcsp_core.energy.real_kernels import list_neighbours
+from rlcsp_core.energy.signatures import DEEPEST_CONTACT, LATTICE_ENERGY, LIST_NEIGHBOURS
+from rlcsp_core.energy.total_kernels import deepest_contact, lattice_energy
+from rlcsp_core.kernel_cache import FOLDER, PACKAGE, compiled
+from rlcsp_core.relax.descent_kernels import DESCEND, descend
 
 Progress = Callable[[str, float], None]
 MARKER = "complete"
+HELP = "import gc; gc.disable(); from rlcsp_core.relax import warming; warming.compile_descent()"
 
 
-def _empty_tables() -> Tables:
-    table = np.zeros((1, 1, 4))
-    return Tables(table, 1.0, 1.0, table, 1.0, 1.0, np.zeros(1), np.zeros(1))
-
-
-def _kernels() -> list[tuple[str, Any, tuple[Any, ...]]]:
-    """What to compile, in an order in which later ones reuse earlier ones: name, kernel, examples of its arguments."""
-    x, cell, index = np.zeros((1, 3)), np.zeros((3, 3)), np.zeros(1, dtype=np.int64)
-    vector, tables = np.zeros(12), _empty_tables()
-    unsigned = np.zeros(1, dtype=np.uint32)
-    neighbours = real_kernels.Neighbours(unsigned, x, index, unsigned)
-    state = descent_kernels.State(vector, vector, cell, cell, cell, vector, vector, index)
-    limits = descent_kernels.Limits(1.0, 1.0, 1.0, 1.0, 1.0, 1)
-    sums = (x, cell, index, index, tables)
+def _kernels() -> list[tuple[str, Callable[[], object]]]:
+    """What to compile or load, the largest last."""
     return [
-        ("neighbour lists", real_kernels.list_neighbours, (x, cell, index, 1.0)),
-        ("sum over neighbours", real_kernels.real_space, (*sums, neighbours, x, cell)),
-        ("sum over waves", reciprocal_kernels.reciprocal_space, (*sums, x, cell)),
-        ("lattice energy", total_kernels.evaluate_cell, sums),
-        ("contacts", total_kernels.deepest_contact, (x, cell, index, index, cell)),
-        ("relaxation", descent_kernels.descend, (state, index, index, tables, limits, 1)),
+        ("lattice energy", lambda: compiled(lattice_energy, LATTICE_ENERGY)),
+        ("neighbour lists", lambda: compiled(list_neighbours, LIST_NEIGHBOURS)),
+        ("contacts", lambda: compiled(deepest_contact, DEEPEST_CONTACT)),
+        ("checks of trials", lambda: compiled(count_contacts, COUNT_CONTACTS)),
+        ("symmetric trials", lambda: compiled(place_orbits, PLACE_ORBITS)),
+        ("relaxation", compile_descent),
     ]
+
+
+def compile_descent() -> None:
+    compiled(descend, DESCEND)
 
 
 def _marker() -> Any:
@@ -55,13 +53,45 @@ def is_warm() -> bool:
     return bool(_marker().exists())
 
 
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """The compiler makes objects by the million and drops few: looking for garbage is a fifth of its time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _helper() -> subprocess.Popen[bytes] | None:
+    """Another process that makes the largest kernel meanwhile."""
+    if is_warm() or not sys.executable:
+        return None
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-c", HELP],
+            cwd=PACKAGE.parent,
+            env={**os.environ, "RLCSP_CACHE_DIR": str(FOLDER.parent)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+    except OSError:
+        return None
+
+
 def warm(progress: Progress | None = None) -> None:
     """Compile, or load, every kernel; `progress` gets the name of the next one and the share that is done."""
-    kernels = _kernels()
-    for done, (name, kernel, examples) in enumerate(kernels):
-        if progress is not None:
-            progress(name, done / len(kernels))
-        kernel.compile(tuple(numba.typeof(example) for example in examples))
+    kernels, helper = _kernels(), _helper()
+    with _without_collection():
+        for done, (name, compile_kernel) in enumerate(kernels):
+            if progress is not None:
+                progress(name, done / len(kernels))
+            if compile_kernel is compile_descent and helper is not None:
+                helper.wait()  # what it could not make is made here after all
+            compile_kernel()
     if progress is not None:
         progress("ready", 1.0)
     _marker().touch()
