@@ -67,7 +67,7 @@ def _without_collection() -> Iterator[None]:
 
 def _helper() -> subprocess.Popen[bytes] | None:
     """Another process that makes the largest kernel meanwhile."""
-    if is_warm() or not sys.executable:
+    if is_warm() or not sys.executable or (os.cpu_count() or 1) < 2:
         return None
     try:
         return subprocess.Popen(
