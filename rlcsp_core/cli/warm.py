@@ -8,7 +8,7 @@ from rlcsp_core.cli.progress import compile_once
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    subparsers.add_parser("warm", help="compile the engine now (once for each version, about 20 s)")
+    subparsers.add_parser("warm", help="compile the engine now (once for each version, about half a minute)")
 
 
 def run(_arguments: argparse.Namespace) -> int:
