@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import nan
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -123,6 +124,11 @@ class StepRecord:
     update: Update | None  # where this step ended an episode that changed the policy
     before: Crystal | None  # the trial as built
     after: Crystal | None  # the trial relaxed; None where there is no energy
+    parent: int | None = None  # step that made what the action changed, 0: the population; None: not recorded
+    kept: bool = False  # later trials may start from it: accepted, or taken among the modular ones
+    cpu_seconds: float = (
+        nan  # CPU time of the process for the run so far; no part of the deterministic record
+    )
 
 
 @dataclass(frozen=True)

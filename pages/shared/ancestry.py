@@ -12,7 +12,7 @@ from pages.shared.item import Item
 from pages.shared.run_list import SEARCH_PAGE
 from pages.shared.viewer import Frame
 from rlcsp_core.actions import action_numbered
-from rlcsp_core.analysis.lineage import Ancestor, lineage
+from rlcsp_core.analysis.lineage import Ancestor, History, lineage
 from rlcsp_core.errors import NotFoundError
 from rlcsp_core.records import Array, BoolArray, Crystal, IntArray
 from rlcsp_core.runs.curves import Reader
@@ -20,7 +20,7 @@ from rlcsp_core.store import Source
 
 REPLAY_PAGE = "pages/6_Replay.py"
 SHOWN = 12  # ancestors in the film, two pictures each
-COLUMNS = ("step", "action", "energy", "accepted")
+COLUMNS = ("step", "action", "energy", "accepted", "parent")
 
 
 def show_found(store: Reader, found: Found) -> None:
@@ -51,9 +51,7 @@ def ancestors(store: Reader, found: Found) -> list[Ancestor]:
     """The structure itself first, the initial population last."""
     if found.source == Source.POPULATION:
         return [Ancestor(None, found.number, None, found.energy)]
-    columns = _columns(store.url, found.run, found.number, store)
-    step, action, energy, accepted, population = columns
-    return lineage(found.number, step, action, energy, accepted, population)
+    return lineage(found.number, History(*_columns(store.url, found.run, found.number, store)))
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -62,11 +60,13 @@ def _columns(
     run: str,
     number: int,
     _store: Reader,
-) -> tuple[IntArray, IntArray, Array, BoolArray, Array]:
+) -> tuple[IntArray, IntArray, Array, BoolArray, Array, Array]:
+    """The fields of `History`; a tuple, since the cache keeps plain data."""
     table = _store.series([run], COLUMNS)[run]
     keep = table["step"] <= number
-    step, action, energy, accepted = (table[name][keep] for name in COLUMNS)
-    return step.astype(int), action.astype(int), energy, accepted > 0, _store.population(run).energy
+    step, action, energy, accepted, parent = (table[name][keep] for name in COLUMNS)
+    population = _store.population(run).energy
+    return step.astype(int), action.astype(int), energy, accepted > 0, parent, population
 
 
 def film(store: Reader, found: Found, chain: list[Ancestor]) -> list[Frame]:

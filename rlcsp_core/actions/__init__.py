@@ -12,7 +12,7 @@ import numpy as np
 
 from rlcsp_core.actions import free_moves as free
 from rlcsp_core.actions import modular_moves as moves
-from rlcsp_core.actions.here import Here, Problem, Structure
+from rlcsp_core.actions.here import Ground, Here, Problem, Structure
 from rlcsp_core.crystal.modular import SITES, Modular
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.records import Array, BoolArray
@@ -22,6 +22,7 @@ __all__ = [
     "ACTION_SETS",
     "EXTENSIONS",
     "Action",
+    "Ground",
     "Here",
     "Problem",
     "Structure",
@@ -45,6 +46,7 @@ class Action:
     description: str
     change: Change
     applies: Condition  # False: masked out
+    modular: bool = True  # makes structures in modules from structures in modules
 
 
 def _modular(change: Callable[[Modular, Problem, np.random.Generator], Modular | None]) -> Change:
@@ -107,13 +109,15 @@ ACTIONS: tuple[Action, ...] = (
 
 EXTENSIONS: tuple[Action, ...] = (
     Action(11, "Symmetric, any size", "A new random crystal with a random space group.",
-           free.symmetric_any_size, _always),
+           free.symmetric_any_size, _always, modular=False),
     Action(12, "Symmetric, this size", "A new random symmetric crystal with as many atoms.",
-           free.symmetric_this_size, _always),
-    Action(13, "Distort", "Strain the cell and rattle the atoms.", free.distort, _always),
+           free.symmetric_this_size, _always, modular=False),
+    Action(13, "Distort", "Strain the cell and rattle the atoms.", free.distort, _always,
+           modular=False),
     Action(14, "Supercell, rattled", "Double the relaxed crystal, rattle it and relax again.",
-           free.rattle_supercell, _always),
-    Action(15, "Fill a hole", "Move an anion into a hole between the atoms.", free.fill_hole, _always),
+           free.rattle_supercell, _always, modular=False),
+    Action(15, "Fill a hole", "Move an anion into a hole between the atoms.", free.fill_hole, _always,
+           modular=False),
 )  # fmt: skip
 
 ACTION_SETS: dict[str, tuple[Action, ...]] = {

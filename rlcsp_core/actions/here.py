@@ -25,6 +25,14 @@ class Here(NamedTuple):
         return self.structure
 
 
+class Ground(NamedTuple):
+    """A structure that a search stands on, with its energy."""
+
+    here: Here
+    energy: float  # eV/atom
+    step: int | None  # that made it; 0: the population; None: not known any more
+
+
 @dataclass(frozen=True)
 class Problem:
     """What is searched: all an action may know besides the structure."""

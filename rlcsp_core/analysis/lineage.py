@@ -1,7 +1,7 @@
 """Where a structure comes from: the chain of accepted steps back to the initial population.
 
-A step changes the structure that is current before it: that of the last accepted step, or at first the lowest member
-of the population.  So the ancestors of step k are the accepted steps before it, and then that member.
+A step changes a structure the search stands on: that of an earlier step, which is recorded as its parent, or at first
+the lowest member of the population.  Runs of older versions recorded no parents; theirs are the last accepted steps.
 
 Shapes: T steps, P members.
 """
@@ -24,16 +24,34 @@ class Ancestor(NamedTuple):
     energy: float  # eV/atom
 
 
-def lineage(
-    number: int, step: IntArray, action: IntArray, energy: Array, accepted: BoolArray, population: Array
-) -> list[Ancestor]:
-    """The structure of step `number` and its ancestors, itself first, the initial population last.
+class History(NamedTuple):
+    """All steps of a run up to some step at least, and its initial population."""
 
-    step, action, energy, accepted: [T], all steps up to `number` at least; population: [P] energies, NaN where failed.
-    """
-    chain = np.flatnonzero((step == number) | (accepted & (step < number)))[::-1]
-    links = [Ancestor(int(step[k]), None, int(action[k]), float(energy[k])) for k in chain]
-    if np.isfinite(population).any():
-        start = int(np.nanargmin(population))
-        links.append(Ancestor(None, start, None, float(population[start])))
+    step: IntArray  # [T] from 1
+    action: IntArray  # [T]
+    energy: Array  # [T] eV/atom
+    accepted: BoolArray  # [T]
+    parent: Array  # [T] steps, 0: the population; NaN where it was not recorded
+    population: Array  # [P] eV/atom, NaN where failed
+
+
+def lineage(number: int, history: History) -> list[Ancestor]:
+    """The structure of step `number` and its ancestors, itself first, the initial population last."""
+    links, at = [], number
+    while at > 0:
+        row = at - 1
+        links.append(Ancestor(at, None, int(history.action[row]), float(history.energy[row])))
+        at = _parent(at, history)
+    if np.isfinite(history.population).any():
+        start = int(np.nanargmin(history.population))
+        links.append(Ancestor(None, start, None, float(history.population[start])))
     return links
+
+
+def _parent(number: int, history: History) -> int:
+    """The step that made what step `number` changed; 0: the population."""
+    recorded = history.parent[number - 1]
+    if np.isfinite(recorded):
+        return int(recorded)
+    before = np.flatnonzero(history.accepted[: number - 1])
+    return int(history.step[before[-1]]) if len(before) else 0

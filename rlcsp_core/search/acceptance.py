@@ -46,4 +46,12 @@ def after_step(temperature: Temperature, delta_e: float | None, config: SearchCo
 
 def metropolis(delta_e: float, kT: float, rng: np.random.Generator) -> bool:
     """Accept with probability min(1, exp(−ΔE/kT)).  Energies in eV."""
-    return delta_e <= 0 or bool(rng.random() < math.exp(-delta_e / kT))
+    return climb(kT, [delta_e], rng) >= delta_e
+
+
+def climb(kT: float, deltas: list[float], rng: np.random.Generator) -> float:
+    """The highest ΔE [eV] that is accepted this time: −kT ln u, u drawn only if one of `deltas` goes uphill."""
+    if all(delta <= 0 for delta in deltas):
+        return 0.0
+    u = rng.random()
+    return -kT * math.log(u) if u > 0 else math.inf

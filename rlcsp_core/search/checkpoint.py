@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rlcsp_core.actions import Here, Structure
+from rlcsp_core.actions import Ground, Here, Structure
 from rlcsp_core.crystal.modular import Assembly, Modular
 from rlcsp_core.records import Crystal
 from rlcsp_core.search.acceptance import Temperature, cold
@@ -21,14 +21,15 @@ class State:
 
     population: tuple[float, ...]  # eV/atom of the members made so far, NaN where the relaxation failed
     scale: EnergyScale | None  # None until the population is complete
-    current: Here | None
-    current_energy: float  # eV/atom
+    current: Ground | None
+    modular: Ground | None  # the last one in modules; the current one where no other actions are in the set
     best_energy: float  # eV/atom
     step: int
     since_best: int  # steps since the last new best
     target_step: int | None  # 0: in the initial population
     temperature: Temperature
-    elapsed: float  # s, over all sessions of the run
+    elapsed: float  # s, wall clock over all sessions of the run
+    cpu: float | None  # s, CPU time of the process, likewise; None: not known any more
     failed: str | None = None  # why the search cannot go on
 
 
@@ -37,57 +38,79 @@ def start(config: SearchConfig) -> State:
         population=(),
         scale=None,
         current=None,
-        current_energy=np.inf,
+        modular=None,
         best_energy=np.inf,
         step=0,
         since_best=0,
         target_step=None,
         temperature=cold(config),
         elapsed=0.0,
+        cpu=0.0,
     )
 
 
 def pack(state: State) -> dict[str, Any]:
     """JSON-able.  Numbers that JSON lacks are written as null: an unknown energy, one of a failed relaxation."""
-    known = state.current is not None
+    apart = None if state.modular is state.current else state.modular
     return {
         "population": [None if np.isnan(e) else e for e in state.population],
         "scale": None if state.scale is None else list(state.scale),
-        "current": None if state.current is None else _pack_here(state.current),
-        "current_energy": state.current_energy if known else None,
-        "best_energy": state.best_energy if known else None,
+        "current": None if state.current is None else _pack_ground(state.current),
+        "modular": None if apart is None else _pack_ground(apart),  # only where it is another
+        "best_energy": None if state.current is None else state.best_energy,
         "step": state.step,
         "since_best": state.since_best,
         "target_step": state.target_step,
         "temperature": list(state.temperature),
         "elapsed": state.elapsed,
+        "cpu": state.cpu,
         "failed": state.failed,
     }
 
 
 def unpack(packed: dict[str, Any]) -> State:
-    known = packed["current"] is not None
+    current = None if packed["current"] is None else _unpack_ground(packed["current"])
+    modular = current if packed["modular"] is None else _unpack_ground(packed["modular"])
     return State(
         population=tuple(np.nan if e is None else e for e in packed["population"]),
         scale=None if packed["scale"] is None else EnergyScale(*packed["scale"]),
-        current=_unpack_here(packed["current"]) if known else None,
-        current_energy=packed["current_energy"] if known else np.inf,
-        best_energy=packed["best_energy"] if known else np.inf,
+        current=current,
+        modular=modular,
+        best_energy=np.inf if current is None else packed["best_energy"],
         step=packed["step"],
         since_best=packed["since_best"],
         target_step=packed["target_step"],
         temperature=Temperature(*packed["temperature"]),
         elapsed=packed["elapsed"],
+        cpu=packed["cpu"],
         failed=packed["failed"],
     )
 
 
-def _pack_here(here: Here) -> dict[str, Any]:
-    return {"structure": _pack_structure(here.structure), "relaxed": _pack_crystal(here.relaxed)}
+def upgraded(packed: dict[str, Any]) -> dict[str, Any]:
+    """A packed state as versions before there were two grounds wrote it, in the present form."""
+    if "current_energy" not in packed:
+        return packed
+    current = packed["current"]
+    if current is not None:
+        current = {**current, "energy": packed["current_energy"], "step": None}
+    kept = {name: value for name, value in packed.items() if name != "current_energy"}
+    return {**kept, "current": current, "modular": None, "cpu": None}
 
 
-def _unpack_here(packed: dict[str, Any]) -> Here:
-    return Here(_unpack_structure(packed["structure"]), _unpack_crystal(packed["relaxed"]))
+def _pack_ground(ground: Ground) -> dict[str, Any]:
+    here = ground.here
+    return {
+        "structure": _pack_structure(here.structure),
+        "relaxed": _pack_crystal(here.relaxed),
+        "energy": ground.energy,
+        "step": ground.step,
+    }
+
+
+def _unpack_ground(packed: dict[str, Any]) -> Ground:
+    here = Here(_unpack_structure(packed["structure"]), _unpack_crystal(packed["relaxed"]))
+    return Ground(here, packed["energy"], packed["step"])
 
 
 def _pack_structure(structure: Structure) -> dict[str, Any]:

@@ -9,6 +9,10 @@
 A search yields one record for each relaxation and neither saves nor draws.  All chance comes from one generator, drawn
 from in a fixed order, so that equal configurations give equal records; the population is drawn before the agent's first
 choice, so that equal seeds give every algorithm the same start.
+
+Where a set holds actions on free atoms too, the search stands on two grounds: the current structure, and the last one
+in modules, from which the actions on modules go on.  A trial in modules is compared with both, one of free atoms with
+the current structure alone.  With the published actions both are the same.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rlcsp_core.actions import Here, Problem, Structure, action_mask, action_set, prior_preferences
+from rlcsp_core.actions import Action, Ground, Problem, Structure, action_set, prior_preferences
 from rlcsp_core.agents import Agent, Learner, agent_named
 from rlcsp_core.crystal.composition import composition_of
 from rlcsp_core.crystal.generate import smallest_limit
@@ -37,8 +41,8 @@ from rlcsp_core.records import (
     Transition,
 )
 from rlcsp_core.relax import relaxer_named
-from rlcsp_core.search.acceptance import after_step, before_step, metropolis
-from rlcsp_core.search.checkpoint import State, pack, start, unpack
+from rlcsp_core.search.acceptance import after_step, before_step, climb
+from rlcsp_core.search.checkpoint import State, pack, start, unpack, upgraded
 from rlcsp_core.search.config import SearchConfig
 from rlcsp_core.search.history import SAME_ENERGY, EnergyHistory
 from rlcsp_core.search.resumption import check_state, check_taken_up, refusal
@@ -118,6 +122,7 @@ class Search:
         energies: eV/atom of all trials so far, population first, NaN where there is none."""
         search = cls(config, agent)
         try:
+            checkpoint = {**checkpoint, "state": upgraded(checkpoint["state"])}
             search._state = unpack(checkpoint["state"])
             check_state(search._state, config, search._workshop.problem.composition, len(energies))
             search._rng.bit_generator.state = checkpoint["generator"]
@@ -145,20 +150,26 @@ class Search:
     @property
     def available(self) -> BoolArray:
         """[A] actions that can be applied to the current structure; there must be one."""
-        assert self._state.current is not None
-        return action_mask(self._state.current, self._workshop.problem, self._actions)
+        problem = self._workshop.problem
+        return np.array([a.applies(self._ground(a).here, problem) for a in self._actions])
 
     @property
     def current(self) -> tuple[Crystal, float]:
         """The current structure, relaxed, and its energy [eV/atom]; there must be one."""
         assert self._state.current is not None
-        return self._state.current.relaxed, self._state.current_energy
+        return self._state.current.here.relaxed, self._state.current.energy
+
+    def _ground(self, action: Action) -> Ground:
+        """What an action starts from."""
+        ground = self._state.modular if action.modular else self._state.current
+        assert ground is not None
+        return ground
 
     def __iter__(self) -> Iterator[SearchRecord]:
-        began = time.monotonic() - self._state.elapsed
+        clock = Clock(self._state)
         while (reason := self._reason_to_stop()) is None:
-            record = self._next_member() if self._state.scale is None else self._next_step(began)
-            self._state = replace(self._state, elapsed=time.monotonic() - began)
+            record = self._next_member() if self._state.scale is None else self._next_step(clock)
+            self._state = replace(self._state, elapsed=clock.elapsed, cpu=clock.cpu)
             yield record
         yield StopRecord(reason, self._state.step, self._state.target_step)
 
@@ -202,8 +213,9 @@ class Search:
         state = replace(state, population=population)
         if energy is not None:
             self._history.add(energy)
-            if state.current is None or energy < state.current_energy:
-                state = replace(state, current=member.here, current_energy=energy, best_energy=energy)
+            if member.here is not None and (state.current is None or energy < state.current.energy):
+                ground = Ground(member.here, energy, 0)
+                state = replace(state, current=ground, modular=ground, best_energy=energy)
             if self._at_target(energy):
                 state = replace(state, target_step=0)
         if member.before is None:
@@ -219,58 +231,72 @@ class Search:
 
     # one step --------------------------------------------------------------------------------------------------------
 
-    def _next_step(self, began: float) -> StepRecord:
+    def _next_step(self, clock: Clock) -> StepRecord:
         state, config, rng = self._state, self.config, self._rng
         assert state.scale is not None
         assert state.current is not None
-        scale, n_current = state.scale, state.current.relaxed.n_atoms
+        scale, before = state.scale, state.current
         temperature = before_step(state.temperature, config, rng)
-        trial = self._choose(state.current, scale, temperature.melting)
+        trial = self._choose(before, scale, temperature.melting)
+        action = self._actions[trial.decision.action]
+        ground = self._ground(action)
         found = self._workshop.relaxed(trial.structure, rng)
         energy = found.energy
 
-        delta = None if energy is None else energy - state.current_energy
-        accepted = delta is not None and metropolis(delta, temperature.kT, rng)
-        gained = reward(state.current_energy, energy, scale, self._history, config.penalty)
+        accepted, kept = self._accept(found, ground, temperature.kT)
+        gained = reward(before.energy, energy, scale, self._history, config.penalty)
         if energy is not None:
             self._history.add(energy)
-        self._state = state = self._after(found, accepted)
+        delta = None if energy is None else energy - before.energy
+        state = self._after(found, action, accepted, kept)
         self._state = state = replace(state, temperature=after_step(temperature, delta, config))
+        current = before if state.current is None else state.current
         update = self._agent.learn(
-            Transition(
-                trial.observation, trial.decision.action, gained, features(state.current_energy, scale)
-            )
+            Transition(trial.observation, trial.decision.action, gained, features(current.energy, scale))
         )
         return StepRecord(
             step=state.step,
-            action=self._actions[trial.decision.action].number,
+            action=action.number,
             attempts=trial.attempts,
             energy=energy,
             reason=found.reason,
             accepted=accepted,
-            current_energy=state.current_energy,
+            current_energy=current.energy,
             best_energy=state.best_energy,
             reward=gained,
             probabilities=trial.decision.probabilities,
             kT=temperature.kT,
-            n_atoms=n_current if found.before is None else found.before.n_atoms,
+            n_atoms=ground.here.relaxed.n_atoms if found.before is None else found.before.n_atoms,
             evaluations=found.evaluations,
             relax_seconds=found.seconds,
-            elapsed=time.monotonic() - began,
+            elapsed=clock.elapsed,
             update=update,
             before=found.before,
             after=found.after,
+            parent=ground.step,
+            kept=accepted or kept,
+            cpu_seconds=np.nan if clock.cpu is None else clock.cpu,
         )
 
-    def _choose(self, current: Here, scale: EnergyScale, melting: bool) -> Trial:
+    def _accept(self, found: Relaxed, ground: Ground, kT: float) -> tuple[bool, bool]:
+        """Whether a trial becomes the current structure, and whether its ground moves to it."""
+        assert self._state.current is not None
+        if found.energy is None:
+            return False, False
+        delta, apart = found.energy - self._state.current.energy, found.energy - ground.energy
+        highest = climb(kT, [delta, apart], self._rng)
+        return delta <= highest, apart <= highest
+
+    def _choose(self, current: Ground, scale: EnergyScale, melting: bool) -> Trial:
         """Let the agent choose until an action gives a sound trial; one that gives none is masked for this step."""
-        phi = features(self._state.current_energy, scale)
-        mask = action_mask(current, self._workshop.problem, self._actions)
+        phi = features(current.energy, scale)
+        mask = self.available
         attempts = 0
         while True:
             observation = Observation(phi, mask, melting)
             decision = self._agent.act(observation, self._rng)
-            structure, tried = self._workshop.attempt(self._actions[decision.action], current, self._rng)
+            action = self._actions[decision.action]
+            structure, tried = self._workshop.attempt(action, self._ground(action).here, self._rng)
             attempts += tried
             remaining = mask.copy()
             remaining[decision.action] = False
@@ -278,17 +304,36 @@ class Search:
                 return Trial(structure, observation, decision, attempts)
             mask = remaining
 
-    def _after(self, found: Relaxed, accepted: bool) -> State:
+    def _after(self, found: Relaxed, action: Action, accepted: bool, kept: bool) -> State:
         """The state after one more step."""
         state, energy = self._state, found.energy
         state = replace(state, step=state.step + 1, since_best=state.since_best + 1)
-        if energy is None:
+        if energy is None or found.here is None:
             return state
+        ground = Ground(found.here, energy, state.step)
         if accepted:
-            state = replace(state, current=found.here, current_energy=energy)
+            state = replace(state, current=ground)
+        if kept and action.modular:
+            state = replace(state, modular=ground)
         if energy < state.best_energy:
             improved = energy < state.best_energy - SAME_ENERGY  # less would be noise of the relaxation
             state = replace(state, best_energy=energy, since_best=0 if improved else state.since_best)
         if state.target_step is None and self._at_target(energy):
             state = replace(state, target_step=state.step)
         return state
+
+
+class Clock:
+    """Wall clock and CPU time of a run, over all its sessions."""
+
+    def __init__(self, state: State) -> None:
+        self._wall = time.monotonic() - state.elapsed
+        self._cpu = None if state.cpu is None else time.process_time() - state.cpu
+
+    @property
+    def elapsed(self) -> float:
+        return time.monotonic() - self._wall
+
+    @property
+    def cpu(self) -> float | None:
+        return None if self._cpu is None else time.process_time() - self._cpu

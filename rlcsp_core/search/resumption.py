@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from rlcsp_core.actions import Ground
 from rlcsp_core.crystal.composition import Composition
 from rlcsp_core.crystal.modular import SHIFTS, SITES, Modular, build
 from rlcsp_core.errors import CheckpointError
@@ -29,7 +30,6 @@ KINDS: Mapping[str, type | tuple[type, ...]] = {
     "since_best": int,
     "target_step": (int, type(None)),
     "failed": (str, type(None)),
-    "current_energy": (int, float),
     "best_energy": (int, float),
     "elapsed": (int, float),
 }
@@ -66,9 +66,20 @@ def check_state(state: State, config: SearchConfig, composition: Composition, n_
         raise refusal("its population and its energy scale do not belong together")
     if state.scale is not None and not (isfinite(state.scale.mean) and state.scale.deviation > 0):
         raise refusal("its energy scale is none")
-    if state.current is not None:
-        check_crystal(state.current.relaxed, config, composition)
-        check_structure(state.current.structure, state.current.relaxed, config, composition)
+    if state.cpu is not None and not 0 <= state.cpu < np.inf:
+        raise refusal("its CPU time is none")
+    for ground in (state.current, state.modular):
+        if ground is not None:
+            check_ground(ground, state, config, composition)
+
+
+def check_ground(ground: Ground, state: State, config: SearchConfig, composition: Composition) -> None:
+    if isinstance(ground.energy, bool) or not isinstance(ground.energy, int | float):
+        raise refusal(f"the energy it stands at is {ground.energy!r}")
+    if ground.step is not None and (type(ground.step) is not int or not 0 <= ground.step <= state.step):
+        raise refusal(f"it stands on a structure of step {ground.step!r}")
+    check_crystal(ground.here.relaxed, config, composition)
+    check_structure(ground.here.structure, ground.here.relaxed, config, composition)
 
 
 def check_structure(

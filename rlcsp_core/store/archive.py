@@ -103,11 +103,20 @@ class Archive:
     def series(self, run_ids: Sequence[str], columns: Sequence[str]) -> dict[str, dict[str, Array]]:
         for run_id in run_ids:
             self._row(run_id)
-        table = self._read("steps.parquet", run_ids, list(columns)) if run_ids else None
+        table = self._read("steps.parquet", run_ids, self._present(columns)) if run_ids else None
         lengths = [self._rows[run_id]["n_steps"] for run_id in run_ids]
         cuts = np.cumsum(lengths)[:-1]
-        split = {name: np.split(_floats(table[name]), cuts) for name in columns} if table is not None else {}
+        split = (
+            {name: np.split(_known_or_nan(table, name), cuts) for name in columns}
+            if table is not None
+            else {}
+        )
         return {run_id: {name: split[name][i] for name in columns} for i, run_id in enumerate(run_ids)}
+
+    def _present(self, columns: Sequence[str]) -> list[str]:
+        """Those the file has, and one at least, which says how many steps there are."""
+        names = pq.read_schema(self.folder / "steps.parquet").names
+        return [name for name in columns if name in names] or ["step"]
 
     def population(self, run_id: str) -> PopulationTable:
         row = self._row(run_id)
@@ -189,13 +198,21 @@ def _info(row: dict[str, Any], experiment: str) -> RunInfo:
 
 def step_table(table: pa.Table) -> StepTable:
     numbers: dict[str, Any] = {name: _integers(table[name]) for name in reads.STEP_INTEGERS}
-    numbers |= {name: _floats(table[name]) for name in reads.STEP_FLOATS}
+    numbers |= {name: _known_or_nan(table, name) for name in reads.STEP_FLOATS}
     return StepTable(
         **numbers,
         reason=reads.objects(table["reason"].to_pylist()),
         accepted=np.asarray(table["accepted"], dtype=np.bool_),
         probabilities=matrix(table["probabilities"]),
     )
+
+
+LATER = ("cpu_seconds", "parent")  # columns that files of older versions lack
+
+
+def _known_or_nan(table: pa.Table, name: str) -> Array:
+    missing = name in LATER and name not in table.column_names
+    return np.full(len(table), np.nan) if missing else _floats(table[name])
 
 
 def _floats(column: pa.ChunkedArray) -> Array:

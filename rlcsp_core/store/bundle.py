@@ -190,9 +190,16 @@ def _records(archive: zipfile.ZipFile) -> Iterator[SearchRecord]:
     for i in range(len(table)):
         values = {name: column[i] for name, column in columns.items()}
         values |= {name: values[name].item() for name in values if isinstance(values[name], np.generic)}
-        values["energy"] = None if np.isnan(values["energy"]) else values["energy"]
+        values |= {name: None for name in ("energy", "parent") if np.isnan(values[name])}
+        values["parent"] = values["parent"] if values["parent"] is None else int(values["parent"])
         ends = (structures.get((Source.STEP, values["step"], relaxed)) for relaxed in (False, True))
-        yield StepRecord(**values, update=updates.get(values["step"]), before=next(ends), after=next(ends))
+        yield StepRecord(
+            **values,
+            update=updates.get(values["step"]),
+            before=next(ends),
+            after=next(ends),
+            kept=(Source.STEP, values["step"], True) in structures,
+        )
 
 
 TABLES = ("steps", "updates", "population", "structures")

@@ -73,6 +73,8 @@ STEPS = pa.schema(
         ("evaluations", pa.int32()),
         ("relax_seconds", pa.float32()),
         ("elapsed", pa.float64()),
+        ("cpu_seconds", pa.float64()),
+        ("parent", pa.int32()),
     ]
 )
 UPDATES = pa.schema(
@@ -182,9 +184,12 @@ def _best_columns(store: Store, run: RunInfo) -> dict[str, Any]:
     }
 
 
+NULLABLE = ("energy", "current_energy", "best_energy", "reward", "cpu_seconds", "parent")
+
+
 def steps_table(run_id: str, table: StepTable, schema: pa.Schema = STEPS) -> pa.Table:
     columns = {name: getattr(table, name) for name in schema.names if name not in ("run", "probabilities")}
-    columns |= {name: nulls(columns[name]) for name in ("energy", "current_energy", "best_energy", "reward")}
+    columns |= {name: nulls(columns[name]) for name in NULLABLE}
     columns["probabilities"] = _lists(table.probabilities)
     columns["run"] = [run_id] * len(table)
     return pa.table({name: pa.array(columns[name]) for name in schema.names}).cast(schema)

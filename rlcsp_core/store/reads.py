@@ -189,7 +189,9 @@ def step_table(c: Columns) -> StepTable:
 
 
 STEP_INTEGERS = ("step", "action", "attempts", "n_atoms", "evaluations")
-STEP_FLOATS = ("energy", "current_energy", "best_energy", "reward", "kT", "relax_seconds", "elapsed")
+STEP_FLOATS = (
+    "energy", "current_energy", "best_energy", "reward", "kT", "relax_seconds", "elapsed", "cpu_seconds", "parent",
+)  # fmt: skip
 SERIES = ("accepted", *STEP_INTEGERS, *STEP_FLOATS)
 
 

@@ -1,6 +1,7 @@
 """Records into rows: histories, structures, totals and checkpoint, all in one transaction.
 
-Kept are the structures of the initial population, of accepted steps and of every new best, as built and relaxed.
+Kept are the structures of the initial population, of every new best and of the steps from which later trials may
+start (the accepted ones), as built and relaxed.
 The totals of a run (steps, best energy, how each action fared) are columns of the run, so that a list of runs or a
 page that polls needs no count over the history.
 """
@@ -123,7 +124,7 @@ class Rows:
     def add(self, record: SearchRecord, keep: bool) -> None:
         if isinstance(record, StepRecord):
             self._add_step(record)
-            if keep or record.accepted:
+            if keep or record.accepted or record.kept:
                 self._add_structures(Source.STEP, record.step, record)
         elif isinstance(record, PopulationRecord):
             self._add_member(record)
@@ -167,9 +168,9 @@ class Rows:
 
 STEP_COLUMNS = (
     "step", "action", "attempts", "energy", "current_energy", "best_energy", "reward", "kT", "n_atoms",
-    "evaluations", "relax_seconds", "elapsed",
+    "evaluations", "relax_seconds", "elapsed", "cpu_seconds", "parent",
 )  # fmt: skip
-STEP_FLOATS = ("energy", "current_energy", "best_energy", "reward")
+STEP_FLOATS = ("energy", "current_energy", "best_energy", "reward", "cpu_seconds")
 
 
 def _structure(source: Source, number: int, relaxed: int, crystal: Crystal, energy: float | None) -> Values:

@@ -147,6 +147,8 @@ class StepTable:
     evaluations: IntArray  # [T]
     relax_seconds: Array  # [T] s
     elapsed: Array  # [T] s
+    cpu_seconds: Array  # [T] s, NaN where a run of an older version has none
+    parent: Array  # [T] steps, 0: the population; NaN where it was not recorded
 
     def __len__(self) -> int:
         return len(self.step)

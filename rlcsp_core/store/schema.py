@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import mysql
 
-REVISION = "0003"  # of this schema; the migrations lead from every released one to it
+REVISION = "0004"  # of this schema; the migrations lead from every released one to it
 
 ID_LENGTH = 16
 NAME_LENGTH = 120
@@ -117,6 +117,8 @@ steps = Table(
     Column("evaluations", Integer, nullable=False),
     Column("relax_seconds", Double, nullable=False),
     Column("elapsed", Double, nullable=False),
+    Column("cpu_seconds", Double),  # runs of older versions have none, nor parents
+    Column("parent", Integer),
     sqlite_with_rowid=False,
 )
 

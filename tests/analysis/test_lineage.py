@@ -2,17 +2,19 @@
 
 import numpy as np
 
-from rlcsp_core.analysis.lineage import Ancestor, lineage
+from rlcsp_core.analysis.lineage import Ancestor, History, lineage
 
 STEP = np.arange(1, 7)
 ACTION = np.array([1, 9, 10, 2, 7, 3])
 ENERGY = np.array([-1.0, np.nan, -1.3, -1.1, -1.2, -1.5])
 ACCEPTED = np.array([True, False, False, True, False, True])
 POPULATION = np.array([-0.5, np.nan, -0.9])
+UNKNOWN = np.full(6, np.nan)
+OLD = History(STEP, ACTION, ENERGY, ACCEPTED, UNKNOWN, POPULATION)
 
 
 def test_chain_of_an_accepted_step() -> None:
-    assert lineage(6, STEP, ACTION, ENERGY, ACCEPTED, POPULATION) == [
+    assert lineage(6, OLD) == [
         Ancestor(6, None, 3, -1.5),
         Ancestor(4, None, 2, -1.1),
         Ancestor(1, None, 1, -1.0),
@@ -21,14 +23,19 @@ def test_chain_of_an_accepted_step() -> None:
 
 
 def test_a_rejected_structure_has_the_same_parent_but_is_nobodys() -> None:
-    chain = lineage(3, STEP, ACTION, ENERGY, ACCEPTED, POPULATION)
+    chain = lineage(3, OLD)
     assert [link.step for link in chain] == [3, 1, None]
-    assert all(link.step != 3 for link in lineage(6, STEP, ACTION, ENERGY, ACCEPTED, POPULATION))
+    assert all(link.step != 3 for link in lineage(6, OLD))
 
 
 def test_later_steps_do_not_matter() -> None:
     for number in STEP:
-        early = number >= STEP
-        whole = lineage(number, STEP, ACTION, ENERGY, ACCEPTED, POPULATION)
-        part = lineage(number, STEP[early], ACTION[early], ENERGY[early], ACCEPTED[early], POPULATION)
-        assert repr(whole) == repr(part)
+        early = History(*(column[:number] for column in OLD[:-1]), OLD.population)
+        assert repr(lineage(number, early)) == repr(lineage(number, OLD))
+
+
+def test_recorded_parents_are_followed() -> None:
+    """Step 6 goes back to step 4 and step 4 to the population, whatever was accepted in between."""
+    known = OLD._replace(parent=np.array([0.0, 1.0, 1.0, 0.0, 1.0, 4.0]))
+    assert [link.step for link in lineage(6, known)] == [6, 4, None]
+    assert [link.step for link in lineage(5, known)] == [5, 1, None]

@@ -37,6 +37,7 @@ def table(rng: np.random.Generator) -> StepTable:
         energy=energy, reason=np.where(np.isnan(energy), "step limit", None), accepted=accepted,
         current_energy=best, best_energy=best, reward=ones, probabilities=rng.dirichlet(np.ones(9), N), kT=ones,
         n_atoms=np.full(N, 10), evaluations=np.full(N, 30), relax_seconds=ones, elapsed=np.cumsum(ones),
+        cpu_seconds=np.cumsum(ones), parent=np.zeros(N),
     )  # fmt: skip
 
 

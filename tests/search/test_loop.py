@@ -9,13 +9,13 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from rlcsp_core.actions import ACTIONS
+from rlcsp_core.actions import ACTIONS, EXTENSIONS
 from rlcsp_core.agents import AGENTS
 from rlcsp_core.errors import ConfigError, FormulaError
 from rlcsp_core.records import PopulationRecord, StepRecord, StopRecord
 from rlcsp_core.search import Search, SearchConfig, check_config
 
-CLOCKS = {"elapsed", "relax_seconds", "seconds"}
+CLOCKS = {"elapsed", "relax_seconds", "seconds", "cpu_seconds"}
 
 
 def plain(record) -> dict:
@@ -45,6 +45,55 @@ class TestWithoutPhysics:
             energies = [math.nan if r.energy is None else r.energy for r in records]
             resumed = Search.resume(config(algorithm=algorithm), paper, energies)
             assert [plain(r) for r in records] + [plain(r) for r in resumed] == whole
+
+    def test_two_grounds_are_taken_up_again(self):
+        """With actions on free atoms the last structure in modules is kept beside the current one."""
+        settings = config(actions="extended", algorithm="uniform")
+        whole = [plain(r) for r in Search(settings)]
+        for cut in (25, 60, 139):
+            search = Search(settings)
+            records = list(islice(search, cut))
+            paper = json.loads(json.dumps(search.checkpoint(), allow_nan=False))
+            energies = [math.nan if r.energy is None else r.energy for r in records]
+            assert whole[:cut] + [plain(r) for r in Search.resume(settings, paper, energies)] == whole
+
+    def test_actions_on_modules_go_on_from_modules(self):
+        """Wherever the search stands; actions on free atoms change the current structure."""
+        steps = [
+            r
+            for r in Search(config(actions="extended", algorithm="uniform", steps=300))
+            if hasattr(r, "step")
+        ]
+        free = {action.number for action in EXTENSIONS}
+        current, modular = 0, {0}
+        seen = set()
+        for s in steps:
+            assert s.parent == current if s.action in free else s.parent in modular
+            seen.add((s.action in free, s.parent == current))
+            current = s.step if s.accepted else current
+            modular |= {s.step} if s.kept and s.action not in free else set()
+        assert (False, False) in seen, "no action on modules had to leave the current structure"
+
+    def test_with_the_published_actions_both_grounds_are_one(self):
+        search = Search(config(algorithm="uniform"))
+        for record in search:
+            assert not isinstance(record, StepRecord) or record.kept == record.accepted
+        assert search.checkpoint()["state"]["modular"] is None
+
+    def test_a_checkpoint_of_an_older_version_is_taken_up(self):
+        """It had one ground, whose energy stood beside it, and no CPU time."""
+        whole = [plain(r) | {"parent": None} for r in Search(config())]
+        search = Search(config())
+        records = list(islice(search, 50))
+        paper = json.loads(json.dumps(search.checkpoint(), allow_nan=False))
+        state = paper["state"]
+        state["current_energy"] = state["current"].pop("energy")
+        for part, name in ((state["current"], "step"), (state, "modular"), (state, "cpu")):
+            del part[name]
+        energies = [math.nan if r.energy is None else r.energy for r in records]
+        rest = list(Search.resume(config(), paper, energies))
+        assert [plain(r) | {"parent": None} for r in records + rest] == whole
+        assert math.isnan(rest[0].cpu_seconds)
 
     def test_seeds_differ_and_algorithms_share_the_population(self):
         runs = {

@@ -40,4 +40,7 @@ def step(number, rng, energy=-26.5, accepted=False, learns=False):
         update=update,
         before=crystal(rng),
         after=None if energy is None else crystal(rng),
+        parent=number // 2,
+        kept=accepted,
+        cpu_seconds=0.025 * number,
     )

@@ -44,11 +44,12 @@ def test_numbers_come_back_bit_for_bit(store, claim, rng):
         "kT",
         "relax_seconds",
         "elapsed",
+        "cpu_seconds",
         "probabilities",
     ):
         written = np.array([getattr(record, name) for record in steps])
         assert getattr(table, name).tobytes() == written.tobytes(), name
-    for name in ("step", "action", "attempts", "n_atoms", "evaluations", "accepted", "reason"):
+    for name in ("step", "action", "attempts", "n_atoms", "parent", "evaluations", "accepted", "reason"):
         assert getattr(table, name).tolist() == [getattr(record, name) for record in steps], name
 
 
