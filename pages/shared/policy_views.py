@@ -190,7 +190,8 @@ def variance_view(store: Reader, policies: Sequence[Learned]) -> None:
         rows = _variances(store, policy.run_id, int(policy.step[-1]))
         if not rows:
             st.info(
-                "At least two full batches of episodes are needed: let the run go on for some hundred steps."
+                "At least two full batches of episodes are needed, of an agent that sees the energy alone: let the run "
+                "go on for some hundred steps, or choose one with the published features."
             )
             continue
         labels = {row["baseline"]: BASELINES[row["baseline"]].label for row in rows}

@@ -15,6 +15,7 @@ from rlcsp_core.agents.policy import policy_at
 from rlcsp_core.records import Array, IntArray
 
 ENERGIES = 80
+N_SHOWN = 2  # features: 1 and z
 MOMENTS = 240  # columns of a map
 
 
@@ -31,7 +32,8 @@ def energy_axis(lowest: float, highest: float, points: int = ENERGIES) -> Array:
 
 
 def over_energy(theta: Array, z: Array, exploration: float) -> Array:
-    """π [Z, A] of θ [A, F]."""
+    """π [Z, A] of θ [A, F]; features beyond 1 and z are taken as 0."""
+    theta = theta[:, :N_SHOWN]
     features = np.stack([np.ones_like(z), z], axis=-1)
     mask = np.ones((len(z), len(theta)), dtype=bool)
     return policy_at(theta, features, mask, exploration).probabilities

@@ -57,6 +57,12 @@ def space_group(crystal: Crystal, symprec: float = SYMPREC) -> SpaceGroup | None
     return None if dataset is None else SpaceGroup(int(dataset.number), str(dataset.international))
 
 
+def point_group_order(crystal: Crystal, symprec: float = SYMPREC) -> int:
+    """How many rotations and reflections, with whatever translations, leave the crystal as it is: 1 … 48."""
+    dataset = _dataset(crystal, symprec)
+    return 1 if dataset is None else len(np.unique(dataset.rotations, axis=0))
+
+
 def space_group_by_tolerance(
     crystal: Crystal, tolerances: Sequence[float] = TOLERANCES
 ) -> list[tuple[float, SpaceGroup | None]]:

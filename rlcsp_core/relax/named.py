@@ -15,7 +15,7 @@ import shutil
 from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Protocol
 
 from rlcsp_core.energy.potential import load_potential
 from rlcsp_core.errors import CalculatorError, ConfigError
@@ -23,7 +23,21 @@ from rlcsp_core.records import Crystal, Relaxation
 from rlcsp_core.relax.foreign import relax_with_ase
 from rlcsp_core.relax.relaxer import RelaxConfig, relax
 
-Relaxer = Callable[[Crystal], Relaxation]
+
+class Relaxer(Protocol):
+    """What a search calls."""
+
+    def __call__(self, crystal: Crystal, ceiling: float | None = None, /) -> Relaxation:
+        """ceiling: eV/atom above which the built-in engine may give up; others go on to the end."""
+
+
+# variants of the built-in descent: from the same start they fall into different minima
+DESCENTS: dict[str, dict[str, float | int]] = {
+    "conditioned": {},  # with a model of the Hessian, steps of at most 0.25 Å
+    "long-steps": {"max_step": 0.6, "max_strain": 0.15},
+    "one-model": {"refresh": 1_000_000_000},  # a model of the start alone, L-BFGS from there on
+}
+BUILTIN = "builtin"
 
 NO_CLOCK = 1e9  # s: a search is bounded in evaluations, which repeat, not in seconds, which do not
 LAMMPS_CUTOFF = 12.0  # Å, of the parts in real space
@@ -33,7 +47,7 @@ LAMMPS_ACCURACY = 1e-7  # relative, of the parts in reciprocal space
 def builtin(config: RelaxConfig) -> Relaxer:
     """The engine of this package with the shipped potential."""
     potential = load_potential()
-    return lambda crystal: relax(crystal, potential, config)
+    return lambda crystal, ceiling=None: relax(crystal, potential, config, ceiling)
 
 
 def gulp(config: RelaxConfig) -> Relaxer:
@@ -48,7 +62,7 @@ def gulp(config: RelaxConfig) -> Relaxer:
 
     potential = load_potential()
     command = command or "gulp < PREFIX.gin > PREFIX.got"
-    return lambda crystal: relax_with_gulp(crystal, potential, config, command)
+    return lambda crystal, _=None: relax_with_gulp(crystal, potential, config, command)
 
 
 def lammps(config: RelaxConfig) -> Relaxer:
@@ -60,10 +74,18 @@ def lammps(config: RelaxConfig) -> Relaxer:
     from rlcsp_core.relax.lammps_energy import LammpsIonic
 
     calculator = LammpsIonic(load_potential(), LAMMPS_CUTOFF, LAMMPS_ACCURACY)
-    return lambda crystal: relax_with_ase(crystal, calculator, config)
+    return lambda crystal, _=None: relax_with_ase(crystal, calculator, config)
 
 
-RELAXERS: dict[str, Callable[[RelaxConfig], Relaxer]] = {"builtin": builtin, "gulp": gulp, "lammps": lammps}
+RELAXERS: dict[str, Callable[[RelaxConfig], Relaxer]] = {BUILTIN: builtin, "gulp": gulp, "lammps": lammps}
+
+
+def descent_named(name: str) -> RelaxConfig:
+    """Settings of the built-in relaxation in a search."""
+    try:
+        return RelaxConfig(seconds=NO_CLOCK, **DESCENTS[name])  # type: ignore[arg-type]
+    except KeyError:
+        raise ConfigError(f"unknown descent {name!r}; choose from {', '.join(DESCENTS)}") from None
 
 
 def relaxer_named(name: str, config: RelaxConfig | None = None) -> Relaxer:
@@ -71,7 +93,7 @@ def relaxer_named(name: str, config: RelaxConfig | None = None) -> Relaxer:
     config = RelaxConfig(seconds=NO_CLOCK) if config is None else config
     if ":" in name:
         calculator = _imported(name)()
-        return lambda crystal: relax_with_ase(crystal, calculator, config)
+        return lambda crystal, _=None: relax_with_ase(crystal, calculator, config)
     try:
         make = RELAXERS[name]
     except KeyError:

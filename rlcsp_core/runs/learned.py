@@ -14,7 +14,7 @@ from rlcsp_core.analysis.policy_map import energy_axis
 from rlcsp_core.records import Array, IntArray, Observation, Transition
 from rlcsp_core.runs.curves import Reader, label_of
 from rlcsp_core.search import SearchConfig
-from rlcsp_core.search.loop import agent_of
+from rlcsp_core.search.parts import agent_of
 from rlcsp_core.search.reward import EnergyScale, energy_scale, features
 from rlcsp_core.store import PopulationTable, RunInfo, StepTable, UpdateTable
 
@@ -74,7 +74,10 @@ def learned(store: Reader, run: RunInfo) -> Learned | None:
 
 
 def variances(store: Reader, run: RunInfo) -> tuple[GradientVariance, ...]:
-    """Variance of the gradient estimate with each baseline, on the experience this run recorded."""
+    """Variance of the gradient estimate with each baseline, on the experience this run recorded; empty where there is
+    too little of it, or where the agent was shown more than the energy, which steps do not record."""
+    if run.config.get("features", "published") != "published":
+        return ()
     learner = _learner(run)
     transitions = recorded_transitions(store.steps(run.id), store.population(run.id), _actions(run))
     recorded = recorded_episodes(transitions, learner)

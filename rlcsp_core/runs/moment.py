@@ -24,7 +24,7 @@ from rlcsp_core.search.explain import (
     explain_reward,
     explain_update,
 )
-from rlcsp_core.search.loop import agent_of
+from rlcsp_core.search.parts import agent_of
 from rlcsp_core.search.reward import features
 from rlcsp_core.store import RunInfo, StepTable
 
@@ -92,7 +92,10 @@ def moment(store: Reader, run: RunInfo, step: int) -> Moment:
 
 
 def learner_config(run: RunInfo) -> LearnerConfig | None:
-    """Settings of the run's learner; None for a fixed policy."""
+    """Settings of the run's learner; None for a fixed policy, and where it was shown more than the energy, which a
+    step does not record."""
+    if run.config.get("features", "published") != "published":
+        return None
     learner = _learner(run)
     return None if learner is None else learner.config
 

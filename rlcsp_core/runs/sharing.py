@@ -36,7 +36,7 @@ def check_sharing(config: SearchConfig) -> None:
 
 def sharing(store: Store, run: RunInfo) -> SharedLearner:
     """The agent of a run that shares a policy; makes the policy if the run is the first to name it."""
-    from rlcsp_core.search.loop import agent_of
+    from rlcsp_core.search.parts import agent_of
 
     config = SearchConfig.from_dict(run.config)
     check_sharing(config)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from rlcsp_core.search.config import PENALTIES, RANGES, SearchConfig
 
 if TYPE_CHECKING:
-    from rlcsp_core.search.loop import Search, check_config
+    from rlcsp_core.search.loop import Search
+from rlcsp_core.search.parts import check_config
 
 __all__ = ["PENALTIES", "RANGES", "Search", "SearchConfig", "check_config"]
 

@@ -14,6 +14,8 @@ from rlcsp_core.search.acceptance import Temperature, cold
 from rlcsp_core.search.config import SearchConfig
 from rlcsp_core.search.reward import EnergyScale
 
+REMEMBERED = 1000  # trials in modules that are recognised when they come again
+
 
 @dataclass(frozen=True, eq=False)
 class State:
@@ -30,6 +32,7 @@ class State:
     temperature: Temperature
     elapsed: float  # s, wall clock over all sessions of the run
     cpu: float | None  # s, CPU time of the process, likewise; None: not known any more
+    known: tuple[int, ...] = ()  # fingerprints of the latest trials in modules, where repeats are skipped
     failed: str | None = None  # why the search cannot go on
 
 
@@ -64,6 +67,7 @@ def pack(state: State) -> dict[str, Any]:
         "temperature": list(state.temperature),
         "elapsed": state.elapsed,
         "cpu": state.cpu,
+        "known": list(state.known),
         "failed": state.failed,
     }
 
@@ -83,6 +87,7 @@ def unpack(packed: dict[str, Any]) -> State:
         temperature=Temperature(*packed["temperature"]),
         elapsed=packed["elapsed"],
         cpu=packed["cpu"],
+        known=tuple(packed["known"]),
         failed=packed["failed"],
     )
 
@@ -95,7 +100,7 @@ def upgraded(packed: dict[str, Any]) -> dict[str, Any]:
     if current is not None:
         current = {**current, "energy": packed["current_energy"], "step": None}
     kept = {name: value for name, value in packed.items() if name != "current_energy"}
-    return {**kept, "current": current, "modular": None, "cpu": None}
+    return {**kept, "current": current, "modular": None, "cpu": None, "known": []}
 
 
 def _pack_ground(ground: Ground) -> dict[str, Any]:

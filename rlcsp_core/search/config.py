@@ -17,6 +17,7 @@ from rlcsp_core.errors import ConfigError
 MAX_ATOMS = 400  # a structure larger than this is not a search but a supercell
 MAX_STEPS = 10_000_000
 MAX_POPULATION = 10_000
+LARGEST_THETA = 1e6  # preferences beyond are certain to the last bit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,14 +45,29 @@ class SearchConfig:
     min_distance: float = 1.2  # Å, of a sound trial; 0 leaves close contacts to the guard
     rattle: float = 0.05  # Å, standard deviation of the displacements before relaxing
     calculator: str = "builtin"  # who computes energies
+    features: str = "published"  # what the agent sees of the search; a key of features.FEATURE_SETS
+    initial_policy: list[list[float]] | None = (
+        None  # θ [A, F] to start from; None: the prior of the action set
+    )
+    descent: str = "conditioned"  # variant of the built-in relaxation; a key of relax.DESCENTS
+    screen: float | None = (
+        None  # eV/atom above any hope of acceptance at which a coarse relaxation is given up
+    )
+    repeats: str = (
+        "relax"  # a trial in modules like a recent one: "relax" it again, or "skip" it and draw another
+    )
+    parallel: int = 1  # trials that are chosen together and relaxed on as many cores
 
     def __post_init__(self) -> None:
         for name, low, high in RANGES:
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
                 raise ConfigError(f"{name} must lie between {low:g} and {high:g}, got {value:g}")
-        if self.penalty not in PENALTIES:
-            raise ConfigError(f"unknown penalty {self.penalty!r}; choose from {', '.join(PENALTIES)}")
+        for name, choices in (("penalty", PENALTIES), ("repeats", REPEATS)):
+            if getattr(self, name) not in choices:
+                raise ConfigError(f"unknown {name} {getattr(self, name)!r}; choose from {', '.join(choices)}")
+        if self.initial_policy is not None:
+            _check_matrix(self.initial_policy)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able, complete: defaults are written out, so that later versions cannot reinterpret a stored run."""
@@ -79,6 +95,7 @@ KINDS: Mapping[type, str] = {
     float: "a number",
     str: "a text in quotes",
     dict: "a table",
+    list: "a list of lists of numbers",
 }
 
 
@@ -89,7 +106,21 @@ def optional(name: str) -> bool:
 def kinds_of(hint: Any) -> tuple[type, ...]:
     """The TOML types of a field: float takes whole numbers too, mappings are tables, None cannot be written."""
     options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-    return tuple(dict if typing.get_origin(o) else o for o in options if o is not type(None))
+    return tuple(_plain(option) for option in options if option is not type(None))
+
+
+def _plain(hint: Any) -> type:
+    origin = typing.get_origin(hint)
+    return hint if origin is None else list if origin is list else dict
+
+
+def _check_matrix(rows: Any) -> None:
+    good = isinstance(rows, list) and bool(rows) and all(isinstance(row, list) and row for row in rows)
+    good = good and all(type(x) in (int, float) and abs(x) < LARGEST_THETA for row in rows for x in row)
+    if not good or len({len(row) for row in rows}) != 1:
+        raise ConfigError(
+            "initial_policy must be a list of rows of one length, a row for each action and a number for each feature"
+        )
 
 
 def fits(value: Any, kind: type) -> bool:
@@ -99,6 +130,7 @@ def fits(value: Any, kind: type) -> bool:
 
 
 PENALTIES = ("high-energy", "fixed")
+REPEATS = ("relax", "skip")
 
 # (setting, lowest, highest): for forms, the command line and the check above
 RANGES: tuple[tuple[str, float, float], ...] = (
@@ -114,4 +146,6 @@ RANGES: tuple[tuple[str, float, float], ...] = (
     ("melt_step", 0.0, 10.0),
     ("min_distance", 0.0, 3.0),
     ("rattle", 0.0, 1.0),
+    ("screen", 0.0, 10.0),
+    ("parallel", 1, 64),
 )

@@ -20,19 +20,18 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from rlcsp_core.actions import Action, Ground, Problem, Structure, action_set, prior_preferences
-from rlcsp_core.agents import Agent, Learner, agent_named
+from rlcsp_core.actions import Action, Ground, Problem, action_set
+from rlcsp_core.agents import Agent
 from rlcsp_core.crystal.composition import composition_of
-from rlcsp_core.crystal.generate import smallest_limit
-from rlcsp_core.errors import ConfigError, RLCSPError
+from rlcsp_core.errors import RLCSPError
 from rlcsp_core.records import (
+    Array,
     BoolArray,
     Crystal,
-    Decision,
     Observation,
     PopulationRecord,
     SearchRecord,
@@ -40,53 +39,20 @@ from rlcsp_core.records import (
     StopRecord,
     Transition,
 )
-from rlcsp_core.relax import relaxer_named
-from rlcsp_core.search.acceptance import after_step, before_step, climb
-from rlcsp_core.search.checkpoint import State, pack, start, unpack, upgraded
+from rlcsp_core.search.acceptance import Temperature, after_step, before_step, climb
+from rlcsp_core.search.checkpoint import REMEMBERED, State, pack, start, unpack, upgraded
+from rlcsp_core.search.clock import Clock
 from rlcsp_core.search.config import SearchConfig
+from rlcsp_core.search.features import Outlook, feature_set
 from rlcsp_core.search.history import SAME_ENERGY, EnergyHistory
-from rlcsp_core.search.resumption import check_state, check_taken_up, refusal
-from rlcsp_core.search.reward import N_FEATURES, EnergyScale, energy_scale, features, reward
-from rlcsp_core.search.trials import Relaxed, Workshop
+from rlcsp_core.search.parts import agent_of, check_config, engine_of
+from rlcsp_core.search.resumption import check_state, check_taken_up, records_out, refusal
+from rlcsp_core.search.reward import energy_scale, reward
+from rlcsp_core.search.rounds import Round, Settled, Trial, side_by_side
+from rlcsp_core.search.trials import Relaxed, Workshop, fingerprint
 
 AT_TARGET = 2e-5  # eV/atom
-
-
-def check_config(config: SearchConfig) -> None:
-    """Everything a run needs, asked before it exists; raises ConfigError or FormulaError with the way out."""
-    composition = composition_of(config.composition)
-    least = smallest_limit(composition)
-    if config.max_atoms < least:
-        raise ConfigError(
-            f"an atom limit of {config.max_atoms} is too small for {composition.formula}: one formula unit has "
-            f"{composition.n_atoms} atoms and the smallest cell holds {least}; raise it to {least} or more"
-        )
-    agent_of(config)
-    relaxer_named(config.calculator)
-
-
-def agent_of(config: SearchConfig) -> Agent:
-    """The agent as the search begins; one that learns starts from the prior preferences of its actions."""
-    prior = prior_preferences(config.actions)
-    agent = agent_named(
-        config.algorithm,
-        baseline=config.baseline,
-        settings=config.settings,
-        n_actions=len(prior),
-        n_features=N_FEATURES,
-    )
-    if isinstance(agent, Learner):
-        agent.theta = np.column_stack([prior, np.zeros((len(prior), N_FEATURES - 1))])
-    return agent
-
-
-class Trial(NamedTuple):
-    """What the agent's choice led to before relaxing."""
-
-    structure: Structure | None  # None where no action gave a sound trial
-    observation: Observation  # of the decision that counted
-    decision: Decision
-    attempts: int
+HOPELESS = 5.0  # kT above the current energy: accepted once in 150 times
 
 
 class Search:
@@ -100,13 +66,17 @@ class Search:
             Problem(composition_of(config.composition), config.max_atoms),
             config.min_distance,
             config.rattle,
-            relaxer_named(config.calculator),
+            engine_of(config),
         )
         self._actions = action_set(config.actions)
         self._agent = agent_of(config) if agent is None else agent
         self._rng = np.random.default_rng(config.seed)
         self._history = EnergyHistory()
         self._state = start(config)
+        self._features = feature_set(config.features)
+        self._described: tuple[Ground, Array] | None = None  # the current structure, for the agent
+        self._open: Settled | None = None  # a round of which some records are out
+        self._skip = 0  # records of the first round that were out before the run was taken up
         self._requested_stop: str | None = None
 
     @classmethod
@@ -124,6 +94,8 @@ class Search:
         try:
             checkpoint = {**checkpoint, "state": upgraded(checkpoint["state"])}
             search._state = unpack(checkpoint["state"])
+            search._skip = records_out(checkpoint, config, len(energies))
+            energies = energies[: len(energies) - search._skip]
             check_state(search._state, config, search._workshop.problem.composition, len(energies))
             search._rng.bit_generator.state = checkpoint["generator"]
             search._agent.restore(checkpoint["agent"])
@@ -136,7 +108,11 @@ class Search:
         return search
 
     def checkpoint(self) -> dict[str, Any]:
-        """JSON-able state between two records; with the energies so far it is all `resume` needs."""
+        """JSON-able state between two records; with the energies so far it is all `resume` needs.
+
+        Within a round it is that before the round, and how many of its records are out."""
+        if self._open is not None:
+            return {**self._open.round.checkpoint, "out": self._open.done}
         return {
             "state": pack(self._state),
             "generator": self._rng.bit_generator.state,
@@ -170,6 +146,9 @@ class Search:
         while (reason := self._reason_to_stop()) is None:
             record = self._next_member() if self._state.scale is None else self._next_step(clock)
             self._state = replace(self._state, elapsed=clock.elapsed, cpu=clock.cpu)
+            if self._skip and isinstance(record, StepRecord):
+                self._skip -= 1
+                continue
             yield record
         yield StopRecord(reason, self._state.step, self._state.target_step)
 
@@ -192,7 +171,7 @@ class Search:
     def _next_member(self) -> PopulationRecord:
         began = time.monotonic()
         structure, attempts = self._workshop.random_trial(self._rng)
-        trial = self._workshop.relaxed(structure, self._rng)
+        trial = self._workshop.relaxed(structure, self._workshop.prepared(structure, self._rng))
         record = PopulationRecord(
             index=len(self._state.population),
             attempts=attempts,
@@ -232,27 +211,51 @@ class Search:
     # one step --------------------------------------------------------------------------------------------------------
 
     def _next_step(self, clock: Clock) -> StepRecord:
-        state, config, rng = self._state, self.config, self._rng
+        n = min(self.config.parallel, self.config.steps - self._state.step)
+        checkpoint = self.checkpoint() if n > 1 and self._open is None else {}  # before anything is drawn
+        temperature = before_step(self._state.temperature, self.config, self._rng)
+        if self._open is None:
+            self._open = Settled(self._new_round(n, temperature, checkpoint), 0)
+        (trials, outcomes, _), done = self._open
+        record = self._settle(trials[done], outcomes[done], temperature, clock)
+        self._open = self._open._replace(done=done + 1) if done + 1 < len(trials) else None
+        return record
+
+    def _new_round(self, n: int, temperature: Temperature, checkpoint: dict[str, Any]) -> Round:
+        """Trials chosen together and relaxed side by side; one at a time, unless the run asks for more."""
+        trials = [self._choose(temperature.melting) for _ in range(n)]
+        ceiling = self._ceiling(temperature.kT)
+        outcomes = side_by_side(lambda t: self._workshop.relaxed(t.structure, t.before, ceiling), trials)
+        return Round(trials, outcomes, checkpoint)
+
+    def _ceiling(self, kT: float) -> float | None:
+        """Energy [eV/atom] above which a trial will not be accepted, whatever its relaxation still gains."""
+        state = self._state
+        if self.config.screen is None or state.current is None or state.modular is None:
+            return None
+        return max(state.current.energy, state.modular.energy) + HOPELESS * kT + self.config.screen
+
+    def _settle(self, trial: Trial, found: Relaxed, temperature: Temperature, clock: Clock) -> StepRecord:
+        """Accept or reject, reward, learn."""
+        state, config = self._state, self.config
         assert state.scale is not None
         assert state.current is not None
-        scale, before = state.scale, state.current
-        temperature = before_step(state.temperature, config, rng)
-        trial = self._choose(before, scale, temperature.melting)
+        scale, before, ground = state.scale, state.current, trial.ground
         action = self._actions[trial.decision.action]
-        ground = self._ground(action)
-        found = self._workshop.relaxed(trial.structure, rng)
         energy = found.energy
 
-        accepted, kept = self._accept(found, ground, temperature.kT)
-        gained = reward(before.energy, energy, scale, self._history, config.penalty)
+        accepted, kept = self._accept(found, action, temperature.kT)
+        gained = reward(trial.current.energy, energy, scale, self._history, config.penalty)
         if energy is not None:
             self._history.add(energy)
         delta = None if energy is None else energy - before.energy
         state = self._after(found, action, accepted, kept)
+        if config.repeats == "skip" and (mark := fingerprint(trial.structure)) is not None:
+            state = replace(state, known=(*state.known, mark)[-REMEMBERED:])
         self._state = state = replace(state, temperature=after_step(temperature, delta, config))
         current = before if state.current is None else state.current
         update = self._agent.learn(
-            Transition(trial.observation, trial.decision.action, gained, features(current.energy, scale))
+            Transition(trial.observation, trial.decision.action, gained, self._seen(current))
         )
         return StepRecord(
             step=state.step,
@@ -278,30 +281,43 @@ class Search:
             cpu_seconds=np.nan if clock.cpu is None else clock.cpu,
         )
 
-    def _accept(self, found: Relaxed, ground: Ground, kT: float) -> tuple[bool, bool]:
+    def _accept(self, found: Relaxed, action: Action, kT: float) -> tuple[bool, bool]:
         """Whether a trial becomes the current structure, and whether its ground moves to it."""
         assert self._state.current is not None
         if found.energy is None:
             return False, False
-        delta, apart = found.energy - self._state.current.energy, found.energy - ground.energy
+        delta = found.energy - self._state.current.energy
+        apart = found.energy - self._ground(action).energy
         highest = climb(kT, [delta, apart], self._rng)
         return delta <= highest, apart <= highest
 
-    def _choose(self, current: Ground, scale: EnergyScale, melting: bool) -> Trial:
+    def _seen(self, current: Ground) -> Array:
+        """[F] what the agent sees."""
+        state, config = self._state, self.config
+        assert state.scale is not None
+        if self._described is None or self._described[0] is not current:
+            self._described = (current, self._features.structure(current))
+        outlook = Outlook(current, state.scale, config.max_atoms, state.since_best / config.melt_after)
+        return self._features.at(outlook, self._described[1])
+
+    def _choose(self, melting: bool) -> Trial:
         """Let the agent choose until an action gives a sound trial; one that gives none is masked for this step."""
-        phi = features(current.energy, scale)
-        mask = self.available
+        current = self._state.current
+        assert current is not None
+        phi, mask = self._seen(current), self.available
         attempts = 0
         while True:
             observation = Observation(phi, mask, melting)
             decision = self._agent.act(observation, self._rng)
             action = self._actions[decision.action]
-            structure, tried = self._workshop.attempt(action, self._ground(action).here, self._rng)
+            ground = self._ground(action)
+            structure, tried = self._workshop.attempt(action, ground.here, self._rng, self._state.known)
             attempts += tried
             remaining = mask.copy()
             remaining[decision.action] = False
             if structure is not None or not remaining.any():
-                return Trial(structure, observation, decision, attempts)
+                before = self._workshop.prepared(structure, self._rng)
+                return Trial(structure, observation, decision, attempts, current, ground, before)
             mask = remaining
 
     def _after(self, found: Relaxed, action: Action, accepted: bool, kept: bool) -> State:
@@ -321,19 +337,3 @@ class Search:
         if state.target_step is None and self._at_target(energy):
             state = replace(state, target_step=state.step)
         return state
-
-
-class Clock:
-    """Wall clock and CPU time of a run, over all its sessions."""
-
-    def __init__(self, state: State) -> None:
-        self._wall = time.monotonic() - state.elapsed
-        self._cpu = None if state.cpu is None else time.process_time() - state.cpu
-
-    @property
-    def elapsed(self) -> float:
-        return time.monotonic() - self._wall
-
-    @property
-    def cpu(self) -> float | None:
-        return None if self._cpu is None else time.process_time() - self._cpu

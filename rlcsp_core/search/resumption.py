@@ -19,7 +19,7 @@ from rlcsp_core.crystal.composition import Composition
 from rlcsp_core.crystal.modular import SHIFTS, SITES, Modular, build
 from rlcsp_core.errors import CheckpointError
 from rlcsp_core.records import Crystal
-from rlcsp_core.search.checkpoint import State
+from rlcsp_core.search.checkpoint import REMEMBERED, State
 from rlcsp_core.search.config import SearchConfig
 
 SMALLEST_VOLUME = 1e-3  # Å³ per atom
@@ -33,6 +33,14 @@ KINDS: Mapping[str, type | tuple[type, ...]] = {
     "best_energy": (int, float),
     "elapsed": (int, float),
 }
+
+
+def records_out(checkpoint: Mapping[str, Any], config: SearchConfig, n_energies: int) -> int:
+    """How many records of the round that the checkpoint begins are stored already."""
+    out = checkpoint.get("out", 0)
+    if type(out) is not int or not 0 <= out < config.parallel or out > n_energies:
+        raise refusal(f"{out!r} trials of its round are said to be settled")
+    return out
 
 
 def check_taken_up(given: Mapping[str, Any], again: Mapping[str, Any]) -> None:
@@ -66,6 +74,8 @@ def check_state(state: State, config: SearchConfig, composition: Composition, n_
         raise refusal("its population and its energy scale do not belong together")
     if state.scale is not None and not (isfinite(state.scale.mean) and state.scale.deviation > 0):
         raise refusal("its energy scale is none")
+    if len(state.known) > REMEMBERED or any(type(mark) is not int for mark in state.known):
+        raise refusal("the trials it remembers are damaged")
     if state.cpu is not None and not 0 <= state.cpu < np.inf:
         raise refusal("its CPU time is none")
     for ground in (state.current, state.modular):

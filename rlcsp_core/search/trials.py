@@ -5,6 +5,8 @@ An action is tried until a trial is sound, at most MAX_ATTEMPTS times; every try
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -19,6 +21,7 @@ from rlcsp_core.relax import Relaxer
 
 MAX_ATTEMPTS = 500  # trials of one action until it is masked for the rest of the step
 NO_TRIAL = "no sound trial"
+FINGERPRINT_BYTES = 6  # JSON readers keep whole numbers up to 2⁵³
 
 
 class Relaxed(NamedTuple):
@@ -36,6 +39,15 @@ class Relaxed(NamedTuple):
         return None if self.here is None else self.here.relaxed
 
 
+def fingerprint(structure: Structure | None) -> int | None:
+    """Of a structure in modules, equal for equal ones; atoms put down freely never repeat."""
+    if not isinstance(structure, Modular):
+        return None
+    assembly = structure.assembly  # its kind is only a name: the same modules may be stacked under two
+    text = repr((assembly.shape, assembly.angles, assembly.shifts)).encode() + structure.sites.tobytes()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=FINGERPRINT_BYTES).digest(), "big")
+
+
 @dataclass(frozen=True)
 class Workshop:
     """Where trials are made: what is searched, what a sound trial is, and who relaxes."""
@@ -51,20 +63,31 @@ class Workshop:
             self.problem.composition, self.problem.max_atoms, self.min_distance, rng
         )
 
-    def attempt(self, action: Action, here: Here, rng: np.random.Generator) -> tuple[Structure | None, int]:
-        """The first sound trial of an action and how many were drawn; None where none of MAX_ATTEMPTS was sound."""
+    def attempt(
+        self, action: Action, here: Here, rng: np.random.Generator, known: Collection[int] = ()
+    ) -> tuple[Structure | None, int]:
+        """The first sound trial of an action and how many were drawn; None where none of MAX_ATTEMPTS was sound.
+
+        known: fingerprints of trials that are not to be made again."""
         for attempt in range(1, MAX_ATTEMPTS + 1):
             trial = action.change(here, self.problem, rng)
-            if trial is not None and self._broken_rule(trial) is None:
+            if trial is None or self._broken_rule(trial) is not None:
+                continue
+            if not known or fingerprint(trial) not in known:
                 return trial, attempt
         return None, MAX_ATTEMPTS
 
-    def relaxed(self, structure: Structure | None, rng: np.random.Generator) -> Relaxed:
-        """What becomes of a trial."""
-        if structure is None:
+    def prepared(self, structure: Structure | None, rng: np.random.Generator) -> Crystal | None:
+        """The trial as it goes to the relaxation."""
+        return None if structure is None else self._put_together(structure, rng)
+
+    def relaxed(
+        self, structure: Structure | None, before: Crystal | None, ceiling: float | None = None
+    ) -> Relaxed:
+        """What becomes of a trial; no chance is in this.  ceiling: eV/atom above which it may be given up."""
+        if structure is None or before is None:
             return Relaxed(None, None, None, NO_TRIAL, 0, 0.0)
-        before = self._put_together(structure, rng)
-        outcome = self.relaxer(before)
+        outcome = self.relaxer(before, ceiling)
         here = None if outcome.energy is None else Here(structure, outcome.crystal)
         return Relaxed(before, here, outcome.energy, outcome.reason, outcome.evaluations, outcome.seconds)
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from rlcsp_core.errors import CheckpointError, RLCSPError
 from rlcsp_core.records import Crystal, Relaxation
 from rlcsp_core.runs import Halt, execute
-from rlcsp_core.search import Search, SearchConfig, loop
+from rlcsp_core.search import Search, SearchConfig, parts
 from rlcsp_core.store import RunState, open_store
 from tests.fuzz.mutations import bounded, damaged_json, is_sentence
 
@@ -18,7 +18,7 @@ MORE = 12  # records made from a checkpoint that was taken up
 CUT = 60  # records before the checkpoint; episodes are complete and updates made
 
 
-def made_up(crystal: Crystal) -> Relaxation:
+def made_up(crystal: Crystal, _: float | None = None) -> Relaxation:
     """An energy that follows from the atoms; nothing here is about physics."""
     energy = -27.0 + float(abs(math.sin(crystal.positions.sum())))
     return Relaxation(crystal, energy, None, evaluations=1, seconds=0.0, max_force=0.0, max_stress=0.0)
@@ -26,7 +26,7 @@ def made_up(crystal: Crystal) -> Relaxation:
 
 @pytest.fixture(autouse=True)
 def no_physics(monkeypatch):
-    monkeypatch.setattr(loop, "relaxer_named", lambda _: made_up)
+    monkeypatch.setattr(parts, "relaxer_named", lambda *_: made_up)
 
 
 def config(algorithm, actions="published"):

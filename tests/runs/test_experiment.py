@@ -50,7 +50,8 @@ def test_seeds_come_first_so_that_a_part_of_an_experiment_is_paired():
 
 
 def test_shipped_experiments_are_what_they_claim():
-    assert set(shipped_experiments()) >= {"quick", "report", "rlcsp-paper"}
+    assert set(shipped_experiments()) >= {"quick", "report", "rlcsp-paper", "fast"}
+    assert all(load_experiment(name).runs() for name in shipped_experiments())
     report = load_experiment("report")
     assert len(report.variants) == 5
     assert len(report.seeds) >= 20

@@ -10,7 +10,7 @@ import pytest
 from rlcsp_core.runs.curves import curves_of, label_of
 from rlcsp_core.runs.learned import learned, recorded_transitions, variances
 from rlcsp_core.search import Search, SearchConfig
-from rlcsp_core.search.loop import agent_of
+from rlcsp_core.search.parts import agent_of
 from rlcsp_core.store import Store, open_store
 
 SMALL = {"steps": 80, "max_atoms": 10, "population": 8}

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from rlcsp_core.records import Crystal, Relaxation
-from rlcsp_core.search import loop
+from rlcsp_core.search import parts
 
 FAILS_BELOW = 0.05  # of the made-up height
 
 
-def made_up(crystal: Crystal) -> Relaxation:
+def made_up(crystal: Crystal, _: float | None = None) -> Relaxation:
     """Energies spread over 1 eV/atom; some trials fail."""
     height = float(abs(np.sin(crystal.positions.sum())))
     failed = height < FAILS_BELOW
@@ -28,4 +28,4 @@ def made_up(crystal: Crystal) -> Relaxation:
 
 @pytest.fixture
 def fast_relaxer(monkeypatch):
-    monkeypatch.setattr(loop, "relaxer_named", lambda _: made_up)
+    monkeypatch.setattr(parts, "relaxer_named", lambda *_: made_up)

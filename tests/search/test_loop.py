@@ -14,6 +14,8 @@ from rlcsp_core.agents import AGENTS
 from rlcsp_core.errors import ConfigError, FormulaError
 from rlcsp_core.records import PopulationRecord, StepRecord, StopRecord
 from rlcsp_core.search import Search, SearchConfig, check_config
+from rlcsp_core.search.features import feature_set
+from rlcsp_core.search.parts import agent_of
 
 CLOCKS = {"elapsed", "relax_seconds", "seconds", "cpu_seconds"}
 
@@ -95,6 +97,58 @@ class TestWithoutPhysics:
         assert [plain(r) | {"parent": None} for r in records + rest] == whole
         assert math.isnan(rest[0].cpu_seconds)
 
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"parallel": 3},
+            {"parallel": 4, "actions": "extended", "repeats": "skip"},
+            {"repeats": "skip", "max_atoms": 10},
+            {"features": "structure", "actions": "extended", "algorithm": "npg"},
+        ],
+    )
+    def test_options_are_taken_up_bit_for_bit(self, options):
+        whole = [plain(r) for r in Search(config(**options))]
+        for cut in (1, 20, 21, 22, 23, 77, 139):
+            search = Search(config(**options))
+            records = list(islice(search, cut))
+            paper = json.loads(json.dumps(search.checkpoint(), allow_nan=False))
+            energies = [math.nan if r.energy is None else r.energy for r in records]
+            resumed = Search.resume(config(**options), paper, energies)
+            assert [plain(r) for r in records] + [plain(r) for r in resumed] == whole
+
+    def test_a_round_is_chosen_before_any_of_it_is_settled(self):
+        """Its trials share their parent and the agent's θ, so that they can be relaxed side by side."""
+        steps = [r for r in Search(config(parallel=4, algorithm="uniform")) if isinstance(r, StepRecord)]
+        rounds = [steps[i : i + 4] for i in range(0, len(steps), 4)]
+        assert all(len({s.parent for s in r}) == 1 for r in rounds)
+        assert any(any(s.accepted for s in r[:-1]) for r in rounds)
+
+    def test_skipped_repeats_are_attempts_and_no_trial_comes_twice(self):
+        def trials(repeats):
+            records = Search(
+                config(max_atoms=10, rattle=0.0, repeats=repeats, algorithm="uniform", steps=400)
+            )
+            return [
+                r.before.positions.tobytes() + r.before.numbers.tobytes()
+                for r in records
+                if isinstance(r, StepRecord) and r.before
+            ]
+
+        relaxed, skipped = trials("relax"), trials("skip")
+        assert len(set(relaxed)) < len(relaxed)
+        assert len(set(skipped)) == len(skipped)
+
+    def test_an_initial_policy_is_where_learning_starts(self):
+        theta = np.arange(18.0).reshape(9, 2) / 10
+        search = Search(config(initial_policy=theta.tolist()))
+        assert search.checkpoint()["agent"]["theta"] == theta.tolist()
+
+    def test_the_agent_is_shown_the_features_by_name(self):
+        names = feature_set("structure").names
+        agent = agent_of(config(features="structure"))
+        assert np.shape(agent.snapshot()["theta"]) == (9, len(names))
+        assert names[:2] == ("1", "z")
+
     def test_seeds_differ_and_algorithms_share_the_population(self):
         runs = {
             (a, s): list(Search(config(algorithm=a, seed=s))) for a in ("uniform", "rlcsp") for s in (1, 2)
@@ -165,6 +219,11 @@ class TestWithoutPhysics:
         ({"max_atoms": 4}, ConfigError, "one formula unit has 5 atoms"),
         ({"calculator": "abacus"}, ConfigError, "abacus"),
         ({"settings": {"learning_rat": 1}}, ConfigError, "learning_rat"),
+        ({"features": "all"}, ConfigError, "features must be one of published, structure"),
+        ({"descent": "steep"}, ConfigError, "unknown descent 'steep'; choose from conditioned"),
+        ({"initial_policy": [[0.0, 0.0]]}, ConfigError, "a row for each of 9 actions"),
+        ({"initial_policy": [[0.0, 0.0]], "algorithm": "uniform"}, ConfigError, "does not learn"),
+        ({"calculator": "math:floor", "parallel": 2}, ConfigError, "parallel is an option of the built-in"),
     ],
 )
 def test_bad_settings_get_a_sentence(changes, error, says):
@@ -173,7 +232,19 @@ def test_bad_settings_get_a_sentence(changes, error, says):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"steps": 0}, {"max_atoms": 10**6}, {"seed": -1}, {"kT": math.nan}, {"penalty": "harsh"}]
+    "changes",
+    [
+        {"steps": 0},
+        {"max_atoms": 10**6},
+        {"seed": -1},
+        {"kT": math.nan},
+        {"penalty": "harsh"},
+        {"repeats": "again"},
+        {"initial_policy": [[1.0], [1.0, 2.0]]},
+        {"initial_policy": [["a"]]},
+        {"screen": -1.0},
+        {"parallel": 0},
+    ],
 )
 def test_out_of_range_settings_are_refused(changes):
     with pytest.raises(ConfigError, match=next(iter(changes))):

@@ -1,0 +1,124 @@
+"""What an agent sees of the search: feature sets by name.  The first feature is always the constant 1.
+
+    published    1 and z = (E − μ)/σ, all that RL-CSP shows its agent
+    structure    those, and of the current structure and the search, each of the order of 1:
+                   size            atoms over the atom limit
+                   stagnation      steps without a new best over those until melting, at most 1
+                   cubic, tetragonal, hexagonal, orthorhombic, monoclinic, free
+                                   1 for the lattice kind of its modules, or atoms put down freely; 0 else
+                   coordination    mean distance of the cations' coordination numbers from their usual range
+                   bond valence    root of the mean square of V_i − |q_i|, the global instability index
+                   symmetry        ln(order of the point group)/ln 48
+
+The policy stays linear in them.  Shapes: F features.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import log
+from typing import NamedTuple
+
+import numpy as np
+
+from rlcsp_core.actions import Ground
+from rlcsp_core.crystal.bonds import Bonds, bond_valence_sums, coordination, find_bonds
+from rlcsp_core.crystal.ions import all_ions
+from rlcsp_core.crystal.modular import Modular
+from rlcsp_core.crystal.symmetry import point_group_order
+from rlcsp_core.errors import ConfigError
+from rlcsp_core.records import Array, Crystal
+from rlcsp_core.search.reward import EnergyScale, features
+
+LATTICES = ("cubic", "tetragonal", "hexagonal", "orthorhombic", "monoclinic")  # triclinic: none of them
+LARGEST_POINT_GROUP = 48
+MOST_UNSTABLE = 3.0  # valence units; a crystal can be made as bad as one likes
+
+
+class Outlook(NamedTuple):
+    """The present moment of a search."""
+
+    ground: Ground  # the current structure
+    scale: EnergyScale
+    max_atoms: int
+    stagnation: float  # steps without a new best over those until melting
+
+
+class FeatureSet(NamedTuple):
+    """Names of its features and how they come about."""
+
+    names: tuple[str, ...]
+    moment: Callable[[Outlook], Array]  # what every step may change
+    structure: Callable[[Ground], Array]  # what stays while the structure does
+
+    def at(self, outlook: Outlook, structure: Array) -> Array:
+        """[F]; `structure` is what `self.structure` says of the outlook's ground."""
+        return np.concatenate([self.moment(outlook), structure])
+
+
+def _energy(outlook: Outlook) -> Array:
+    return features(outlook.ground.energy, outlook.scale)
+
+
+def _search(outlook: Outlook) -> Array:
+    size = outlook.ground.here.relaxed.n_atoms / outlook.max_atoms
+    return np.concatenate([_energy(outlook), [size, min(outlook.stagnation, 1.0)]])
+
+
+def _nothing(_: Ground) -> Array:
+    return np.zeros(0)
+
+
+def _described(ground: Ground) -> Array:
+    """Lattice kind, coordination, bond valence, symmetry."""
+    structure, crystal = ground.here
+    kind = structure.assembly.kind if isinstance(structure, Modular) else "free"
+    bonds = find_bonds(crystal)
+    return np.array(
+        [
+            *(float(kind == name) for name in (*LATTICES, "free")),
+            coordination_distance(crystal, bonds),
+            min(instability(crystal, bonds), MOST_UNSTABLE),
+            log(point_group_order(crystal)) / log(LARGEST_POINT_GROUP),
+        ]
+    )
+
+
+def coordination_distance(crystal: Crystal, bonds: Bonds) -> float:
+    """Mean over the cations of how far their coordination number lies outside of its usual range."""
+    ranges = {ion.number: ion.coordination for ion in all_ions() if ion.coordination is not None}
+    counts = coordination(crystal, bonds)
+    outside = [
+        max(low - n, n - high, 0)
+        for number, n in zip(crystal.numbers.tolist(), counts.tolist(), strict=True)
+        if number in ranges
+        for low, high in (ranges[number],)
+    ]
+    return float(np.mean(outside))
+
+
+def instability(crystal: Crystal, bonds: Bonds) -> float:
+    """Global instability index [valence units]: root mean square of bond-valence sum minus formal charge."""
+    charge = {ion.number: abs(ion.charge) for ion in all_ions()}
+    formal = np.array([charge[number] for number in crystal.numbers.tolist()])
+    return float(np.sqrt(np.mean((bond_valence_sums(crystal, bonds) - formal) ** 2)))
+
+
+FEATURE_SETS: dict[str, FeatureSet] = {
+    "published": FeatureSet(("1", "z"), _energy, _nothing),
+    "structure": FeatureSet(
+        ("1", "z", "size", "stagnation", *LATTICES, "free", "coordination", "bond valence", "symmetry"),
+        _search,
+        _described,
+    ),
+}
+
+
+def feature_set(name: str) -> FeatureSet:
+    """The features an agent is shown."""
+    try:
+        return FEATURE_SETS[name]
+    except KeyError:
+        raise ConfigError(
+            f"unknown feature set {name!r}: features must be one of {', '.join(FEATURE_SETS)}"
+        ) from None

@@ -1,0 +1,70 @@
+"""The parts of a run, made from its configuration and checked before the run exists."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rlcsp_core.actions import prior_preferences
+from rlcsp_core.agents import Agent, Learner, agent_named
+from rlcsp_core.crystal.composition import composition_of
+from rlcsp_core.crystal.generate import smallest_limit
+from rlcsp_core.errors import ConfigError
+from rlcsp_core.relax import BUILTIN, Relaxer, descent_named, relaxer_named
+from rlcsp_core.search.config import SearchConfig
+from rlcsp_core.search.features import feature_set
+
+
+def check_config(config: SearchConfig) -> None:
+    """Everything a run needs, asked before it exists; raises ConfigError or FormulaError with the way out."""
+    composition = composition_of(config.composition)
+    least = smallest_limit(composition)
+    if config.max_atoms < least:
+        raise ConfigError(
+            f"an atom limit of {config.max_atoms} is too small for {composition.formula}: one formula unit has "
+            f"{composition.n_atoms} atoms and the smallest cell holds {least}; raise it to {least} or more"
+        )
+    agent_of(config)
+    engine_of(config)
+
+
+def engine_of(config: SearchConfig) -> Relaxer:
+    """Who relaxes the trials of a run."""
+    descent = descent_named(config.descent)
+    if config.calculator == BUILTIN:
+        return relaxer_named(config.calculator, descent)
+    for name in ("descent", "screen", "parallel"):
+        if getattr(config, name) != getattr(SearchConfig, name):
+            raise ConfigError(
+                f"{name} is an option of the built-in engine: leave it out, or use calculator builtin"
+            )
+    return relaxer_named(config.calculator)
+
+
+def agent_of(config: SearchConfig) -> Agent:
+    """The agent as the search begins; one that learns starts from the prior preferences of its actions."""
+    prior = prior_preferences(config.actions)
+    n_features = len(feature_set(config.features).names)
+    agent = agent_named(
+        config.algorithm,
+        baseline=config.baseline,
+        settings=config.settings,
+        n_actions=len(prior),
+        n_features=n_features,
+    )
+    if not isinstance(agent, Learner):
+        if config.initial_policy is not None:
+            raise ConfigError(
+                f"{config.algorithm} does not learn: leave initial_policy out, or choose a learner"
+            )
+        return agent
+    if config.initial_policy is None:
+        agent.theta = np.column_stack([prior, np.zeros((len(prior), n_features - 1))])
+        return agent
+    theta = np.array(config.initial_policy, dtype=np.float64)
+    if theta.shape != agent.theta.shape:
+        raise ConfigError(
+            f"initial_policy must have a row for each of {len(prior)} actions and a number for each of {n_features} "
+            f"features, got {theta.shape[0]} rows of {theta.shape[1]}"
+        )
+    agent.theta = theta
+    return agent

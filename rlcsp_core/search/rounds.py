@@ -1,0 +1,51 @@
+"""Rounds: trials that are chosen together, relaxed side by side and settled one after the other.
+
+A round has one trial unless a run asks for more.  How many it has decides the records of the run; on how many cores
+they are relaxed does not.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+from rlcsp_core.actions import Ground, Structure
+from rlcsp_core.records import Crystal, Decision, Observation
+from rlcsp_core.search.trials import Relaxed
+
+
+class Trial(NamedTuple):
+    """What the agent's choice led to before relaxing."""
+
+    structure: Structure | None  # None where no action gave a sound trial
+    observation: Observation  # of the decision that counted
+    decision: Decision
+    attempts: int
+    current: Ground  # when it was chosen
+    ground: Ground  # what the action changed
+    before: Crystal | None = None  # the structure as it goes to the relaxation
+
+
+class Round(NamedTuple):
+    """Trials that are chosen together, in the order in which they are settled."""
+
+    trials: list[Trial]
+    outcomes: list[Relaxed]
+    checkpoint: dict[str, Any]  # before it
+
+
+class Settled(NamedTuple):
+    """What is left of a round between two records."""
+
+    round: Round
+    done: int
+
+
+def side_by_side(relax: Callable[[Trial], Relaxed], trials: Sequence[Trial]) -> list[Relaxed]:
+    """Outcomes in the order of the trials; no chance is in a relaxation, so the number of cores does not matter."""
+    if len(trials) == 1:
+        return [relax(trials[0])]
+    with ThreadPoolExecutor(min(len(trials), os.cpu_count() or 1)) as pool:
+        return list(pool.map(relax, trials))
