@@ -138,11 +138,14 @@ def cost(spent: Array, reached: BoolArray) -> Cost:
     means = weights @ spent / len(spent)
     tail = (1 - CONFIDENCE) / 2  # by rank: a median may be inf, and between a number and inf there is nothing
     halves = np.quantile(medians(spent, reached, weights), (tail, 1 - tail), method="inverted_cdf")
+    low, high = interval(means, CONFIDENCE)
     return Cost(
-        float(spent.mean()),
-        *interval(means, CONFIDENCE),
-        float(medians(spent, reached, np.ones((1, len(spent))))[0]),
-        *(float(half) for half in halves),
+        mean=float(spent.mean()),
+        low=low,
+        high=high,
+        median=float(medians(spent, reached, np.ones((1, len(spent))))[0]),
+        median_low=float(halves[0]),
+        median_high=float(halves[1]),
         n_runs=len(spent),
         n_reached=int(reached.sum()),
         resampled=means,
