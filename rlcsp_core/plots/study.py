@@ -34,7 +34,8 @@ def study_figure(rows: Sequence[StudyRow], styles: Mapping[str, LineStyle], *, c
 
 def line(row: StudyRow) -> str:
     """What stands at the axis: equal rows of the figure have equal names."""
-    return f"{row.composition} ({row.target:.4f}) · {row.configuration}"
+    target = f"{row.target:.4f}".replace("-", "−")
+    return f"{row.composition} ({target}) · {row.configuration}"
 
 
 def _dots(rows: Sequence[tuple[StudyRow, Cost]], style: LineStyle) -> go.Scatter:
