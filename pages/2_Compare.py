@@ -5,6 +5,7 @@ import streamlit as st
 from pages.shared.compare_views import VIEWS
 from pages.shared.comparison import choice, chosen_runs, groups_of, one_task, styles_of
 from pages.shared.setup import library, page, problems_shown
+from pages.shared.study_view import STUDY, study_view
 
 page("Compare")
 runs_store = library()
@@ -17,6 +18,9 @@ with problems_shown():
             "`python -m rlcsp_core sweep quick`; single runs come from the Search page."
         )
         st.stop()
-    groups = groups_of(runs_store, one_task(chosen))
-    view = choice("View", list(VIEWS), "view")
-    VIEWS[view](groups, styles_of(groups))
+    view = choice("View", [*VIEWS, STUDY], "view")
+    if view == STUDY:
+        study_view(runs_store, chosen)
+    else:
+        groups = groups_of(runs_store, one_task(chosen))
+        VIEWS[view](groups, styles_of(groups))

@@ -96,15 +96,26 @@ def groups_of(store: Reader, runs: Sequence[RunInfo]) -> Groups:
 
 @st.cache_resource(max_entries=KEPT, show_spinner="Reading the runs …")
 def _groups(_store: Reader, key: tuple[tuple[str, int], ...]) -> Groups:
-    return grouped(curves_of(_store, [_store.run(run_id) for run_id, _ in key]))
+    return grouped(_curves(_store, key))
+
+
+def curves_read(store: Reader, runs: Sequence[RunInfo]) -> list[RunCurve]:
+    """All of them, whatever they were after; read again only when one of them has gone on."""
+    return _curves(store, tuple((run.id, run.n_steps) for run in runs))
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner="Reading the runs …")
+def _curves(_store: Reader, key: tuple[tuple[str, int], ...]) -> list[RunCurve]:
+    return curves_of(_store, [_store.run(run_id) for run_id, _ in key])
 
 
 def styles_of(groups: Groups) -> dict[str, LineStyle]:
     """Colour and dash of each label, those of its algorithm and baseline."""
-    return {label: _style(curves[0]) for label, curves in groups.items()}
+    return {label: style_of(curves[0]) for label, curves in groups.items()}
 
 
-def _style(curve: RunCurve) -> LineStyle:
+def style_of(curve: RunCurve) -> LineStyle:
+    """Of its algorithm and baseline."""
     return line_style(str(curve.settings.get("algorithm")), curve.settings.get("baseline"))
 
 

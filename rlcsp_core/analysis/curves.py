@@ -35,6 +35,8 @@ class RunCurve:
     seed: int | None = None
     stop_reason: str | None = None  # None while it runs
     settings: Mapping[str, Any] = field(default_factory=dict)  # may be nested
+    experiment: str | None = None
+    cpu: Array | None = None  # [T] s of CPU time since the start; None or nan where it was not recorded
 
     def __post_init__(self) -> None:
         if not len(self.energies) == len(self.attempts) == len(self.elapsed):

@@ -96,8 +96,8 @@ def restricted_mean(
     steps, reached = columns(results)
     fitter = KaplanMeierFitter().fit(steps, reached)
     mean = float(restricted_mean_survival_time(fitter, t=limit))
-    resampled = areas_under_survival(steps, reached, _resamples(len(steps), rng), limit)
-    low, high = _interval(resampled, confidence)
+    resampled = areas_under_survival(steps, reached, resamples(len(steps), rng), limit)
+    low, high = interval(resampled, confidence)
     return MeanSteps(mean, low, high, len(steps), int(reached.sum()), limit, False)
 
 
@@ -108,15 +108,27 @@ def common_limit(groups: Mapping[str, Sequence[StepsToTarget]]) -> float:
 
 def areas_under_survival(steps: Array, reached: BoolArray, weights: Array, limit: float) -> Array:
     """∫₀^limit S(t) dt [B] for runs counted `weights` [B, R] times: 2000 fits of a library would take seconds."""
+    times, survival = survivals(steps, reached, weights)
+    edges = np.clip(np.concatenate([[0.0], times, [limit]]), None, limit)
+    heights = np.concatenate([np.ones((len(weights), 1)), survival], axis=1)
+    return heights @ np.diff(edges)
+
+
+def medians(steps: Array, reached: BoolArray, weights: Array) -> Array:
+    """First time [B] by which half of the runs have reached the target; inf where they did not."""
+    times, survival = survivals(steps, reached, weights)
+    half = survival <= 0.5 + 1e-12  # a product of fractions that is one half need not be exactly that
+    return np.where(half.any(axis=1), times[half.argmax(axis=1)], np.inf)
+
+
+def survivals(steps: Array, reached: BoolArray, weights: Array) -> tuple[Array, Array]:
+    """Times [K] at which runs end, and S after each [B, K], for runs counted `weights` [B, R] times."""
     order = np.argsort(steps, kind="stable")
     times, start = np.unique(steps[order], return_index=True)
     at_end = np.add.reduceat(weights[:, order], start, axis=1)  # [B, K] runs that end at each time
     events = np.add.reduceat(weights[:, order] * reached[order], start, axis=1)
     searching = np.cumsum(at_end[:, ::-1], axis=1)[:, ::-1]  # still at each time
-    survival = np.cumprod(1 - events / np.maximum(searching, 1), axis=1)
-    edges = np.clip(np.concatenate([[0.0], times, [limit]]), None, limit)
-    heights = np.concatenate([np.ones((len(weights), 1)), survival], axis=1)
-    return heights @ np.diff(edges)
+    return times, np.cumprod(1 - events / np.maximum(searching, 1), axis=1)
 
 
 def n_mean(
@@ -134,8 +146,8 @@ def n_mean(
     if fastest is not None:
         chosen = np.lexsort((steps, ~reached))[:fastest]  # those that reached it first, quick ones first
         steps, reached = steps[chosen], reached[chosen]
-    resampled = (_resamples(len(steps), rng) @ steps) / len(steps)
-    low, high = _interval(resampled, confidence)
+    resampled = (resamples(len(steps), rng) @ steps) / len(steps)
+    low, high = interval(resampled, confidence)
     return MeanSteps(
         float(steps.mean()), low, high, len(steps), int(reached.sum()), None, not bool(reached.all())
     )
@@ -167,12 +179,12 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
     return corrected
 
 
-def _resamples(n_runs: int, rng: np.random.Generator) -> Array:
+def resamples(n_runs: int, rng: np.random.Generator) -> Array:
     """How often each run occurs in each resample [B, R]."""
     return rng.multinomial(n_runs, np.full(n_runs, 1 / n_runs), size=RESAMPLES).astype(np.float64)
 
 
-def _interval(resampled: Array, confidence: float) -> tuple[float, float]:
+def interval(resampled: Array, confidence: float) -> tuple[float, float]:
     tail = (1 - confidence) / 2
     low, high = np.quantile(resampled, (tail, 1 - tail))
     return float(low), float(high)

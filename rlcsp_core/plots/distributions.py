@@ -49,14 +49,33 @@ def distribution_figure(
             row=row,
             col=1,
         )
-        for value, dash in ((d.mean, "solid"), (d.median, "dash"), (d.mode, "dot")):
-            if value is not None:
-                figure.add_vline(x=value, line={"color": INK, "width": 1.6, "dash": dash}, row=row, col=1)  # type: ignore[arg-type]
+    figure.update_layout(
+        shapes=[mark for row, d in enumerate(rows.values(), start=1) for mark in _marks(d, row)]
+    )
     figure.update_xaxes(range=[-0.5, _most(rows.values()) + 0.5])
     figure.update_xaxes(title={"text": x_title, "standoff": 8}, row=max(len(rows), 1), col=1)
     figure.update_annotations(font={"size": 13}, x=0, xanchor="left")
     figure.update_layout(bargap=0.05, margin={"t": 34})
     return figure
+
+
+def _marks(d: Distribution, row: int) -> list[dict[str, object]]:
+    """Mean, median and mode as lines; all of a figure are set at once, since each `add_vline` costs milliseconds."""
+    axis = "" if row == 1 else str(row)
+    return [
+        {
+            "type": "line",
+            "xref": f"x{axis}",
+            "yref": f"y{axis} domain",
+            "x0": value,
+            "x1": value,
+            "y0": 0,
+            "y1": 1,
+            "line": {"color": INK, "width": 1.6, "dash": dash},
+        }
+        for value, dash in ((d.mean, "solid"), (d.median, "dash"), (d.mode, "dot"))
+        if value is not None
+    ]
 
 
 def in_words(d: Distribution) -> str:

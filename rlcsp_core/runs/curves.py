@@ -13,10 +13,11 @@ from rlcsp_core.analysis.curves import RunCurve
 from rlcsp_core.records import Array
 from rlcsp_core.runs.library import Library
 from rlcsp_core.store import RunInfo, Store
+from rlcsp_core.store.reads import SERIES
 
 Reader = Store | Library
 
-COLUMNS = ("energy", "attempts", "elapsed")
+COLUMNS = ("energy", "attempts", "elapsed", *({"cpu_seconds"} & set(SERIES)))
 
 
 def label_of(run: RunInfo) -> str:
@@ -41,7 +42,14 @@ def curves_of(store: Reader, runs: Sequence[RunInfo]) -> list[RunCurve]:
     return [_curve(store, run, **series[run.id]) for run in runs]
 
 
-def _curve(store: Reader, run: RunInfo, energy: Array, attempts: Array, elapsed: Array) -> RunCurve:
+def _curve(
+    store: Reader,
+    run: RunInfo,
+    energy: Array,
+    attempts: Array,
+    elapsed: Array,
+    cpu_seconds: Array | None = None,
+) -> RunCurve:
     population = store.population(run.id)
     return RunCurve(
         run_id=run.id,
@@ -58,4 +66,6 @@ def _curve(store: Reader, run: RunInfo, energy: Array, attempts: Array, elapsed:
         seed=run.seed,
         stop_reason=run.reason,
         settings=run.config,
+        experiment=run.experiment,
+        cpu=cpu_seconds,
     )

@@ -1,0 +1,189 @@
+"""What each addition buys: steps and CPU seconds to the target, configuration by configuration.
+
+    mean       over runs; those that did not reach the target count with what they spent, which makes it a lower bound
+    median     of the Kaplan–Meier curve; inf where less than half of the runs reached the target
+    ratio      mean over that of the reference on the same composition and target, above 1: dearer
+    sum        of the means over the compositions that the paper searched, beside that of its own column
+
+Intervals are 95 % percentile bootstraps over runs; configurations are resampled independently.  CPU seconds are those
+of runs that recorded them and say how many these are.  Shapes: R runs, B resamples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from rlcsp_core.analysis.curves import RunCurve
+from rlcsp_core.analysis.metrics import steps_to_target
+from rlcsp_core.analysis.published import published
+from rlcsp_core.analysis.survival import CONFIDENCE, interval, medians, resamples
+from rlcsp_core.records import Array, BoolArray
+
+SEED = 1  # of the resamples: the same runs have the same intervals
+PAPER_POLICY = "rlcsp"  # the column of Fig. 5a that stands beside
+
+
+class Cost(NamedTuple):
+    """What it took to reach the target, in steps or in seconds."""
+
+    mean: float
+    low: float
+    high: float
+    median: float
+    median_low: float
+    median_high: float
+    n_runs: int
+    n_reached: int
+    resampled: Array  # [B] means
+
+    @property
+    def is_lower_bound(self) -> bool:
+        return self.n_reached < self.n_runs
+
+
+class Ratio(NamedTuple):
+    """A mean over the reference's."""
+
+    value: float
+    low: float
+    high: float
+    bound: str  # "" where both means are known; "≥", "≤", or "?" where both are lower bounds
+
+
+class StudyRow(NamedTuple):
+    """One configuration on one composition and target."""
+
+    configuration: str
+    composition: str
+    target: float  # eV/atom
+    n_runs: int
+    n_reached: int
+    n_failed: int  # steps whose relaxation failed, over all runs
+    n_steps: int  # over all runs
+    steps: Cost
+    cpu: Cost | None  # None where no run recorded it
+    published: int | None  # the paper's mean steps on this composition
+    published_is_bound: bool
+
+
+class SumRow(NamedTuple):
+    """Mean steps summed over all compositions of the paper."""
+
+    configuration: str
+    steps: float
+    low: float
+    high: float
+    is_lower_bound: bool
+    published: int
+
+
+def study(curves: Sequence[RunCurve]) -> tuple[StudyRow, ...]:
+    """A row for each configuration, composition and target; runs without a target have no place in it."""
+    groups: dict[tuple[str, str, float], list[RunCurve]] = {}
+    several = len({curve.experiment for curve in curves}) > 1
+    for curve in curves:
+        if curve.target is not None:
+            key = (configuration(curve, with_experiment=several), curve.composition, curve.target)
+            groups.setdefault(key, []).append(curve)
+    return tuple(_row(*key, runs) for key, runs in groups.items())
+
+
+def configuration(curve: RunCurve, *, with_experiment: bool) -> str:
+    """The label without the composition, which has a column of its own."""
+    label = curve.label.removeprefix(f"{curve.composition} · ")
+    return f"{curve.experiment or 'single runs'}: {label}" if with_experiment else label
+
+
+def _row(name: str, composition: str, target: float, runs: Sequence[RunCurve]) -> StudyRow:
+    results = [result for run in runs if (result := steps_to_target(run)) is not None]
+    reached = np.array([result.reached for result in results])
+    theirs = {row.composition: row for row in published().n_mean if row.algorithm == PAPER_POLICY}
+    paper = theirs.get(composition)
+    return StudyRow(
+        configuration=name,
+        composition=composition,
+        target=target,
+        n_runs=len(runs),
+        n_reached=int(reached.sum()),
+        n_failed=sum(run.n_failed for run in runs),
+        n_steps=sum(run.n_steps for run in runs),
+        steps=cost(np.array([result.steps for result in results], dtype=np.float64), reached),
+        cpu=_cpu_cost(np.array([cpu_to_target(run) for run in runs]), reached),
+        published=paper.steps if paper else None,
+        published_is_bound=paper.is_lower_bound if paper else False,
+    )
+
+
+def cpu_to_target(curve: RunCurve) -> float:
+    """CPU seconds until the target was reached, or spent without it; nan where they were not recorded.
+
+    A target met in the initial population has the time of the step after it, and none where no step followed."""
+    result = steps_to_target(curve)
+    if curve.cpu is None or result is None or not len(curve.cpu):
+        return float("nan")
+    return float(curve.cpu[max(result.steps, 1) - 1])
+
+
+def _cpu_cost(seconds: Array, reached: BoolArray) -> Cost | None:
+    known = np.isfinite(seconds)
+    return cost(seconds[known], reached[known]) if known.any() else None
+
+
+def cost(spent: Array, reached: BoolArray) -> Cost:
+    """Mean and median [R] with their intervals."""
+    weights = resamples(len(spent), np.random.default_rng(SEED))
+    means = weights @ spent / len(spent)
+    tail = (1 - CONFIDENCE) / 2  # by rank: a median may be inf, and between a number and inf there is nothing
+    halves = np.quantile(medians(spent, reached, weights), (tail, 1 - tail), method="inverted_cdf")
+    low, high = interval(means, CONFIDENCE)
+    return Cost(
+        mean=float(spent.mean()),
+        low=low,
+        high=high,
+        median=float(medians(spent, reached, np.ones((1, len(spent))))[0]),
+        median_low=float(halves[0]),
+        median_high=float(halves[1]),
+        n_runs=len(spent),
+        n_reached=int(reached.sum()),
+        resampled=means,
+    )
+
+
+def ratio(mine: Cost, reference: Cost) -> Ratio | None:
+    """Of the means; None where the reference took nothing."""
+    if reference.mean == 0:
+        return None
+    bounds = {(False, False): "", (True, False): "≥", (False, True): "≤", (True, True): "?"}
+    shuffled = np.random.default_rng(SEED).permutation(
+        reference.resampled
+    )  # the resamples of both share a seed
+    with np.errstate(divide="ignore", invalid="ignore"):
+        low, high = np.nanquantile(
+            mine.resampled / shuffled, ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2), method="inverted_cdf"
+        )
+    bound = bounds[mine.is_lower_bound, reference.is_lower_bound]
+    return Ratio(mine.mean / reference.mean, float(low), float(high), bound)
+
+
+def reference_rows(rows: Sequence[StudyRow], name: str) -> Mapping[tuple[str, float], StudyRow]:
+    """Those of the reference configuration, by composition and target."""
+    return {(row.composition, row.target): row for row in rows if row.configuration == name}
+
+
+def sums(rows: Sequence[StudyRow]) -> tuple[SumRow, ...]:
+    """Mean steps over all of the paper's compositions, for the configurations that have each exactly once."""
+    theirs = {row.composition: row.steps for row in published().n_mean if row.algorithm == PAPER_POLICY}
+    found = []
+    for name in dict.fromkeys(row.configuration for row in rows):
+        mine = [row for row in rows if row.configuration == name and row.composition in theirs]
+        if sorted(row.composition for row in mine) != sorted(theirs):
+            continue
+        rng = np.random.default_rng(SEED)
+        total = np.sum([rng.permutation(row.steps.resampled) for row in mine], axis=0)
+        mean = sum(row.steps.mean for row in mine)
+        bound = any(row.steps.is_lower_bound for row in mine)
+        found.append(SumRow(name, mean, *interval(total, CONFIDENCE), bound, sum(theirs.values())))
+    return tuple(found)

@@ -1,0 +1,76 @@
+"""What each addition buys, as dots with intervals on a logarithmic axis, the paper's mean beside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from rlcsp_core.analysis.study import Cost, StudyRow
+from rlcsp_core.plots.canvas import canvas
+from rlcsp_core.plots.palette import INK, LineStyle
+
+ROW_HEIGHT = 34
+FEW = 0.5  # steps; where a mean of no steps stands, since a logarithmic axis has no 0
+
+
+def study_figure(rows: Sequence[StudyRow], styles: Mapping[str, LineStyle], *, cpu: bool) -> go.Figure:
+    """One line for each configuration and composition; triangles point on where the mean is a lower bound."""
+    figure = canvas("CPU seconds to the target, mean" if cpu else "Steps to the target, mean", "")
+    known = [(row, cost) for row in rows if (cost := row.cpu if cpu else row.steps) is not None]
+    for name in dict.fromkeys(row.configuration for row, _ in known):
+        figure.add_trace(
+            _dots([(row, cost) for row, cost in known if row.configuration == name], styles[name])
+        )
+    if not cpu:
+        figure.add_trace(_published([row for row, _ in known]))
+    lines = list(dict.fromkeys(line(row) for row, _ in known))
+    figure.update_layout(height=150 + ROW_HEIGHT * len(lines))
+    figure.update_xaxes(type="log", showgrid=True)
+    order = {"categoryorder": "array", "categoryarray": lines[::-1]}
+    figure.update_yaxes(showgrid=False, tickfont={"color": INK}, dtick=1, **order)
+    return figure
+
+
+def line(row: StudyRow) -> str:
+    """What stands at the axis: equal rows of the figure have equal names."""
+    target = f"{row.target:.4f}".replace("-", "−")
+    return f"{row.composition} ({target}) · {row.configuration}"
+
+
+def _dots(rows: Sequence[tuple[StudyRow, Cost]], style: LineStyle) -> go.Scatter:
+    name = rows[0][0].configuration
+    costs = [cost for _, cost in rows]
+    x = [max(cost.mean, FEW) for cost in costs]
+    return go.Scatter(
+        x=x,
+        y=[line(row) for row, _ in rows],
+        mode="markers",
+        name=name,
+        marker={
+            "color": style.colour,
+            "size": 12,
+            "symbol": ["triangle-right" if cost.is_lower_bound else "circle" for cost in costs],
+        },
+        error_x={
+            "array": [max(cost.high - at, 0) for cost, at in zip(costs, x, strict=True)],
+            "arrayminus": [max(at - max(cost.low, FEW), 0) for cost, at in zip(costs, x, strict=True)],
+            "color": style.colour,
+            "thickness": 2.5,
+        },
+        customdata=[[c.low, c.high, c.n_reached, c.n_runs] for c in costs],
+        hovertemplate="%{x:.4g}, %{customdata[0]:.4g} … %{customdata[1]:.4g}; "
+        "%{customdata[2]} of %{customdata[3]} runs reached it<extra>" + name + "</extra>",
+    )
+
+
+def _published(rows: Sequence[StudyRow]) -> go.Scatter:
+    shown = [row for row in rows if row.published is not None]
+    return go.Scatter(
+        x=[row.published for row in shown],
+        y=[line(row) for row in shown],
+        mode="markers",
+        name="RL-CSP's N_mean",
+        marker={"symbol": "diamond-open", "size": 13, "color": INK, "line": {"width": 2}},
+        hovertemplate="published: %{x} steps<extra>%{y}</extra>",
+    )

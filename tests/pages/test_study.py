@@ -1,0 +1,60 @@
+"""The study of additions on the Compare page: several compositions below each other, nothing pooled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from streamlit.testing.v1 import AppTest
+
+from rlcsp_core.records import StopRecord
+from rlcsp_core.store import Store
+from tests.store.examples import CONFIG, member, step
+
+Opened = Callable[..., AppTest]
+VIEW = "What each addition buys"
+TARGET = -26.5
+
+
+def run_of(
+    store: Store, label: str, seed: int, hit: int, target: float | None, composition: str = "Y2O3"
+) -> None:
+    config = {**CONFIG, "composition": composition, "seed": seed, "target": target, "note": label}
+    claim = store.create_claimed(config, name=label, experiment="study")
+    rng = np.random.default_rng(seed)
+    records = [step(n, rng, TARGET if n == hit else -26.0) for n in range(1, hit + 1)]
+    store.append(claim, [member(0, rng, -25.0), *records, StopRecord("target", hit, hit)], None)
+
+
+def test_the_table_has_a_row_for_each_configuration_and_composition(
+    opened: Opened, empty_store: Store
+) -> None:
+    for seed, hit in enumerate((4, 6)):
+        run_of(empty_store, "Y2O3 · nine", seed, hit * 2, TARGET)
+        run_of(empty_store, "Y2O3 · fast", seed, hit, TARGET)
+        run_of(empty_store, "SrY2O4 · fast", seed, hit, TARGET, "SrY2O4")
+    page = opened("pages/2_Compare.py", experiment="study", view=VIEW, against="nine")
+    assert not page.exception
+    table = page.dataframe[0].value
+    assert list(table["composition"]) == ["Y2O3", "Y2O3", "SrY2O4"]
+    assert list(table["configuration"]) == ["nine", "fast", "fast"]
+    assert list(table["reached"]) == ["2 of 2"] * 3
+    assert table["mean steps"][0].startswith("10 (")
+    assert table["steps, ratio"][0] == "1 (reference)"
+    assert table["steps, ratio"][1].startswith("0.5 (")
+    assert list(table["paper's N_mean"]) == ["37789", "37789", "24094"]
+
+
+def test_runs_without_a_target_are_counted_and_left_out(opened: Opened, empty_store: Store) -> None:
+    run_of(empty_store, "nine", 1, 5, TARGET)
+    run_of(empty_store, "nine", 2, 5, None)
+    page = opened("pages/2_Compare.py", experiment="study", view=VIEW)
+    assert page.dataframe[0].value["reached"][0] == "1 of 1"
+    assert any("1 of the 2 chosen runs had no target" in caption.value for caption in page.caption)
+
+
+def test_runs_without_any_target_get_a_sentence(opened: Opened, empty_store: Store) -> None:
+    run_of(empty_store, "nine", 2, 5, None)
+    page = opened("pages/2_Compare.py", experiment="study", view=VIEW)
+    assert not page.exception
+    assert "no target energy" in page.info[0].value
