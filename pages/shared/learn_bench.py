@@ -11,6 +11,7 @@ from pages.shared.live_chart import live_chart
 from pages.shared.module_map import module_map
 from pages.shared.setup import plain, problem
 from pages.shared.viewer import Frame, element_colours, show_crystal
+from pages.shared.wording import beside_known_minimum
 from pages.shared.wording import energy as energy_words
 from rlcsp_core.actions import ACTIONS, Action, Here, Problem, action_mask
 from rlcsp_core.crystal.composition import composition_of, presets
@@ -216,10 +217,9 @@ def relax_chapter() -> None:
         matches = known_phases(path[-1][0])
         known = presets()[mine.formula].target
         st.markdown(
-            f"From {energy_words(energies[0])} to **{energy_words(energies[-1])} eV/atom** in {len(path) - 1} "
-            "evaluations; "
-            f"space group {plain(group.symbol) if group else 'none'}. The known minimum lies "
-            f"{1000 * (energies[-1] - known):.1f} meV/atom lower."
+            f"From {energy_words(energies[0])} to **{energy_words(energies[-1])} eV/atom** along "
+            f"{len(path)} points of the path; space group {plain(group.symbol) if group else 'none'}. "
+            f"{beside_known_minimum(energies[-1], known)}"
         )
         if matches:
             st.success(f"This is {matches[0].reference.formula} {matches[0].reference.name}.")

@@ -73,22 +73,23 @@ def _controls(run: RunInfo) -> None:
         _move(run, 1)
         if not st.session_state[PLAYING]:
             st.rerun()  # at the end: without the timer
-    places = st.columns([1, 1, 1, 1, 1, 6, 2], vertical_alignment="bottom")
+    bar = st.container(horizontal=True, vertical_alignment="bottom")  # wraps on a tablet, where columns cut
     moves = (("First", -run.n_steps), ("Back", -1), ("Next", 1), ("Last", run.n_steps))
-    for place, (label, by) in zip(places[:4], moves, strict=True):
-        place.button(label, key=f"replay-{label}", on_click=_move, args=(run, by), width="stretch")
-    if places[4].button("Pause" if playing else "Play", key="replay-play", type="primary", width="stretch"):
+    for label, by in moves:
+        bar.button(label, key=f"replay-{label}", on_click=_move, args=(run, by))
+    if bar.button("Pause" if playing else "Play", key="replay-play", type="primary"):
         st.session_state[PLAYING] = not playing
         st.rerun()
-    places[5].slider("Step", 1, max(2, run.n_steps), key=STEP, label_visibility="collapsed")
-    places[6].segmented_control(
+    bar.segmented_control(
         "Speed",
         list(SPEEDS),
         default="quick",
         required=True,
         key="replay-speed",
         label_visibility="collapsed",
+        width="content",
     )
+    st.slider("Step", 1, max(2, run.n_steps), key=STEP, label_visibility="collapsed")
 
 
 def _move(run: RunInfo, by: int) -> None:

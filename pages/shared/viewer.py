@@ -28,7 +28,7 @@ from rlcsp_core.records import Array, Crystal
 
 HERE = Path(__file__)
 LIBRARY = "app/static/3dmol/3Dmol-min.js"
-SUPERCELLS = ("1×1×1", "2×1×1", "1×2×1", "1×1×2", "2×2×1", "2×2×2", "3×3×3")
+SUPERCELLS = ("1×1×1", "2×1×1", "1×2×1", "1×1×2", "2×2×1", "2×2×2", "3×3×1", "3×3×3", "4×4×4", "5×5×5")
 MAX_ATOMS_DRAWN = 1500  # of a supercell; more is slow on a tablet
 SMALLEST_SPHERE, SPHERE_GROWTH = (
     0.24,

@@ -94,3 +94,11 @@ def above_target(value: float | None, target: float | None) -> str | None:
     return (
         "at the target" if abs(distance) < AT_TARGET else f"{distance:+.2f} meV from target".replace("-", "−")
     )
+
+
+def beside_known_minimum(value: float, known: float) -> str:
+    """A relaxed energy beside the known minimum, both in eV/atom, as a sentence."""
+    distance = 1000 * (value - known)
+    if abs(distance) < AT_TARGET:
+        return "This is the energy of the known minimum."
+    return f"The known minimum lies {abs(distance):.2f} meV/atom {'lower' if distance > 0 else 'higher'}."

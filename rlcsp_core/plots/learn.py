@@ -16,14 +16,14 @@ CURSOR = {"color": INK, "width": 1.5, "dash": "dot"}
 
 def descent_figure(energies: Sequence[float]) -> go.Figure:
     """Energy at each point of a relaxation."""
-    figure = canvas("Evaluation", ENERGY, height=260, legend=False)
+    figure = canvas("Point of the path", ENERGY, height=260, legend=False)
     figure.add_trace(
         go.Scatter(
             y=list(energies),
             mode="lines+markers",
             line={"color": ACCEPTED, "width": 2},
             marker={"size": 4},
-            hovertemplate="evaluation %{x}: %{y:.5f} eV/atom<extra></extra>",
+            hovertemplate="point %{x}: %{y:.5f} eV/atom<extra></extra>",
         )
     )
     return figure

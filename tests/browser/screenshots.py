@@ -30,6 +30,7 @@ LEARNERS = (
     SearchConfig(algorithm="npg", steps=800),
     SearchConfig(algorithm="ppo", baseline="b2", steps=800),
 )
+CHAPTERS = ("build", "act", "relax", "learn", "play")  # of the Learn page, after the first
 CONTENT_HEIGHT = "() => document.querySelector('.stMainBlockContainer').getBoundingClientRect().height"
 
 
@@ -66,8 +67,10 @@ def pages(ids: list[str]) -> dict[str, str]:
         "search-two": f"Search?run={npg}&run={ppo}",
         "policy": f"Policy?run={npg}&run={ppo}",
         "structures": f"Structures?run={demo}",
+        "replay": f"Replay?run={npg}&step=400",
         "learn": "Learn",
     }
+    shown |= {f"learn-{chapter}": f"Learn?chapter={chapter}&run={npg}" for chapter in CHAPTERS}
     views = ("Summary", "Energy", "Target", "Moves, generations", "Settings")
     shown |= {
         f"compare-{view.split(',')[0].lower()}": f"Compare?run={npg}&run={ppo}&view={view}" for view in views

@@ -98,6 +98,8 @@ def test_supercell_is_drawn_on_demand(watched: Watched) -> None:
     assert drawn(view)["polyhedra"] == "1"
     view.get_by_label("Supercell").select_option("2×2×2")
     expect(view).to_have_attribute("data-polyhedra", "8", timeout=SLOW)
+    view.get_by_label("Supercell").select_option("5×5×5")
+    expect(view).to_have_attribute("data-polyhedra", "125", timeout=SLOW)
 
 
 def test_a_found_structure_opens_by_its_address(watched: Watched, run_id: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.shared.wording import beside_known_minimum
 from rlcsp_core.runs import Halt, execute
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import open_store
@@ -73,7 +74,7 @@ def test_relaxing_on_the_bench_goes_downhill(learn: AppTest) -> None:
     next(button for button in learn.button if button.label.startswith("Relax the structure")).click().run()
     assert not learn.exception
     assert not learn.error
-    sentence = next(each.value for each in learn.markdown if "evaluations" in each.value)
+    sentence = next(each.value for each in learn.markdown if "points of the path" in each.value)
     before, after = (float(n.replace("−", "-")) for n in re.findall(r"−\d+\.\d+", sentence)[:2])
     assert after < before
 
@@ -106,3 +107,16 @@ def test_replay_opens_at_the_step_in_the_address(replay: AppTest, asked: str, sh
     replay.run()
     assert not replay.exception
     assert replay.subheader[0].value.startswith(f"Step {shown}:")
+
+
+@pytest.mark.parametrize(
+    ("above", "words"),
+    [
+        (0.0, "the energy of"),
+        (1e-5, "the energy of"),
+        (0.0405, "40.50 meV/atom lower"),
+        (-0.001, "1.00 meV/atom higher"),
+    ],
+)
+def test_a_minimum_is_told_beside_the_known_one(above: float, words: str) -> None:
+    assert words in beside_known_minimum(-27.394619 + above, -27.394619)
