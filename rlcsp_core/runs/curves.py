@@ -13,11 +13,10 @@ from rlcsp_core.analysis.curves import RunCurve
 from rlcsp_core.records import Array
 from rlcsp_core.runs.library import Library
 from rlcsp_core.store import RunInfo, Store
-from rlcsp_core.store.reads import SERIES
 
 Reader = Store | Library
 
-COLUMNS = ("energy", "attempts", "elapsed", *({"cpu_seconds"} & set(SERIES)))
+COLUMNS = ("energy", "attempts", "elapsed", "cpu_seconds")
 
 
 def label_of(run: RunInfo) -> str:
@@ -48,7 +47,7 @@ def _curve(
     energy: Array,
     attempts: Array,
     elapsed: Array,
-    cpu_seconds: Array | None = None,
+    cpu_seconds: Array,
 ) -> RunCurve:
     population = store.population(run.id)
     return RunCurve(
