@@ -15,6 +15,7 @@ from pages.shared.wording import energy as energy_words
 from pages.shared.wording import run_title
 from rlcsp_core.runs.curves import Reader
 from rlcsp_core.store import RunInfo
+from rlcsp_core.store.archive import SUFFIX
 
 PLACES = {"found": "Found by searches", "file": "Your own file", "phases": "Known phases"}
 COLUMNS = 2
@@ -61,7 +62,10 @@ def choose_runs(store: Reader) -> list[RunInfo]:
     )
     mine = [run for run in runs if run.composition == composition]
     experiments = sorted({run.experiment for run in mine if run.experiment})
+    own = [run for run in mine if not (run.experiment or "").endswith(SUFFIX)]
+    # One's own come first: among thousands of shipped structures a newcomer's first find would be lost.
     choices = {
+        **({f"my {len(own)} runs of {composition}": own} if 0 < len(own) < len(mine) else {}),
         f"all {len(mine)} runs of {composition}": mine,
         **{f"experiment {name}": [run for run in mine if run.experiment == name] for name in experiments},
         **{f"{run_title(run)} · {run.id}": [run] for run in mine},
