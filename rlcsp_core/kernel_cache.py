@@ -32,12 +32,16 @@ PREFIX = "kernels-"
 # How kernels are compiled.  Rounding is written out for each: left open, it is that of the kernel which happens to
 # need this one first, and results would depend on the order of compiling.
 KERNEL: dict[str, Any] = {"cache": True, "nogil": True, "fastmath": False}
-# functions that only kernels of the same file call: without wrappers for Python and copies on disk, a third faster
+# Functions that only kernels call: without wrappers for Python and copies on disk, a third faster to compile.  They are
+# always made part of their caller.  Left to the compiler, some would stay functions of their own, and the process that
+# compiles would call those it made first, optimised alone, another process those it loads with the caller: their sums
+# round differently.
 PART: dict[str, Any] = {
     "nogil": True,
     "fastmath": False,
     "no_cpython_wrapper": True,
     "no_cfunc_wrapper": True,
+    "forceinline": True,
 }
 # sums in any order, as vector units want them; NaN stays NaN
 FAST_PART: dict[str, Any] = {**PART, "fastmath": {"reassoc", "contract", "nsz"}}

@@ -43,6 +43,7 @@ CURVATURE = 1e-8  # cosine between step and change of gradient below which a pai
 MAX_CUTS = 25  # shortenings of one step
 SHORTEST_CUT, LONGEST_CUT = 0.1, 0.5
 FIRST_STIFFNESS = 30.0  # eV/Å², of an unknown direction
+ROUNDING = 1e-6  # Å, of the test whether a list still holds
 MIN_VOLUME = 2.0  # Å³ per atom: below, the cell has collapsed
 
 
@@ -124,13 +125,36 @@ def _copy(source, target):
 
 
 @njit(**PART)
-def _list_holds(x, cell, listed_x, listed_inverse, skin, reach):
-    """Has no pair come nearer by more than the skin since the list was made?
+def _least_stretch(d):
+    """Smallest singular value of d [3, 3]: no vector v is made shorter than this times |v| by v d."""
+    m = np.empty((3, 3))
+    for a in range(3):
+        for b in range(3):
+            m[a, b] = d[0, a] * d[0, b] + d[1, a] * d[1, b] + d[2, a] * d[2, b]
+    mean = (m[0, 0] + m[1, 1] + m[2, 2]) / 3.0
+    p, q, r = m[0, 0] - mean, m[1, 1] - mean, m[2, 2] - mean
+    off = m[0, 1] ** 2 + m[0, 2] ** 2 + m[1, 2] ** 2
+    width = math.sqrt((p * p + q * q + r * r + 2.0 * off) / 6.0)
+    if not width > 1e-8 * mean:
+        return math.sqrt(mean)
+    # trigonometric solution of the cubic for the eigenvalues of a symmetric matrix
+    determinant = (
+        p * (q * r - m[1, 2] ** 2)
+        - m[0, 1] * (m[0, 1] * r - m[1, 2] * m[0, 2])
+        + m[0, 2] * (m[0, 1] * m[1, 2] - q * m[0, 2])
+    )
+    angle = math.acos(min(1.0, max(-1.0, 0.5 * determinant / width**3))) / 3.0
+    return math.sqrt(max(0.0, mean + 2.0 * width * math.cos(angle + 2.0 * math.pi / 3.0)))
 
-    Pairs of the list's time are deformed by D = cell_then⁻¹ cell_now and moved by the rest of each displacement.
+
+@njit(**PART)
+def _list_holds(x, cell, listed_x, listed_inverse, skin, reach):
+    """Has no pair that was not listed come within reach since the list was made?
+
+    Pairs of the list's time are deformed by D = cell_then⁻¹ cell_now and moved by the rest of each displacement: those
+    farther than reach + skin are now farther than σ_min(D) (reach + skin) less the two longest of these moves.
     """
     d = np.empty((3, 3))
-    stretch = 0.0
     for a in range(3):
         for b in range(3):
             d[a, b] = (
@@ -138,16 +162,17 @@ def _list_holds(x, cell, listed_x, listed_inverse, skin, reach):
                 + listed_inverse[a, 1] * cell[1, b]
                 + listed_inverse[a, 2] * cell[2, b]
             )
-            change = d[a, b] - (1.0 if a == b else 0.0)
-            stretch += change * change
-    farthest = 0.0
+    farthest, second = 0.0, 0.0
     for i in range(x.shape[0]):
         moved = 0.0
         for b in range(3):
             then = listed_x[i, 0] * d[0, b] + listed_x[i, 1] * d[1, b] + listed_x[i, 2] * d[2, b]
             moved += (x[i, b] - then) ** 2
-        farthest = max(farthest, moved)
-    return 2.0 * math.sqrt(farthest) + math.sqrt(stretch) * (reach + skin) < skin
+        if moved > farthest:
+            farthest, second = moved, farthest
+        elif moved > second:
+            second = moved
+    return _least_stretch(d) * (reach + skin) > reach + math.sqrt(farthest) + math.sqrt(second) + ROUNDING
 
 
 @njit(**FAST_PART)
