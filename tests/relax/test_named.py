@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import stat
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -67,3 +69,29 @@ def test_gulp_is_given_every_number_of_the_potential():
     for values in (potential.A, potential.rho, potential.C):
         for value in np.unique(values[potential.A > 0]):
             assert f" {value:.7g}" in text
+
+
+def test_gulp_is_asked_in_two_stages_and_its_answer_understood(monkeypatch):
+    program = Path(__file__).with_name("gulp_stand_in.py")
+    monkeypatch.setenv("PYTHONPATH", str(program.parents[2]))
+    monkeypatch.setenv("ASE_GULP_COMMAND", f"{sys.executable} {program} < PREFIX.gin > PREFIX.got")
+    crystal = structure("TiO2_rutile_skew")
+    theirs, ours = relaxer_named("gulp")(crystal), relaxer_named("builtin")(crystal)
+    assert theirs.reason is None
+    assert None not in (theirs.energy, ours.energy)
+    # their input and output carry six decimals
+    assert abs(theirs.energy - ours.energy) < 1e-5
+    assert sorted(theirs.crystal.numbers) == sorted(crystal.numbers)
+    again = relaxer_named("builtin")(theirs.crystal)
+    assert again.energy == pytest.approx(theirs.energy, abs=1e-5)
+    assert theirs.evaluations > 2  # cycles of both stages
+
+
+def test_a_gulp_that_does_not_converge_gives_a_reason_and_no_energy(monkeypatch):
+    program = Path(__file__).with_name("gulp_stand_in.py")
+    monkeypatch.setenv("PYTHONPATH", str(program.parents[2]))
+    monkeypatch.setenv("ASE_GULP_COMMAND", f"{sys.executable} {program} < PREFIX.gin > PREFIX.got")
+    crystal = structure("TiO2_rutile_skew")
+    answer = relaxer_named("gulp", RelaxConfig(evaluations=1))(crystal)
+    assert answer.energy is None
+    assert answer.reason == "GULP did not reach a minimum"
