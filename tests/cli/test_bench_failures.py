@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from rlcsp_core.cli.main import main
 from rlcsp_core.cli.bench_failures import GAS_CONTACT, gas_like
+from rlcsp_core.cli.main import main
 
 
 def test_every_composition_is_relaxed_from_both_kinds_of_start(capsys: pytest.CaptureFixture[str]) -> None:
