@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 
 from rlcsp_core.cli.main import BAD_INPUT, INTERRUPTED
 from rlcsp_core.cli.output import add_database, add_json, to_json
 from rlcsp_core.cli.progress import RunProgress, compile_once
 from rlcsp_core.cli.settings import add_settings, config_of
 from rlcsp_core.runs import Halt, execute, halting
+from rlcsp_core.runs.learned import last_policy
+from rlcsp_core.runs.library import Library
 from rlcsp_core.runs.sharing import check_sharing
+from rlcsp_core.search import check_config
 from rlcsp_core.store import Claim, RunInfo, RunState, Store, open_store
 
 LABELS = {
@@ -31,6 +35,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--share", metavar="POLICY", help="read and update a policy that several runs share, by its name"
     )
+    parser.add_argument(
+        "--start-from",
+        metavar="RUN",
+        help="begin with the policy that this run learned, also of another composition; same actions and features",
+    )
     add_database(parser)
     add_json(parser)
 
@@ -38,6 +47,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(arguments: argparse.Namespace) -> int:
     config = config_of(arguments)
     store = open_store(arguments.database)
+    if arguments.start_from:
+        known = Library(store)
+        theta = last_policy(known, known.run(arguments.start_from))
+        config = replace(config, initial_policy=theta)
+        check_config(config)
     compile_once()
     name = arguments.name or f"{config.composition} · {config.algorithm} · seed {config.seed}"
     if arguments.share:

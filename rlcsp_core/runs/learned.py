@@ -11,6 +11,7 @@ from rlcsp_core.actions import Action, action_set
 from rlcsp_core.agents import AGENTS, Learner
 from rlcsp_core.agents.variance import GradientVariance, gradient_variances, recorded_episodes
 from rlcsp_core.analysis.policy_map import energy_axis
+from rlcsp_core.errors import ConfigError
 from rlcsp_core.records import Array, IntArray, Observation, Transition
 from rlcsp_core.runs.curves import Reader, label_of
 from rlcsp_core.search import SearchConfig
@@ -46,6 +47,17 @@ class Learned:
 def learns(run: RunInfo) -> bool:
     kind = AGENTS.get(run.algorithm)
     return kind is not None and kind.learns
+
+
+def last_policy(store: Reader, run: RunInfo) -> list[list[float]]:
+    """θ after the last update, as `initial_policy` of another search; ConfigError where nothing was learned."""
+    updates = store.updates(run.id)
+    if not learns(run) or not len(updates):
+        raise ConfigError(
+            f"run {run.id} ({run.algorithm}, {run.n_steps} steps) has learned no policy: name a run of a learner with "
+            "at least one update"
+        )
+    return [[float(value) for value in row] for row in updates.theta[-1]]
 
 
 def learned(store: Reader, run: RunInfo) -> Learned | None:

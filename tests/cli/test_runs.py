@@ -176,3 +176,28 @@ def test_a_repetition_that_differs_says_where(call, database):
     assert call("repeat", "abc", "--database", database)[0] == 2
     assert call("load", database, "--database", database)[0] == 2
     assert call("save", line["run_id"], "/no/such/folder/x.zip", "--database", database)[0] == 2
+
+
+def test_a_run_can_begin_with_what_another_learned(call, database):
+    learning = ("--set", "trajectories=2", "--set", "horizon=2", "--steps", "30")
+    (first,) = call("run", *SMALL, *learning, "--database", database)[1]
+    code, (second,), _ = call(
+        "run", "--composition", "TiO2", "--population", "4", "--max-atoms", "12", "--steps", "4",
+        "--start-from", first["run_id"], "--database", database,
+    )  # fmt: skip
+    assert code == 0
+    store = open_store(database)
+    learned = store.updates(first["run_id"]).theta[-1]
+    assert learned.any()
+    assert store.run(second["run_id"]).config["initial_policy"] == learned.tolist()
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "words"), [("uniform", "learned no policy"), ("rlcsp", "learned no policy")]
+)
+def test_a_run_that_learned_nothing_starts_no_other(call, database, algorithm, words):
+    (first,) = call("run", *SMALL, "--algorithm", algorithm, "--database", database)[1]
+    code, out, err = call("run", *SMALL, "--start-from", first["run_id"], "--database", database)
+    assert (code, out) == (2, [])
+    assert words in err
