@@ -43,7 +43,8 @@ def choose_run(store: Reader, *, learners_only: bool = False) -> RunInfo | None:
         "Run",
         ids,
         index=index,
-        format_func=lambda run_id: f"{run_title(known[run_id])} · {known[run_id].n_steps} steps",
+        # the id tells runs of equal settings apart, for the reader and for the widget, which goes by these words
+        format_func=lambda run_id: f"{run_title(known[run_id])} · {known[run_id].n_steps} steps ({run_id})",
     )
     if chosen != st.query_params.get("run"):
         st.query_params["run"] = chosen

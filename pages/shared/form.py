@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from pages.shared.form_options import Chosen, options
 from pages.shared.wording import energy
 from rlcsp_core.actions import ACTION_SETS
 from rlcsp_core.agents import AGENTS, BASELINES, Setting, settings_of
@@ -55,6 +56,7 @@ def search_form(key: str) -> SearchConfig | None:
     with limits:
         values |= _limits(form)
     values |= {"settings": _hyperparameters(form, values["algorithm"])} | _expert(form)
+    values |= options(form.key, form.start, Chosen(values["algorithm"], values["actions"]))
     if st.button("Start search", type="primary", icon=":material/play_arrow:", key=f"{key}-start"):
         return SearchConfig(**values)
     return None
@@ -198,22 +200,28 @@ def _hyperparameters(form: _Form, algorithm: str) -> dict[str, Any]:
     known = settings_of(algorithm)
     if not known:
         return {}
+    begin = form.start["settings"] if algorithm == form.start["algorithm"] else {}
     with st.expander(f"Hyperparameters of {AGENTS[algorithm].label}", icon=":material/tune:"):
         columns = st.columns(COLUMNS)
         chosen: Mapping[str, Any] = {
-            setting.name: _setting(setting, f"{form.key}-{algorithm}-{setting.name}", columns[i % COLUMNS])
+            setting.name: _setting(
+                setting,
+                begin.get(setting.name, setting.default),
+                f"{form.key}-{algorithm}-{setting.name}",
+                columns[i % COLUMNS],
+            )
             for i, setting in enumerate(known)
         }
     return {s.name: chosen[s.name] for s in known if chosen[s.name] != s.default}
 
 
-def _setting(setting: Setting, key: str, column: Any) -> Any:
+def _setting(setting: Setting, value: Any, key: str, column: Any) -> Any:
     label = setting.name.replace("_", " ").capitalize()
     if setting.kind == "choice":
         return column.selectbox(
             label,
             setting.choices,
-            index=setting.choices.index(str(setting.default)),
+            index=setting.choices.index(str(value)),
             help=setting.help,
             key=key,
         )
@@ -225,7 +233,7 @@ def _setting(setting: Setting, key: str, column: Any) -> Any:
         label,
         min_value=cast(setting.low),
         max_value=cast(setting.high),
-        value=cast(setting.default),
+        value=cast(value),
         step=1 if whole else None,
         format=None if whole else "%g",
         help=setting.help,

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from rlcsp_core.search import Search
 from rlcsp_core.store import RunState, Store
+from tests.pages.conftest import SMALL
 
 ROOT = Path(__file__).parents[2]
 PAGES = ["app.py", *(f"pages/{path.name}" for path in sorted((ROOT / "pages").glob("*.py")))]
@@ -101,3 +103,15 @@ def test_a_database_that_cannot_be_reached_is_a_sentence(
     page = opened("app.py")
     assert not page.exception
     assert page.error
+
+
+def test_runs_of_equal_settings_can_be_told_apart(
+    opened: Opened, empty_store: Store, finished_run: str
+) -> None:
+    again = empty_store.create_claimed(SMALL.as_dict(), name="the same")
+    empty_store.append(again, list(Search(SMALL)), None)
+    page = opened("pages/6_Replay.py", run=finished_run)
+    box = next(box for box in page.selectbox if box.label == "Run")
+    assert len(set(box.options)) == len(box.options)
+    page = box.set_value(again.run_id).run()
+    assert page.query_params["run"] in (again.run_id, [again.run_id])

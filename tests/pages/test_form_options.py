@@ -1,0 +1,81 @@
+"""Options beyond the published method: they are those of the engine, and reach the configuration of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from streamlit.testing.v1 import AppTest
+
+from pages.shared.form_options import DESCENTS, FEATURES, REPEATS
+from rlcsp_core.relax import DESCENTS as RELAXATIONS
+from rlcsp_core.search import SearchConfig
+from rlcsp_core.search.config import REPEATS as WAYS
+from rlcsp_core.search.features import FEATURE_SETS
+from rlcsp_core.store import Store
+
+Opened = Callable[..., AppTest]
+
+
+def start(page: AppTest) -> AppTest:
+    page = next(b for b in page.button if b.label == "Start search").click().run()
+    assert not page.exception
+    assert not page.error
+    return page
+
+
+def ending(widgets: object, end: str) -> str:
+    return next(widget.key for widget in widgets if widget.key and widget.key.endswith(end))  # type: ignore[attr-defined]
+
+
+def test_the_form_offers_what_the_engine_has() -> None:
+    assert list(FEATURES) == list(FEATURE_SETS)
+    assert list(DESCENTS) == list(RELAXATIONS)
+    assert list(REPEATS) == list(WAYS)
+
+
+def test_untouched_they_change_nothing(opened: Opened, empty_store: Store) -> None:
+    start(opened("pages/1_Search.py"))
+    config = empty_store.runs()[0].config
+    default = SearchConfig().as_dict()
+    for name in ("features", "initial_policy", "descent", "screen", "repeats", "parallel"):
+        assert config[name] == default[name]
+
+
+def test_they_reach_the_configuration(opened: Opened, empty_store: Store, finished_run: str) -> None:
+    page = opened("pages/1_Search.py")
+    page.selectbox(key=ending(page.selectbox, "-repeats")).set_value("skip")
+    page.selectbox(key=ending(page.selectbox, "-descent")).set_value("long-steps")
+    page.number_input(key=ending(page.number_input, "-parallel")).set_value(2)
+    page.checkbox(key=ending(page.checkbox, "-give")).set_value(True)
+    page.selectbox(key=ending(page.selectbox, "-policy-published-published")).set_value(finished_run)
+    start(page.run())
+    run = next(run for run in empty_store.runs() if run.id != finished_run)
+    learned = empty_store.updates(finished_run).theta[-1]
+    assert (run.config["repeats"], run.config["descent"], run.config["parallel"]) == ("skip", "long-steps", 2)
+    assert run.config["screen"] > 0
+    assert run.config["initial_policy"] == learned.tolist()
+
+
+def test_other_features_leave_no_policy_that_does_not_fit(
+    opened: Opened, empty_store: Store, finished_run: str
+) -> None:
+    page = opened("pages/1_Search.py")
+    page = page.selectbox(key=ending(page.selectbox, "-features")).set_value("structure").run()
+    offered = page.selectbox(key=ending(page.selectbox, "-policy-published-structure")).options
+    assert len(offered) == 1
+    start(page)
+    run = next(run for run in empty_store.runs() if run.id != finished_run)
+    assert run.config["features"] == "structure"
+
+
+def test_a_fixed_policy_has_no_features_and_no_start(opened: Opened) -> None:
+    page = opened("pages/1_Search.py")
+    page = page.selectbox(key=ending(page.selectbox, "-algorithm")).set_value("uniform").run()
+    assert not [box.key for box in page.selectbox if box.key and box.key.endswith("-features")]
+
+
+def test_fast_learns_slowly(opened: Opened, empty_store: Store) -> None:
+    page = opened("pages/1_Search.py")
+    page = page.segmented_control(key="new-manner").set_value("Fast").run()
+    start(page)
+    assert empty_store.runs()[0].config["settings"] == {"learning_rate": 1e-4}
