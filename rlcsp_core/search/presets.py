@@ -5,7 +5,7 @@ from __future__ import annotations
 from rlcsp_core.crystal.composition import Preset
 from rlcsp_core.search.config import SearchConfig
 
-FAST_STEPS = 20_000
+FAST_STEPS = 100_000
 FAST_POPULATION = 20  # enough for the scale of energies; the search itself samples widely
 
 # At the published rate a policy drifts away, in ten thousand steps, from symmetric crystals: seldom accepted, they are
