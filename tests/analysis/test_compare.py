@@ -126,7 +126,7 @@ def test_published_numbers_are_those_of_the_papers():
 
 
 def test_importing_the_package_stays_light():
-    """lifelines and pandas take more than a second to import."""
+    """SciPy and pandas take more than a second to import."""
     import subprocess
     import sys
 
