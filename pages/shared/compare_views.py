@@ -22,11 +22,10 @@ from rlcsp_core.analysis.curves import Groups, RunCurve
 from rlcsp_core.analysis.distribution import distribution, pooled_distribution
 from rlcsp_core.analysis.metrics import (
     best_so_far,
-    energy_sequence,
-    generation_sequence,
-    local_minima,
+    generations,
     moves_sequence,
 )
+from rlcsp_core.analysis.metrics import minima as minima_of
 from rlcsp_core.analysis.minima import pooled_minima
 from rlcsp_core.analysis.published import published
 from rlcsp_core.plots import compare as plots
@@ -146,9 +145,7 @@ def sequences_view(groups: Groups, styles: Styles) -> None:
         _distributions(groups, styles, label, moves, "Moves", "moves")
     with right:
         st.markdown("###### Length of a generation")
-        _distributions(
-            groups, styles, label, lambda c: generation_sequence(c.energies), "Steps", "generations"
-        )
+        _distributions(groups, styles, label, generations, "Steps", "generations")
     st.caption("Line: mean. Dashes: median. Dots: mode. The largest hundredth of the values is off the axis.")
     st.markdown("###### Energy before each exploration")
     _minima(groups, styles, label)
@@ -176,8 +173,7 @@ def _distributions(
 def _minima(groups: Groups, styles: Styles, label: str | None) -> None:
     shown = groups if label is None else {label: groups[label]}
     minima = {
-        key: {f"seed {c.seed} ({c.run_id})": local_minima(energy_sequence(c.energies)) for c in curves}
-        for key, curves in shown.items()
+        key: {f"seed {c.seed} ({c.run_id})": minima_of(c) for c in curves} for key, curves in shown.items()
     }
     if label is None:
         pooled = {key: pooled_minima(list(runs.values())) for key, runs in minima.items()}

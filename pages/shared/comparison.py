@@ -13,12 +13,11 @@ from pages.shared.setup import plain, problem, problems_shown, runs_in_address
 from pages.shared.wording import run_title
 from rlcsp_core.analysis.curves import Groups, RunCurve, grouped
 from rlcsp_core.plots.palette import LineStyle, line_style
-from rlcsp_core.runs.curves import Reader, curves_of
+from rlcsp_core.runs.curves import Reader, Shelf
 from rlcsp_core.store import RunInfo, RunState
 
 LISTED = 300
 FIRST = "report"
-KEPT = 4  # comparisons held in memory
 USEFUL = (RunState.RUNNING, RunState.PAUSED, RunState.FINISHED, RunState.STOPPED, RunState.INTERRUPTED)
 
 Task = tuple[str, float | None]
@@ -90,23 +89,19 @@ def task_name(task: Task) -> str:
 
 
 def groups_of(store: Reader, runs: Sequence[RunInfo]) -> Groups:
-    """Runs by label; read again only when one of them has gone on."""
-    return _groups(store, tuple((run.id, run.n_steps) for run in runs))
-
-
-@st.cache_resource(max_entries=KEPT, show_spinner="Reading the runs …")
-def _groups(_store: Reader, key: tuple[tuple[str, int], ...]) -> Groups:
-    return grouped(_curves(_store, key))
+    """Runs by label."""
+    return grouped(curves_read(store, runs))
 
 
 def curves_read(store: Reader, runs: Sequence[RunInfo]) -> list[RunCurve]:
     """All of them, whatever they were after; read again only when one of them has gone on."""
-    return _curves(store, tuple((run.id, run.n_steps) for run in runs))
+    with st.spinner("Reading the runs …"):
+        return _shelf(store, store.url).curves(runs)
 
 
-@st.cache_resource(max_entries=KEPT, show_spinner="Reading the runs …")
-def _curves(_store: Reader, key: tuple[tuple[str, int], ...]) -> list[RunCurve]:
-    return curves_of(_store, [_store.run(run_id) for run_id, _ in key])
+@st.cache_resource(show_spinner=False)
+def _shelf(_store: Reader, url: str) -> Shelf:  # noqa: ARG001  (the key)
+    return Shelf(_store)
 
 
 def styles_of(groups: Groups) -> dict[str, LineStyle]:

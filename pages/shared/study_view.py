@@ -28,17 +28,18 @@ from rlcsp_core.analysis.study import (
 )
 from rlcsp_core.plots.palette import LineStyle
 from rlcsp_core.plots.study import study_figure
-from rlcsp_core.runs.curves import Reader
+from rlcsp_core.runs.curves import Reader, Stage, stage, with_cpu
 from rlcsp_core.store import RunInfo
 
 STUDY = "What each addition buys"
 COSTS = ("steps", "CPU seconds")
+KEPT = 8  # choices of runs whose costs are held in memory
 
 
 def study_view(store: Reader, runs: Sequence[RunInfo]) -> None:
     """Table, sums and chart of all chosen runs that had a target."""
     curves = curves_read(store, runs)
-    rows = study(curves)
+    rows = _rows(store, curves, store.url, tuple(map(stage, runs)))
     if not rows:
         st.info("These runs had no target energy, so there is no cost of reaching it. Choose runs with one.")
         return
@@ -57,6 +58,16 @@ def study_view(store: Reader, runs: Sequence[RunInfo]) -> None:
     _sums(rows)
     kind = choice("Cost", list(COSTS), "cost")
     _figure(rows, _styles(curves), cpu=kind == COSTS[1])
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner=False)
+def _rows(
+    _store: Reader,
+    _curves: Sequence[RunCurve],
+    url: str,
+    key: tuple[Stage, ...],  # noqa: ARG001
+) -> tuple[StudyRow, ...]:
+    return study(with_cpu(_store, _curves))
 
 
 def _figure(rows: Sequence[StudyRow], styles: dict[str, LineStyle], *, cpu: bool) -> None:

@@ -87,7 +87,9 @@ def kaplan_meier(results: Sequence[StepsToTarget], confidence: float = CONFIDENC
         band = survival.confidence_interval(confidence, method="log-log")
     at = np.union1d(0.0, survival.quantiles)
     fraction, high, low = (1 - f.evaluate(at) for f in (survival, band.low, band.high))
-    known = (fraction > 0) & (fraction < 1)  # where all or none have reached it, log S has no variance: no band
+    known = (fraction > 0) & (
+        fraction < 1
+    )  # where all or none have reached it, log S has no variance: no band
     censored = np.sort(steps[~reached])
     return SurvivalCurve(
         step=at,

@@ -22,6 +22,7 @@ from rlcsp_core.records import Array, Crystal
 from rlcsp_core.store import reads
 from rlcsp_core.store.parquet import FORMAT, METADATA, matrix
 from rlcsp_core.store.records import (
+    Members,
     PopulationTable,
     Request,
     RunInfo,
@@ -128,6 +129,10 @@ class Archive:
             evaluations=np.array(row["population_evaluations"], dtype=np.int64),
             seconds=np.array(row["population_seconds"], dtype=np.float64),
         )
+
+    def populations(self, run_ids: Sequence[str]) -> dict[str, Members]:
+        tables = {run_id: self.population(run_id) for run_id in run_ids}
+        return {run_id: Members(table.energy, table.seconds) for run_id, table in tables.items()}
 
     def updates(self, run_id: str, after: int = 0) -> UpdateTable:
         self._row(run_id)

@@ -85,7 +85,9 @@ def test_curve_band_and_test_equal_those_of_lifelines(rng):
         curve = survival.kaplan_meier(results(steps, reached))
         fitter = KaplanMeierFitter().fit(steps, reached)
         theirs = 1 - fitter.survival_function_at_times(curve.step).to_numpy()
-        band = 1 - fitter.confidence_interval_survival_function_.reindex(curve.step, method="ffill").to_numpy()
+        band = (
+            1 - fitter.confidence_interval_survival_function_.reindex(curve.step, method="ffill").to_numpy()
+        )
         np.testing.assert_allclose(curve.reached, theirs, atol=1e-12)
         np.testing.assert_allclose(curve.low, band.min(axis=1), atol=1e-12)
         np.testing.assert_allclose(curve.high, band.max(axis=1), atol=1e-12)

@@ -75,6 +75,9 @@ def test_series_of_several_runs(store, exported):
     assert list(mine) == ids
     assert all(same(mine[i][name], theirs[i][name]) for i in ids for name in theirs[i])
     assert exported.series([], ["energy"]) == {}
+    mine, theirs = exported.populations(ids), store.populations(ids)
+    assert list(mine) == list(theirs) == ids
+    assert all(same(a, b) for i in ids for a, b in zip(mine[i], theirs[i], strict=True))
 
 
 def test_the_best_structure_is_exported_and_no_other(store, exported):
