@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.shared.setup import plain, problem, problems_shown, runs_in_address
+from pages.shared.setup import problem, problems_shown, runs_in_address
 from pages.shared.wording import run_title
 from rlcsp_core.analysis.curves import Groups, RunCurve, grouped
-from rlcsp_core.plots.palette import LineStyle, line_style
+from rlcsp_core.plots.palette import LineStyle, line_style, told_apart
 from rlcsp_core.runs.curves import Reader, Shelf
 from rlcsp_core.store import RunInfo, RunState
 
@@ -105,8 +105,8 @@ def _shelf(_store: Reader, url: str) -> Shelf:  # noqa: ARG001  (the key)
 
 
 def styles_of(groups: Groups) -> dict[str, LineStyle]:
-    """Colour and dash of each label, those of its algorithm and baseline."""
-    return {label: style_of(curves[0]) for label, curves in groups.items()}
+    """Colour and dash of each label, those of its algorithm and baseline where no other label has them."""
+    return told_apart({label: style_of(curves[0]) for label, curves in groups.items()})
 
 
 def style_of(curve: RunCurve) -> LineStyle:
@@ -132,7 +132,7 @@ def one_of(label: str, options: Sequence[str], name: str, *, none: str | None = 
         label,
         everything,
         index=everything.index(asked) if asked in everything else 0,
-        format_func=plain,
+        format_func=str,
         key=f"compare-{name}",
     )
     _remember(name, [] if picked == none else [picked])

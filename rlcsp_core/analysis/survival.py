@@ -115,8 +115,20 @@ def restricted_mean(
 
 
 def common_limit(groups: Mapping[str, Sequence[StepsToTarget]]) -> float:
-    """The largest number of steps up to which every group was watched."""
-    return float(min(max(result.steps for result in results) for results in groups.values()))
+    """The largest number of steps up to which the curve of every group is known."""
+    return horizon([columns(results) for results in groups.values()])
+
+
+def horizon(groups: Sequence[tuple[Array, BoolArray]]) -> float:
+    """The same for times [R] and whether the target was reached [R] of each group.
+
+    A group whose last run arrived is known to the end, since nothing is left to arrive; any other as far as its longest
+    run was watched."""
+    ends = [float(spent.max()) for spent, _ in groups]
+    open_ends = [
+        end for end, (spent, reached) in zip(ends, groups, strict=True) if not reached[spent == end].all()
+    ]
+    return min(open_ends) if open_ends else max(ends)
 
 
 def areas_under_survival(steps: Array, reached: BoolArray, weights: Array, limit: float) -> Array:

@@ -112,8 +112,15 @@ def test_bootstrap_interval_covers_the_truth_and_is_repeatable(rng):
     assert one == other
 
 
-def test_common_limit_is_what_every_group_was_watched_for():
-    assert survival.common_limit({"a": results([5, 9]), "b": results([7, 2])}) == 7
+def test_common_limit_is_as_far_as_every_curve_is_known():
+    limit = survival.common_limit
+    assert limit({"a": results([5, 9], [1, 0]), "b": results([7, 2], [0, 1])}) == 7
+    assert limit({"a": results([5, 9]), "b": results([7, 2], [0, 1])}) == 7
+    assert (
+        limit({"a": results([5, 30], [1, 0]), "b": results([7, 2])}) == 30
+    )  # nothing of b is left to arrive
+    assert limit({"a": results([5, 9]), "b": results([7, 2])}) == 9  # all arrived: their plain means
+    assert limit({"a": results([7, 7], [1, 0]), "b": results([7, 9], [1, 0])}) == 7
 
 
 def test_log_rank_by_hand():
