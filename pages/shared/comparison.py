@@ -18,6 +18,7 @@ from rlcsp_core.store import RunInfo, RunState
 
 LISTED = 300
 FIRST = "report"
+ON = "yes"  # a switch in the URL
 USEFUL = (RunState.RUNNING, RunState.PAUSED, RunState.FINISHED, RunState.STOPPED, RunState.INTERRUPTED)
 
 Task = tuple[str, float | None]
@@ -122,6 +123,13 @@ def choice(label: str, options: Sequence[str], name: str) -> str:
     assert picked is not None, "one is always chosen"
     _remember(name, [picked])
     return picked
+
+
+def switch(label: str, name: str) -> bool:
+    """On or off, kept in the URL under `name`."""
+    on = st.toggle(label, value=st.query_params.get(name) == ON, key=f"compare-{name}")
+    _remember(name, [ON] if on else [])
+    return on
 
 
 def one_of(label: str, options: Sequence[str], name: str, *, none: str | None = None) -> str | None:

@@ -40,9 +40,9 @@ EXPLAINED = {
     "over runs, ∞ or “not reached” where too few arrived to say. Intervals (…) are 95 % bootstraps over runs. Ratios "
     "are means over that of the reference; below 1 is cheaper.",
     False: "Mean and median over runs with 95 % bootstrap intervals (…), ∞ or “not reached” where too few arrived. "
-    "Runs that did not reach the target count with what they spent: ≥ marks such a mean, and its interval covers the choice "
-    "of seeds only, not what the stopped runs would have needed. Ratios are means over that of the reference, below 1 "
-    "is cheaper: ≥ where this mean is a lower bound, ≤ where the reference's is, unknown where both are.",
+    "Runs that did not reach the target count with what they spent: ≥ marks such a mean, and its interval covers the "
+    "choice of seeds only, not what the stopped runs would have needed. Ratios are means over that of the reference, "
+    "below 1 is cheaper: ≥ where this mean is a lower bound, ≤ where the reference's is, unknown where both are.",
 }
 BOUNDS = (
     "Dots are means with 95 % bootstrap intervals over runs. An open triangle is a lower bound, and so are "
@@ -175,7 +175,7 @@ def _ratio(mine: Cost | None, reference: Cost | None) -> str:
     if mine is reference:
         return "1 (reference)"
     if found.bound == "?":
-        return "unknown: both are bounds"
+        return "unknown"
     return f"{found.bound} {found.value:.3g} ({found.low:.3g} … {found.high:.3g})".strip()
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from rlcsp_core.analysis.aggregate import Aggregate, AxisRange
-from rlcsp_core.analysis.metrics import BestSoFar, EnergySequence
+from rlcsp_core.analysis.metrics import BestSoFar
 from rlcsp_core.analysis.minima import PooledMinima
 from rlcsp_core.analysis.survival import MeanSteps, SurvivalCurve
 from rlcsp_core.plots.canvas import ENERGY, STEP, canvas
@@ -56,7 +56,6 @@ def best_energy_figure(
         figure.add_trace(_line(reference.x, reference.energy, reference.name, LineStyle(INK, "solid")))
     if window is not None:
         figure.update_yaxes(range=[window.low, window.high])
-    figure.update_yaxes(tickformat=".3f")
     return figure
 
 
@@ -153,19 +152,6 @@ def minima_figure(pooled: Mapping[str, PooledMinima], styles: Styles) -> go.Figu
         figure.add_trace(
             _line(minima.step, minima.median, label, styles[label], customdata=minima.n, note=note)
         )
-    return figure
-
-
-def minima_of_runs_figure(
-    runs: Mapping[str, EnergySequence], style: LineStyle, window: AxisRange | None
-) -> go.Figure:
-    """The same for single runs, as the report's Figure 5 has them."""
-    figure = canvas(STEP, "Energy before a rise (eV/atom)", height=440)
-    for name, minima in runs.items():
-        trace = _line(minima.step, minima.energy, name, style)
-        figure.add_trace(trace.update(line={"width": 1.3}, mode="lines+markers", marker={"size": 3}))
-    if window is not None:
-        figure.update_yaxes(range=[window.low, window.high])
     return figure
 
 

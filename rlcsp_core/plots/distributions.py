@@ -1,14 +1,17 @@
-"""Distributions one below the other, as the report's Figure 3 has them: moves, and lengths of generations."""
+"""Small charts one below the other: the report's Figure 3, moves and lengths of generations, and its Figure 5."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
+from rlcsp_core.analysis.aggregate import AxisRange
 from rlcsp_core.analysis.distribution import Distribution
-from rlcsp_core.plots.canvas import canvas
+from rlcsp_core.analysis.metrics import EnergySequence
+from rlcsp_core.plots.canvas import ENERGY, STEP, canvas
 from rlcsp_core.plots.palette import INK, LineStyle
 
 ROW_HEIGHT = 104  # pixels of one small distribution
@@ -20,50 +23,86 @@ def distribution_figure(
     rows: Mapping[str, Distribution], styles: Mapping[str, LineStyle], x_title: str
 ) -> go.Figure:
     """One small distribution a row: bars, and mean (line), median (dashes), mode (dots)."""
-    n = max(len(rows), 1)
-    base = canvas(x_title, "Share", height=80 + ROW_HEIGHT * n, legend=False).layout.to_plotly_json()
-    x_axis, y_axis = base.pop("xaxis"), base.pop("yaxis")
-    # one dictionary, checked once by Plotly: changing a figure of many axes piece by piece takes ten times as long
-    layout = {**base, "bargap": 0.05, "margin": {**base["margin"], "t": 34}}
-    bars, annotations, marks = [], [], []
+    titles = [f"{label}: {in_words(d)}" for label, d in rows.items()]
+    layout = _rows_layout(titles, x_title, {"nticks": 3, "rangemode": "tozero"})
+    for row in range(1, len(rows) + 1):
+        layout[f"xaxis{_suffix(row)}"]["range"] = [-0.5, _most(rows.values()) + 0.5]
+    bars = [
+        {
+            "type": "bar",
+            "x": d.values,
+            "y": d.counts / max(d.n, 1),
+            "name": label,
+            "xaxis": f"x{_suffix(row)}",
+            "yaxis": f"y{_suffix(row)}",
+            "marker": {"color": styles[label].colour, "line": {"width": 0}},
+            "hovertemplate": "%{x}: %{y:.3f}<extra>" + label + "</extra>",
+        }
+        for row, (label, d) in enumerate(rows.items(), start=1)
+    ]
+    marks = [mark for row, d in enumerate(rows.values(), start=1) for mark in _marks(d, row)]
+    return go.Figure(bars, {**layout, "bargap": 0.05, "shapes": marks})
+
+
+def minima_of_runs_figure(
+    runs: Mapping[str, EnergySequence], styles: Mapping[str, LineStyle], window: AxisRange | None
+) -> go.Figure:
+    """Energies before each exploration, a run a row, as the report's Figure 5 has them."""
+    layout = _rows_layout(list(runs), STEP, {"nticks": 4})
+    for row in range(1, len(runs) + 1):
+        layout[f"yaxis{_suffix(row)}"] |= {} if window is None else {"range": [window.low, window.high]}
+    layout["yaxis"]["title"] = {"text": ENERGY, "standoff": 8}
+    lines = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": minima.step,
+            "y": minima.energy,
+            "name": name,
+            "xaxis": f"x{_suffix(row)}",
+            "yaxis": f"y{_suffix(row)}",
+            "line": {"color": styles[name].colour, "width": 1.1},
+            "hovertemplate": "%{x}: %{y:.5f}<extra>" + name + "</extra>",
+        }
+        for row, (name, minima) in enumerate(runs.items(), start=1)
+    ]
+    return go.Figure(lines, layout)
+
+
+def _rows_layout(titles: Sequence[str], x_title: str, y_axis: Mapping[str, object]) -> dict[str, Any]:
+    """Axes below each other that share x, as one dictionary: Plotly checks it once, where changing a figure of many
+    axes piece by piece takes ten times as long."""
+    n = max(len(titles), 1)
+    layout = canvas(x_title, "", height=80 + ROW_HEIGHT * n, legend=False).layout.to_plotly_json()
+    x_base, y_base = layout.pop("xaxis"), layout.pop("yaxis")
+    layout["margin"] = {**layout["margin"], "t": 34}
     gap = SPACING / n
     height = (1 - gap * (n - 1)) / n
-    window = [-0.5, _most(rows.values()) + 0.5]
-    for row, (label, d) in enumerate(rows.items(), start=1):
-        axis = "" if row == 1 else str(row)
-        low = (n - row) * (height + gap)
-        last = row == len(rows)
-        layout[f"xaxis{axis}"] = {
-            **x_axis,
-            "anchor": f"y{axis}",
+    layout["annotations"] = []
+    for row, title in enumerate(titles or [""], start=1):
+        top = 1 - (row - 1) * (height + gap)
+        last = row == n
+        layout[f"xaxis{_suffix(row)}"] = {
+            **x_base,
+            "anchor": f"y{_suffix(row)}",
             "title": {"text": x_title, "standoff": 8} if last else None,
-            "range": window,
             "showticklabels": last,
-            **({} if last else {"matches": f"x{len(rows)}"}),
+            **({} if last else {"matches": f"x{_suffix(n)}"}),
         }
-        layout[f"yaxis{axis}"] = {
+        layout[f"yaxis{_suffix(row)}"] = {
+            **y_base,
             **y_axis,
-            "anchor": f"x{axis}",
+            "anchor": f"x{_suffix(row)}",
             "title": None,
-            "nticks": 3,
-            "rangemode": "tozero",
-            "domain": [low, min(low + height, 1.0)],
+            "domain": [max(top - height, 0.0), top],
         }
-        bars.append(
-            {
-                "type": "bar",
-                "x": d.values,
-                "y": d.counts / max(d.n, 1),
-                "name": label,
-                "xaxis": f"x{axis}",
-                "yaxis": f"y{axis}",
-                "marker": {"color": styles[label].colour, "line": {"width": 0}},
-                "hovertemplate": "%{x}: %{y:.3f}<extra>" + label + "</extra>",
-            }
-        )
-        annotations.append(_title(f"{label}: {in_words(d)}", min(low + height, 1.0)))
-        marks += _marks(d, row)
-    return go.Figure(bars, {**layout, "annotations": annotations, "shapes": marks})
+        layout["annotations"].append(_title(title, top))
+    return layout
+
+
+def _suffix(row: int) -> str:
+    """Of the names of its axes; rows count from 1."""
+    return "" if row == 1 else str(row)
 
 
 def _title(text: str, y: float) -> dict[str, object]:
@@ -74,7 +113,7 @@ def _title(text: str, y: float) -> dict[str, object]:
 
 def _marks(d: Distribution, row: int) -> list[dict[str, object]]:
     """Mean, median and mode as lines."""
-    axis = "" if row == 1 else str(row)
+    axis = _suffix(row)
     return [
         {
             "type": "line",

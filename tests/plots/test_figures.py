@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
 from rlcsp_core.actions import ACTIONS
 from rlcsp_core.analysis.distribution import distribution
-from rlcsp_core.plots.distributions import distribution_figure
+from rlcsp_core.analysis.metrics import EnergySequence
+from rlcsp_core.plots.distributions import distribution_figure, minima_of_runs_figure
 from rlcsp_core.plots.export import figure_table
 from rlcsp_core.plots.live import energy_figure, outcome_figure, policy_figure
 from rlcsp_core.plots.palette import line_style
@@ -78,6 +81,17 @@ def test_a_distribution_is_drawn_as_shares(rng) -> None:
     d = distribution(rng.integers(1, 5, 200))
     figure = distribution_figure({"a": d}, {"a": line_style("npg")}, "Moves")
     assert np.isclose(np.sum(figure.data[0].y), 1.0)
+
+
+def test_every_run_has_axes_of_its_own() -> None:
+    runs = {name: EnergySequence(np.array([3, 9]), np.array([-1.0, -2.0])) for name in "abc"}
+    figure = minima_of_runs_figure(runs, dict.fromkeys(runs, line_style("npg")), None)
+    assert {trace.yaxis for trace in figure.data} == {"y", "y2", "y3"}
+    domains = sorted(axis.domain for axis in figure.select_yaxes())
+    assert all(low[1] < high[0] for low, high in itertools.pairwise(domains))
+    assert (
+        len(distribution_figure({}, {}, "Moves").data) == len(minima_of_runs_figure({}, {}, None).data) == 0
+    )
 
 
 def test_figures_of_nothing_are_empty_and_not_errors(table, population) -> None:
