@@ -15,7 +15,7 @@ from rlcsp_core.analysis.aggregate import Aggregate, AxisRange
 from rlcsp_core.analysis.metrics import BestSoFar
 from rlcsp_core.analysis.minima import PooledMinima
 from rlcsp_core.analysis.survival import MeanSteps, SurvivalCurve
-from rlcsp_core.plots.canvas import ENERGY, STEP, canvas
+from rlcsp_core.plots.canvas import ENERGY, STEP, canvas, shown
 from rlcsp_core.plots.palette import INK, LineStyle, translucent
 from rlcsp_core.records import Array, IntArray
 
@@ -55,7 +55,7 @@ def best_energy_figure(
     if reference is not None:
         figure.add_trace(_line(reference.x, reference.energy, reference.name, LineStyle(INK, "solid")))
     if window is not None:
-        figure.update_yaxes(range=[window.low, window.high])
+        figure.update_yaxes(range=shown(window))
     return figure
 
 

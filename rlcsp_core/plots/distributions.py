@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from rlcsp_core.analysis.aggregate import AxisRange
 from rlcsp_core.analysis.distribution import Distribution
 from rlcsp_core.analysis.metrics import EnergySequence
-from rlcsp_core.plots.canvas import ENERGY, STEP, canvas
+from rlcsp_core.plots.canvas import ENERGY, STEP, canvas, shown
 from rlcsp_core.plots.palette import INK, LineStyle
 
 ROW_HEIGHT = 104  # pixels of one small distribution
@@ -50,7 +50,7 @@ def minima_of_runs_figure(
     """Energies before each exploration, a run a row, as the report's Figure 5 has them."""
     layout = _rows_layout(list(runs), STEP, {"nticks": 4})
     for row in range(1, len(runs) + 1):
-        layout[f"yaxis{_suffix(row)}"] |= {} if window is None else {"range": [window.low, window.high]}
+        layout[f"yaxis{_suffix(row)}"] |= {} if window is None else {"range": shown(window)}
     layout["yaxis"]["title"] = {"text": ENERGY, "standoff": 8}
     lines = [
         {
