@@ -10,6 +10,8 @@ import pytest
 from rlcsp_core.actions import ACTIONS
 from rlcsp_core.analysis.distribution import distribution
 from rlcsp_core.analysis.metrics import EnergySequence
+from rlcsp_core.analysis.survival import MeanSteps
+from rlcsp_core.plots.compare import mean_steps_figure
 from rlcsp_core.plots.distributions import distribution_figure, minima_of_runs_figure
 from rlcsp_core.plots.export import figure_table
 from rlcsp_core.plots.live import energy_figure, outcome_figure, policy_figure
@@ -75,6 +77,22 @@ def test_the_exported_table_is_what_is_drawn(table, population) -> None:
     drawn = exported[exported["curve"] == "lowest so far"]
     np.testing.assert_array_equal(drawn["Energy (eV/atom)"], table.best_energy)
     np.testing.assert_array_equal(drawn["Step"], table.step)
+
+
+def test_intervals_are_in_the_exported_table() -> None:
+    mean = MeanSteps(30.0, 20.0, 45.0, 5, 4, None, True)
+    exported = figure_table(mean_steps_figure({"a": mean}, {"a": line_style("npg")}, {"a": (99.0, False)}))
+    assert exported["low"][0] == 20
+    assert exported["high"][0] == 45
+    assert np.isnan(exported["high"][1])  # the published mean has none
+
+
+def test_a_lower_bound_is_not_drawn_as_an_exact_mean() -> None:
+    means = {
+        name: MeanSteps(30.0, 20.0, 45.0, 5, 4, None, bound) for name, bound in (("a", True), ("b", False))
+    }
+    bound, exact = mean_steps_figure(means, dict.fromkeys(means, line_style("npg")), {}).data
+    assert bound.marker.symbol != exact.marker.symbol
 
 
 def test_a_distribution_is_drawn_as_shares(rng) -> None:
