@@ -11,6 +11,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pages.shared.preload import preload
+
 CONTENT = {
     "default-src": "'self' data: blob:",
     "script-src": "'self' 'unsafe-inline' 'unsafe-eval' blob:",
@@ -48,3 +50,4 @@ class SecurityHeaders:
 
 
 app = st.App("app.py", middleware=[Middleware(SecurityHeaders)])
+preload()

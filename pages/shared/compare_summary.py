@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,29 +14,29 @@ from pages.shared.wording import NOTHING
 from rlcsp_core.agents import AGENTS
 from rlcsp_core.analysis import compare, survival
 from rlcsp_core.analysis.curves import Groups, RunCurve
-from rlcsp_core.analysis.metrics import (
-    MOVES_CONVENTIONS,
-)
+from rlcsp_core.analysis.metrics import MOVES_CONVENTIONS
 from rlcsp_core.analysis.published import published
 from rlcsp_core.plots.palette import LineStyle
 
 Styles = Mapping[str, LineStyle]
 BOOTSTRAP_SEED = 1  # the intervals of a page do not change when it is opened again
-SIDE_BY_SIDE = (  # columns of the table: what was published stands next to what was measured
-    "experiment",
-    "runs",
-    "at target",
-    "lowest (eV/atom)",
-    "time (min)",
-    "published time",
-    "mean moves",
-    "published moves",
-    "mean generations",
-    "published generations",
-    "failed",
-    "best of all",
-    "drop (eV/atom)",
-)
+SIDE_BY_SIDE: Mapping[
+    str, tuple[str, int]
+] = {  # column: its title and width (pixels); ours beside the published one
+    "experiment": ("experiment", 120),
+    "runs": ("runs", 45),
+    "at target": ("at target", 75),
+    "failed": ("failed steps", 95),
+    "lowest (eV/atom)": ("lowest (eV/atom)", 155),
+    "time (min)": ("time (min)", 85),
+    "published time": ("report", 65),
+    "mean moves": ("mean moves", 95),
+    "published moves": ("report", 65),
+    "mean generations": ("generations", 95),
+    "published generations": ("report", 65),
+    "best of all": ("best of all", 90),
+    "drop (eV/atom)": ("drop (eV/atom)", 140),
+}
 
 
 def summary_view(groups: Groups, _: Styles) -> None:
@@ -49,12 +49,16 @@ def summary_view(groups: Groups, _: Styles) -> None:
     st.dataframe(
         ours.join(_published_rows(groups)),
         hide_index=True,
-        column_order=SIDE_BY_SIDE,
+        column_order=list(SIDE_BY_SIDE),
+        column_config={
+            name: st.column_config.Column(title, width=width) for name, (title, width) in SIDE_BY_SIDE.items()
+        },
         placeholder=NOTHING,
         alt="Averages over the runs of each experiment.",
     )
     st.caption(
-        "Mean and 95 % interval over runs. Failed steps have no energy: they count as steps and are in no energy. "
+        "Mean and 95 % interval over runs; “report”: the published number beside it. "
+        "Failed steps have no energy: they count as steps and are in no energy. "
         f"Moves: {MOVES_CONVENTIONS[convention].label}."
     )
     st.download_button(
@@ -75,7 +79,14 @@ def conclusions(groups: Groups) -> None:
     if len(groups) < 2:
         st.info("Choose at least two experiments or algorithms: one alone cannot be compared.")
         return
-    if len(results) == len(groups):
+    if len(results) == len(groups) and not any(
+        result.reached for runs in results.values() for result in runs
+    ):
+        count = sum(map(len, results.values()))
+        sentences = [
+            f"None of the {count} runs reached the target: nothing is known of which gets there sooner."
+        ]
+    elif len(results) == len(groups):
         limit = survival.common_limit(results)
         rng = np.random.default_rng(BOOTSTRAP_SEED)
         means = {label: survival.restricted_mean(runs, limit, rng) for label, runs in results.items()}
@@ -83,17 +94,24 @@ def conclusions(groups: Groups) -> None:
         sentences = [compare.conclusion(test, means) for test in tests]
     else:
         sentences = ["Not all of these runs had a target: steps to it cannot be compared."]
-    sentences += [_on_energy(test) for test in compare.lowest_energy_tests(groups) if test.p_holm is not None]
-    first, *others = sentences
-    st.markdown(f"**What can be concluded.** {plain(first)}")
-    if others:
-        with st.expander(f"All {len(sentences)} comparisons (p-values corrected by Holm's method)"):
-            st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences))
+    energies = [test for test in compare.lowest_energy_tests(groups) if test.p_holm is not None]
+    sentences += [_on_energy(test) for test in energies]
+    st.markdown(f"**What can be concluded.** {plain(f'{sentences[0]} {_apart(energies)}')}")
+    with st.expander(f"All {len(sentences)} statements (p-values corrected by Holm's method)"):
+        st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences))
+
+
+def _apart(tests: Sequence[survival.PairTest]) -> str:
+    """How many pairs their lowest energies tell apart."""
+    n = sum(compare.differ(test) for test in tests)
+    if not tests:
+        return ""
+    pairs = "pair" if len(tests) == 1 else "pairs"
+    return f"Their lowest energies separate {n or 'none'} of {len(tests)} {pairs}."
 
 
 def _on_energy(test: survival.PairTest) -> str:
-    assert test.p_holm is not None
-    verdict = "differ" if test.p_holm < compare.SIGNIFICANCE else "are not separated"
+    verdict = "differ" if compare.differ(test) else "are not separated"
     return f"By their lowest energies, {test.a} and {test.b} {verdict} (Mann–Whitney, p = {test.p_holm:.2g})."
 
 
@@ -112,7 +130,7 @@ def _figure_4(rows: tuple[compare.ExperimentRow, ...]) -> pd.DataFrame:
             ],
             "failed": [f"{row.n_failed} of {row.n_steps}" for row in rows],
             "time (min)": [_interval(row.minutes, 1) for row in rows],
-            "lowest (eV/atom)": [_interval(row.lowest_energy, 4) for row in rows],
+            "lowest (eV/atom)": [_interval(row.lowest_energy, 5) for row in rows],
             "best of all": [NOTHING if row.best_energy is None else f"{row.best_energy:.5f}" for row in rows],
             "drop (eV/atom)": [_interval(row.energy_drop, 4) for row in rows],
             "mean moves": [_interval(row.moves, 2) for row in rows],
@@ -159,22 +177,37 @@ def _flat(row: compare.ExperimentRow) -> dict[str, object]:
     return flat
 
 
-def settings_view(groups: Groups, _: Styles) -> None:
-    """In which settings the chosen runs differ."""
-    settings = {
-        label: {key: value for key, value in curves[0].settings.items() if key != "seed"}
+def denominators(groups: Groups) -> None:
+    """How many runs and steps are behind what is shown, and how many of them failed."""
+    parts = [
+        f"{label}: {len(curves)} {'run' if len(curves) == 1 else 'runs'}, {sum(c.n_failed for c in curves)} of "
+        f"{sum(c.n_steps for c in curves)} steps failed"
         for label, curves in groups.items()
-    }
-    differing = compare.differing_settings(settings)
+    ]
+    st.caption(plain("; ".join(parts) + "."))
+
+
+def settings_view(groups: Groups, _: Styles) -> None:
+    """In which settings the chosen runs differ, also those that share a label."""
+    differing = compare.differing_by_label(groups)
     if not differing:
         st.info("These experiments have the same settings; they differ in their seeds only.")
     else:
-        table = (
-            pd.DataFrame(differing).T.rename_axis("setting").map(lambda v: NOTHING if v is None else str(v))
-        )
+        table = pd.DataFrame(differing).T.rename_axis("setting").map(_in_words)
         st.dataframe(table, alt="Settings in which the experiments differ.")
+    mixed = [key for key, row in differing.items() if any(len(values) > 1 for values in row.values())]
+    if mixed:
+        st.warning(plain(f"Runs that are pooled under one name differ in {', '.join(mixed)}."))
     st.caption("Seeds: " + "; ".join(plain(f"{label}: {_seeds(curves)}") for label, curves in groups.items()))
 
 
+def _in_words(values: Sequence[object]) -> str:
+    return " or ".join(NOTHING if value is None else str(value) for value in values)
+
+
 def _seeds(curves: tuple[RunCurve, ...]) -> str:
-    return ", ".join(str(c.seed) for c in curves)
+    """ "1–20" where they follow each other."""
+    seeds = sorted({curve.seed for curve in curves if curve.seed is not None})
+    if len(seeds) > 2 and seeds[-1] - seeds[0] == len(seeds) - 1:
+        return f"{seeds[0]}–{seeds[-1]}"
+    return ", ".join(map(str, seeds))

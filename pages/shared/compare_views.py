@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import streamlit as st
@@ -11,33 +11,27 @@ from pages.shared.chart_with_data import chart
 from pages.shared.compare_summary import (
     BOOTSTRAP_SEED,
     conclusions,
+    denominators,
     moves_convention,
     settings_view,
     summary_view,
 )
-from pages.shared.comparison import choice, one_of
+from pages.shared.comparison import choice, one_of, switch
 from pages.shared.setup import plain
 from rlcsp_core.analysis import aggregate, compare, survival
 from rlcsp_core.analysis.curves import Groups, RunCurve
 from rlcsp_core.analysis.distribution import distribution, pooled_distribution
-from rlcsp_core.analysis.metrics import (
-    best_so_far,
-    energy_sequence,
-    generation_sequence,
-    local_minima,
-    moves_sequence,
-)
+from rlcsp_core.analysis.metrics import best_so_far, generations, minima, moves_sequence
 from rlcsp_core.analysis.minima import pooled_minima
 from rlcsp_core.analysis.published import published
 from rlcsp_core.plots import compare as plots
-from rlcsp_core.plots.distributions import distribution_figure
+from rlcsp_core.plots.distributions import distribution_figure, minima_of_runs_figure
 from rlcsp_core.plots.palette import LineStyle
 from rlcsp_core.records import IntArray
 
 Styles = Mapping[str, LineStyle]
 POOLED = "all experiments, pooled over their runs"
-ROWS = 12  # distributions below each other
-RUNS_IN_FIGURE = 6
+ROWS = 5  # runs shown below each other
 
 
 def energy_view(groups: Groups, styles: Styles) -> None:
@@ -49,12 +43,12 @@ def energy_view(groups: Groups, styles: Styles) -> None:
     with reference:
         pinned = one_of("Pinned reference run", list(names), "reference", none="none")
     with extras:
-        every = st.toggle("Every run", key="compare-every")
-        outliers = st.toggle("Show outliers", key="compare-outliers")
+        every = switch("Every run", "every")
+        outliers = switch("Show outliers", "outliers")
     axis: aggregate.Axis = "time" if against_time else "steps"
     medians = {label: aggregate.best_energy(curves, axis) for label, curves in groups.items()}
     values = np.concatenate([np.concatenate([m.low, m.high]) for m in medians.values()])
-    window = None if outliers else aggregate.clipped_range(values)
+    window = None if outliers else aggregate.clipped_range(values, aggregate.SEEN)
     traces = {
         label: [plots.run_trace(best_so_far(c), against_time=against_time) for c in curves]
         for label, curves in groups.items()
@@ -72,6 +66,7 @@ def energy_view(groups: Groups, styles: Styles) -> None:
     if window is not None and window.n_above + window.n_below:
         note += f" {window.n_above + window.n_below} points lie outside the axis."
     st.caption(note + " A run that ended early counts up to its end, at its target beyond it.")
+    denominators(groups)
 
 
 def _reference(curve: RunCurve, against_time: bool) -> plots.Reference:
@@ -95,6 +90,7 @@ def target_view(groups: Groups, styles: Styles) -> None:
         + "; ".join(f"{label}: {c.n_reached} of {c.n_runs}" for label, c in curves.items()),
     )
     st.caption("Kaplan–Meier estimate with 95 % band; a tick marks a run that was stopped before the target.")
+    denominators(groups)
     limit = survival.common_limit(results)
     rng = np.random.default_rng(BOOTSTRAP_SEED)
     restricted = f"Restricted to {limit:.0f} steps"
@@ -110,7 +106,8 @@ def target_view(groups: Groups, styles: Styles) -> None:
         plots.mean_steps_figure(means, styles, _published_steps(groups)), "mean-steps", _means_in_words(means)
     )
     st.caption(
-        plain(f"95 % bootstrap intervals. Published values: {published().n_mean_source}, over 40 repeats.")
+        "95 % bootstrap intervals. An open triangle is a lower bound: runs that were stopped would have gone on. "
+        + plain(f"Published values: {published().n_mean_source}, over 40 repeats.")
     )
 
 
@@ -139,57 +136,72 @@ def sequences_view(groups: Groups, styles: Styles) -> None:
         label = one_of("Show", list(groups), "only", none=POOLED)
     with how:
         convention = moves_convention()
+    some = None if label is None else _some_runs(groups[label])
     moves: Callable[[RunCurve], IntArray] = lambda c: moves_sequence(c, convention)  # noqa: E731
     left, right = st.columns(2)
     with left:
         st.markdown("###### Moves in a step")
-        _distributions(groups, styles, label, moves, "Moves", "moves")
+        _distributions(groups, styles, some, moves, "Moves", "moves")
     with right:
         st.markdown("###### Length of a generation")
-        _distributions(
-            groups, styles, label, lambda c: generation_sequence(c.energies), "Steps", "generations"
-        )
+        _distributions(groups, styles, some, generations, "Steps", "generations")
     st.caption("Line: mean. Dashes: median. Dots: mode. The largest hundredth of the values is off the axis.")
     st.markdown("###### Energy before each exploration")
-    _minima(groups, styles, label)
+    _minima(groups, styles, some)
+    denominators(groups)
+
+
+def _some_runs(curves: Sequence[RunCurve]) -> dict[str, RunCurve]:
+    """The runs of one experiment that are shown below each other: all, or those that the reader turns to."""
+    parts = [curves[start : start + ROWS] for start in range(0, len(curves), ROWS)]
+    names = {f"{ROWS * n + 1}–{ROWS * n + len(part)}": part for n, part in enumerate(parts)}
+    shown = curves if len(parts) < 2 else names[choice(f"Of {len(curves)} runs", list(names), "runs")]
+    return {_name_of(curve): curve for curve in shown}
+
+
+def _name_of(curve: RunCurve) -> str:
+    return f"seed {curve.seed} ({curve.run_id})"
+
+
+def _alike(some: Mapping[str, RunCurve], styles: Styles) -> Styles:
+    """Every run in the colour of its experiment."""
+    return {name: styles[curve.label] for name, curve in some.items()}
 
 
 def _distributions(
     groups: Groups,
     styles: Styles,
-    label: str | None,
+    some: Mapping[str, RunCurve] | None,
     of: Callable[[RunCurve], IntArray],
     x_title: str,
     name: str,
 ) -> None:
-    if label is None:
+    if some is None:
         rows = {key: pooled_distribution(of(c) for c in curves) for key, curves in groups.items()}
         colours = styles
     else:
-        rows = {f"seed {c.seed} ({c.run_id})": distribution(of(c)) for c in groups[label][:ROWS]}
-        colours = dict.fromkeys(rows, styles[label])
+        rows = {key: distribution(of(curve)) for key, curve in some.items()}
+        colours = _alike(some, styles)
     figure = distribution_figure(rows, colours, x_title)
     words = "; ".join(f"{key}: mean {d.mean:.2f}" for key, d in rows.items() if d.mean is not None)
     chart(figure, name, f"Distributions of {name}. {words}")
 
 
-def _minima(groups: Groups, styles: Styles, label: str | None) -> None:
-    shown = groups if label is None else {label: groups[label]}
-    minima = {
-        key: {f"seed {c.seed} ({c.run_id})": local_minima(energy_sequence(c.energies)) for c in curves}
-        for key, curves in shown.items()
-    }
-    if label is None:
-        pooled = {key: pooled_minima(list(runs.values())) for key, runs in minima.items()}
+def _minima(groups: Groups, styles: Styles, some: Mapping[str, RunCurve] | None) -> None:
+    if some is None:
+        pooled = {key: pooled_minima([minima(c) for c in curves]) for key, curves in groups.items()}
         figure = plots.minima_figure(pooled, styles)
+        note = "Median and quartiles over all runs in stretches of steps."
     else:
-        few = dict(list(minima[label].items())[:RUNS_IN_FIGURE])
-        energies = np.concatenate([np.empty(0), *(m.energy for m in few.values())])
-        figure = plots.minima_of_runs_figure(few, styles[label], aggregate.clipped_range(energies))
+        runs = {key: minima(curve) for key, curve in some.items()}
+        energies = np.concatenate([np.empty(0), *(m.energy for m in runs.values())])
+        window = aggregate.clipped_range(energies, aggregate.SEEN)
+        figure = minima_of_runs_figure(runs, _alike(some, styles), window)
+        note = "Run by run."
+        if window is not None and window.n_above + window.n_below:
+            note += f" {window.n_above + window.n_below} points lie outside the axis."
     chart(figure, "minima", "Energies of the trials before each rise, against steps.")
-    st.caption(
-        "The last energy before each rise. Pooled: median and quartiles over all runs in stretches of steps."
-    )
+    st.caption(f"The last energy before each rise. {note}")
 
 
 VIEWS: Mapping[str, Callable[[Groups, Styles], None]] = {

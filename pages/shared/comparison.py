@@ -9,16 +9,16 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.shared.setup import plain, problem, problems_shown, runs_in_address
+from pages.shared.setup import problem, problems_shown, runs_in_address
 from pages.shared.wording import run_title
 from rlcsp_core.analysis.curves import Groups, RunCurve, grouped
-from rlcsp_core.plots.palette import LineStyle, line_style
-from rlcsp_core.runs.curves import Reader, curves_of
+from rlcsp_core.plots.palette import LineStyle, line_style, told_apart
+from rlcsp_core.runs.curves import Reader, Shelf
 from rlcsp_core.store import RunInfo, RunState
 
 LISTED = 300
 FIRST = "report"
-KEPT = 4  # comparisons held in memory
+ON = "yes"  # a switch in the URL
 USEFUL = (RunState.RUNNING, RunState.PAUSED, RunState.FINISHED, RunState.STOPPED, RunState.INTERRUPTED)
 
 Task = tuple[str, float | None]
@@ -90,28 +90,24 @@ def task_name(task: Task) -> str:
 
 
 def groups_of(store: Reader, runs: Sequence[RunInfo]) -> Groups:
-    """Runs by label; read again only when one of them has gone on."""
-    return _groups(store, tuple((run.id, run.n_steps) for run in runs))
-
-
-@st.cache_resource(max_entries=KEPT, show_spinner="Reading the runs …")
-def _groups(_store: Reader, key: tuple[tuple[str, int], ...]) -> Groups:
-    return grouped(_curves(_store, key))
+    """Runs by label."""
+    return grouped(curves_read(store, runs))
 
 
 def curves_read(store: Reader, runs: Sequence[RunInfo]) -> list[RunCurve]:
     """All of them, whatever they were after; read again only when one of them has gone on."""
-    return _curves(store, tuple((run.id, run.n_steps) for run in runs))
+    with st.spinner("Reading the runs …"):
+        return _shelf(store, store.url).curves(runs)
 
 
-@st.cache_resource(max_entries=KEPT, show_spinner="Reading the runs …")
-def _curves(_store: Reader, key: tuple[tuple[str, int], ...]) -> list[RunCurve]:
-    return curves_of(_store, [_store.run(run_id) for run_id, _ in key])
+@st.cache_resource(show_spinner=False)
+def _shelf(_store: Reader, url: str) -> Shelf:  # noqa: ARG001  (the key)
+    return Shelf(_store)
 
 
 def styles_of(groups: Groups) -> dict[str, LineStyle]:
-    """Colour and dash of each label, those of its algorithm and baseline."""
-    return {label: style_of(curves[0]) for label, curves in groups.items()}
+    """Colour and dash of each label, those of its algorithm and baseline where no other label has them."""
+    return told_apart({label: style_of(curves[0]) for label, curves in groups.items()})
 
 
 def style_of(curve: RunCurve) -> LineStyle:
@@ -129,6 +125,13 @@ def choice(label: str, options: Sequence[str], name: str) -> str:
     return picked
 
 
+def switch(label: str, name: str) -> bool:
+    """On or off, kept in the URL under `name`."""
+    on = st.toggle(label, value=st.query_params.get(name) == ON, key=f"compare-{name}")
+    _remember(name, [ON] if on else [])
+    return on
+
+
 def one_of(label: str, options: Sequence[str], name: str, *, none: str | None = None) -> str | None:
     """One of many, or none of them, kept in the URL under `name`."""
     asked = st.query_params.get(name)
@@ -137,7 +140,7 @@ def one_of(label: str, options: Sequence[str], name: str, *, none: str | None = 
         label,
         everything,
         index=everything.index(asked) if asked in everything else 0,
-        format_func=plain,
+        format_func=str,
         key=f"compare-{name}",
     )
     _remember(name, [] if picked == none else [picked])

@@ -6,14 +6,13 @@ One manager serves all sessions of the dashboard; pages address runs by the id i
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 
 import streamlit as st
 
+from pages.shared.preload import PAUSE, preload
 from rlcsp_core.errors import RLCSPError
 from rlcsp_core.runs import RunManager
 from rlcsp_core.runs.curves import Reader
@@ -59,7 +58,7 @@ def page(title: str) -> None:
     with st.sidebar:
         for path, label, icon, _ in PAGES:
             st.page_link(path, label=label, icon=icon, width="stretch")
-    _preload()
+    preload(PAUSE)
 
 
 def _let_in() -> None:
@@ -130,16 +129,3 @@ def _manager(url: str) -> RunManager:
 @st.cache_resource(show_spinner=False)
 def _library(url: str) -> Library:
     return Library(_manager(url).store)
-
-
-@st.cache_resource(show_spinner=False)
-def _preload() -> threading.Thread:
-    """Load what the first click will need, while the reader reads."""
-    thread = threading.Thread(target=_load, name="preload", daemon=True)
-    thread.start()
-    return thread
-
-
-def _load() -> None:
-    for name in ("rlcsp_core.plots.live", "rlcsp_core.search.loop", "scipy.stats", "lifelines"):
-        import_module(name)

@@ -26,46 +26,88 @@ from rlcsp_core.analysis.study import (
     study,
     sums,
 )
-from rlcsp_core.plots.palette import LineStyle
+from rlcsp_core.plots.palette import LineStyle, told_apart
 from rlcsp_core.plots.study import study_figure
-from rlcsp_core.runs.curves import Reader
+from rlcsp_core.runs.curves import Reader, Stage, stage, with_cpu
 from rlcsp_core.store import RunInfo
 
 STUDY = "What each addition buys"
 COSTS = ("steps", "CPU seconds")
+MEANS = ("restricted to a common horizon", "of all runs as they ended (N_mean)")
+EXPLAINED = {
+    True: "Restricted mean: what a run spends on the target up to a horizon that is the same for all configurations "
+    "of a composition, the longest that all of them were watched for. The paper's N_mean is not restricted. Median "
+    "over runs, ∞ or “not reached” where too few arrived to say. Intervals (…) are 95 % bootstraps over runs. Ratios "
+    "are means over that of the reference; below 1 is cheaper.",
+    False: "Mean and median over runs with 95 % bootstrap intervals (…), ∞ or “not reached” where too few arrived. "
+    "Runs that did not reach the target count with what they spent: ≥ marks such a mean, and its interval covers the "
+    "choice of seeds only, not what the stopped runs would have needed. Ratios are means over that of the reference, "
+    "below 1 is cheaper: ≥ where this mean is a lower bound, ≤ where the reference's is, unknown where both are.",
+}
+BOUNDS = (
+    "Dots are means with 95 % bootstrap intervals over runs. An open triangle is a lower bound, and so are "
+    "both ends of its interval: runs that were stopped would have gone on. "
+)
+WHOLE = 1000  # numbers from here on have no decimals
+WIDTHS = {  # pixels; else columns are as wide as their first cells
+    "mean steps": 180,
+    "steps, ratio": 150,
+    "median steps": 170,
+    "CPU s": 180,
+    "CPU s, ratio": 150,
+    "CPU s, median": 170,
+}
+KEPT = 8  # choices of runs whose costs are held in memory
 
 
 def study_view(store: Reader, runs: Sequence[RunInfo]) -> None:
     """Table, sums and chart of all chosen runs that had a target."""
     curves = curves_read(store, runs)
-    rows = study(curves)
+    restricted = choice("Means", list(MEANS), "means") == MEANS[0]
+    rows = _rows(store, curves, store.url, tuple(map(stage, runs)), restricted)
     if not rows:
         st.info("These runs had no target energy, so there is no cost of reaching it. Choose runs with one.")
         return
     names = list(dict.fromkeys(row.configuration for row in rows))
     reference = one_of("Reference configuration", names, "against") or names[0]
     table = pd.DataFrame(_lines(rows, reference))
-    st.dataframe(table, hide_index=True, placeholder=NOTHING, alt="Cost of the target by configuration.")
-    st.caption(
-        "Mean and median over runs with 95 % bootstrap intervals. Runs that did not reach the target count with what "
-        "they spent: ≥ marks such a mean. Ratios are means over that of the reference; below 1 is cheaper."
+    st.dataframe(
+        table,
+        hide_index=True,
+        placeholder=NOTHING,
+        column_order=[name for name in table if restricted or name != "horizon"],
+        column_config={name: st.column_config.TextColumn(width=width) for name, width in WIDTHS.items()},
+        alt="Cost of the target by configuration.",
     )
+    st.caption(plain(EXPLAINED[restricted]))
     without = len(runs) - sum(row.n_runs for row in rows)
     if without:
         st.caption(f"{without} of the {len(runs)} chosen runs had no target and are left out.")
     _download(rows, reference)
-    _sums(rows)
+    if not restricted:
+        _sums(rows)
     kind = choice("Cost", list(COSTS), "cost")
     _figure(rows, _styles(curves), cpu=kind == COSTS[1])
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner=False)
+def _rows(
+    _store: Reader,
+    _curves: Sequence[RunCurve],
+    url: str,  # noqa: ARG001  (of the key, as the next)
+    key: tuple[Stage, ...],  # noqa: ARG001
+    restricted: bool,
+) -> tuple[StudyRow, ...]:
+    return study(with_cpu(_store, _curves), restricted=restricted)
 
 
 def _figure(rows: Sequence[StudyRow], styles: dict[str, LineStyle], *, cpu: bool) -> None:
     if cpu and not any(row.cpu for row in rows):
         st.info("None of these runs recorded its CPU time; runs made from now on do.")
         return
-    words = "; ".join(f"{row.configuration}, {row.composition}: {_cost(_of(row, cpu))}" for row in rows)
+    words = "; ".join(f"{row.configuration}, {row.composition}: {_cost(_of(row, cpu), row)}" for row in rows)
     chart(study_figure(rows, styles, cpu=cpu), "study", f"Mean cost of the target. {words}")
-    st.caption("A triangle is a lower bound. " + plain(f"Published: {published().n_mean_source}."))
+    st.caption(BOUNDS + plain(f"Published: {published().n_mean_source}, to another limit; > marks a bound."))
 
 
 def _of(row: StudyRow, cpu: bool) -> Cost | None:
@@ -74,7 +116,8 @@ def _of(row: StudyRow, cpu: bool) -> Cost | None:
 
 def _styles(curves: Sequence[RunCurve]) -> dict[str, LineStyle]:
     several = len({curve.experiment for curve in curves}) > 1
-    return {configuration(curve, with_experiment=several): style_of(curve) for curve in reversed(curves)}
+    first = {configuration(curve, with_experiment=several): style_of(curve) for curve in reversed(curves)}
+    return told_apart(dict(reversed(first.items())))
 
 
 def _lines(rows: Sequence[StudyRow], reference: str) -> list[dict[str, object]]:
@@ -82,41 +125,47 @@ def _lines(rows: Sequence[StudyRow], reference: str) -> list[dict[str, object]]:
     return [
         {
             "composition": row.composition,
-            "target (eV/atom)": row.target,
             "configuration": row.configuration,
             "reached": f"{row.n_reached} of {row.n_runs}",
-            "mean steps": _cost(row.steps),
+            "mean steps": _cost(row.steps, row),
+            "steps, ratio": _ratio(row.steps, base.steps if base else None),
+            "horizon": None if row.steps.limit is None else f"{row.steps.limit:.0f} steps",
             "median steps": _median(row.steps),
             "paper's N_mean": None
             if row.published is None
             else f"{'> ' * row.published_is_bound}{row.published}",
-            "steps, ratio": _ratio(row.steps, base.steps if base else None),
-            "CPU s": _cost(row.cpu),
-            "CPU s, median": _median(row.cpu),
+            "CPU s": _cost(row.cpu, row),
             "CPU s, ratio": _ratio(row.cpu, base.cpu if base else None),
+            "CPU s, median": _median(row.cpu),
             "failed steps": f"{row.n_failed} of {row.n_steps}",
+            "target (eV/atom)": row.target,
         }
         for row in rows
         for base in [against.get((row.composition, row.target))]
     ]
 
 
-def _cost(cost: Cost | None) -> str:
+def _cost(cost: Cost | None, row: StudyRow) -> str:
     if cost is None:
         return NOTHING
-    return (
-        f"{'≥ ' * cost.is_lower_bound}{cost.mean:.4g} ({cost.low:.4g} … {cost.high:.4g}; n = {cost.n_runs})"
-    )
+    some = "" if cost.n_runs == row.n_runs else f"; {cost.n_runs} runs"
+    sign = "≥ " * cost.is_lower_bound
+    return f"{sign}{_number(cost.mean)} ({_number(cost.low)} … {_number(cost.high)}{some})"
 
 
 def _median(cost: Cost | None) -> str:
     if cost is None:
         return NOTHING
-    return f"{_end(cost.median)} ({_end(cost.median_low)} … {_end(cost.median_high)})"
+    if np.isinf(cost.median_low):
+        return "not reached"
+    return f"{_number(cost.median)} ({_number(cost.median_low)} … {_number(cost.median_high)})"
 
 
-def _end(value: float) -> str:
-    return f"{value:.4g}" if np.isfinite(value) else "not reached"
+def _number(value: float) -> str:
+    """Four digits, never an exponent."""
+    if np.isinf(value):
+        return "∞"
+    return f"{value:.0f}" if abs(value) >= WHOLE else f"{value:.4g}"
 
 
 def _ratio(mine: Cost | None, reference: Cost | None) -> str:
@@ -126,7 +175,7 @@ def _ratio(mine: Cost | None, reference: Cost | None) -> str:
     if mine is reference:
         return "1 (reference)"
     if found.bound == "?":
-        return "unknown: both are bounds"
+        return "unknown"
     return f"{found.bound} {found.value:.3g} ({found.low:.3g} … {found.high:.3g})".strip()
 
 

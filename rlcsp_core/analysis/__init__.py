@@ -8,5 +8,5 @@
     compare       which settings differ, which differences are real
     published     what the literature reports
 
-Nothing here reads a database or draws.  lifelines, which is slow to import, is imported where it is used.
+Nothing here reads a database or draws.  SciPy, which is slow to import, is imported where it is used.
 """

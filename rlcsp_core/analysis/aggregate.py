@@ -20,6 +20,7 @@ from rlcsp_core.records import Array, IntArray
 BAND = (0.25, 0.75)  # quantiles of the band
 GRID_POINTS = 400  # more than a chart is wide in distinguishable points
 FENCE = 3.0  # interquartile ranges beyond the quartiles that an axis shows (Tukey's outer fence)
+SEEN = 0.05  # eV/atom; an axis of energies shows as much, since far smaller differences are those of the relaxation
 
 Axis = Literal["steps", "time"]
 
@@ -80,13 +81,14 @@ def _positions(curve: RunCurve, axis: Axis) -> Array:
     return np.asarray(best.step if axis == "steps" else best.elapsed, dtype=np.float64)
 
 
-def clipped_range(values: Array) -> AxisRange | None:
-    """Range of an axis that outliers do not stretch: Tukey's outer fences; None without a number."""
+def clipped_range(values: Array, least: float = 0.0) -> AxisRange | None:
+    """Range of an axis that outliers do not stretch: Tukey's outer fences, at least `least` beyond the quartiles;
+    None without a number."""
     finite = values[np.isfinite(values)]
     if not len(finite):
         return None
     first, third = np.quantile(finite, (0.25, 0.75))
-    reach = FENCE * (third - first)
+    reach = max(FENCE * (third - first), least)
     if reach == 0:  # half of the values are equal: there is no scale to call the others outliers by
         return AxisRange(float(finite.min()), float(finite.max()), 0, 0)
     inside = finite[(finite >= first - reach) & (finite <= third + reach)]

@@ -15,8 +15,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rlcsp_core.analysis.curves import Groups, RunCurve
-from rlcsp_core.analysis.metrics import RunSummary, StepsToTarget, steps_to_target, summary
+from rlcsp_core.analysis.metrics import (
+    SAME_ENERGY,
+    RunSummary,
+    StepsToTarget,
+    lowest_energy,
+    steps_to_target,
+    summary,
+)
 from rlcsp_core.analysis.survival import CONFIDENCE, MeanSteps, PairTest, holm
+from rlcsp_core.records import Array, IntArray
 
 SIGNIFICANCE = 0.05  # p below which two experiments are called different
 FEW_RUNS = 5  # below this many runs of either side, nothing is concluded
@@ -54,6 +62,25 @@ def differing_settings(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, d
     keys = dict.fromkeys(key for values in flat.values() for key in values)
     table = {key: {run_id: values.get(key) for run_id, values in flat.items()} for key in keys}
     return {key: row for key, row in table.items() if _differ(row.values())}
+
+
+def differing_by_label(groups: Groups) -> dict[str, dict[str, list[Any]]]:
+    """The settings in which runs differ, seeds apart: key → label → the values that its runs have, each once."""
+    settings = {curve.run_id: curve.settings for curves in groups.values() for curve in curves}
+    table = differing_settings(settings)
+    return {
+        key: {label: _distinct(row[c.run_id] for c in curves) for label, curves in groups.items()}
+        for key, row in table.items()
+        if key != "seed"
+    }
+
+
+def _distinct(values: Iterable[Any]) -> list[Any]:
+    found: list[Any] = []
+    for value in values:
+        if value not in found:
+            found.append(value)
+    return found
 
 
 def _flattened(tree: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
@@ -121,21 +148,36 @@ def to_target(groups: Groups) -> dict[str, list[StepsToTarget]]:
 
 
 def lowest_energy_tests(groups: Groups) -> tuple[PairTest, ...]:
-    """Mann–Whitney test on the lowest energy of each run, for every pair of experiments."""
+    """Mann–Whitney test on the lowest energy of each run, for every pair of experiments.
+
+    Energies that differ by less than SAME_ENERGY are one level: the test ranks, and would rank the noise of relaxations
+    that ended in the same minimum."""
     lowest = {label: _lowest(curves) for label, curves in groups.items()}
+    everything = np.unique(np.concatenate([np.empty(0), *lowest.values()]))
+    starts = everything[np.diff(everything, prepend=-np.inf) >= SAME_ENERGY]  # of the levels
+    levels = {label: np.searchsorted(starts, energies, side="right") for label, energies in lowest.items()}
     pairs = list(itertools.combinations(groups, 2))
-    p = [_mann_whitney_p(lowest[a], lowest[b]) for a, b in pairs]
+    p = [_mann_whitney_p(levels[a], levels[b]) for a, b in pairs]
     return tuple(PairTest(a, b, *ps) for (a, b), ps in zip(pairs, zip(p, holm(p), strict=True), strict=True))
 
 
-def _lowest(curves: Sequence[RunCurve]) -> list[float]:
-    return [energy for curve in curves if (energy := summary(curve).lowest_energy) is not None]
+def _lowest(curves: Sequence[RunCurve]) -> Array:
+    return np.array([energy for curve in curves if (energy := lowest_energy(curve)) is not None])
 
 
-def _mann_whitney_p(a: Sequence[float], b: Sequence[float]) -> float | None:
+def _mann_whitney_p(a: IntArray, b: IntArray) -> float | None:
     from scipy import stats
 
-    return float(stats.mannwhitneyu(a, b).pvalue) if len(a) and len(b) else None
+    if not len(a) or not len(b):
+        return None
+    if len(np.unique(np.concatenate([a, b]))) == 1:
+        return 1.0  # there is nothing to rank
+    return float(stats.mannwhitneyu(a, b).pvalue)
+
+
+def differ(test: PairTest) -> bool:
+    """Whether the two are called different."""
+    return test.p_holm is not None and test.p_holm < SIGNIFICANCE
 
 
 def conclusion(test: PairTest, means: Mapping[str, MeanSteps]) -> str:

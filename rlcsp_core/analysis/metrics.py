@@ -15,8 +15,10 @@ Energies in eV/atom, times in seconds.  Shapes: T steps, K entries of a sequence
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import wraps
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -25,6 +27,21 @@ from rlcsp_core.errors import ConfigError
 from rlcsp_core.records import Array, IntArray
 
 SAME_ENERGY = 1e-6  # eV/atom
+
+T = TypeVar("T")
+
+
+def once(measure: Callable[[RunCurve], T]) -> Callable[[RunCurve], T]:
+    """Remembers the value for as long as the curve lives: curves are frozen, and every view asks for the same."""
+    known: WeakKeyDictionary[RunCurve, T] = WeakKeyDictionary()
+
+    @wraps(measure)
+    def remembered(curve: RunCurve) -> T:
+        if curve not in known:
+            known[curve] = measure(curve)
+        return known[curve]
+
+    return remembered
 
 
 class EnergySequence(NamedTuple):
@@ -115,12 +132,25 @@ def energy_sequence(energies: Array) -> EnergySequence:
     return EnergySequence(index[changed] + 1, valid[changed])
 
 
+@once
+def generations(curve: RunCurve) -> IntArray:
+    """Generation sequence [K] of a run."""
+    return generation_sequence(curve.energies)
+
+
+@once
+def minima(curve: RunCurve) -> EnergySequence:
+    """Local minima of the energy sequence of a run."""
+    return local_minima(energy_sequence(curve.energies))
+
+
 def local_minima(sequence: EnergySequence) -> EnergySequence:
     """The entries that are followed by a rise."""
     before_rise = np.flatnonzero(np.diff(sequence.energy) > 0)
     return EnergySequence(sequence.step[before_rise], sequence.energy[before_rise])
 
 
+@once
 def best_so_far(curve: RunCurve) -> BestSoFar:
     """Running minimum over the initial population and the trials."""
     energies = np.concatenate([[_lowest(curve.initial_energies)], curve.energies])
@@ -141,6 +171,7 @@ def energy_drop(curve: RunCurve) -> float | None:
     return _number(_lowest(curve.initial_energies) - best_so_far(curve).energy[-1])
 
 
+@once
 def steps_to_target(curve: RunCurve) -> StepsToTarget | None:
     """First step at most `TARGET_TOLERANCE` above the target; None without a target."""
     if curve.target is None:
@@ -162,7 +193,7 @@ def summary(curve: RunCurve, convention: str = "attempts") -> RunSummary:
         lowest_energy=lowest_energy(curve),
         energy_drop=energy_drop(curve),
         mean_moves=_mean(moves_sequence(curve, convention)),
-        mean_generations=_mean(generation_sequence(curve.energies)),
+        mean_generations=_mean(generations(curve)),
         to_target=steps_to_target(curve),
     )
 

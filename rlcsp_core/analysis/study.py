@@ -1,5 +1,7 @@
 """What each addition buys: steps and CPU seconds to the target, configuration by configuration.
 
+    restricted mean    ∫₀^τ S(t) dt, what a run spends searching up to τ, the same for all configurations of a task: the
+               longest that every one of them is known for.  Runs that stopped earlier are treated as censored
     mean       over runs; those that did not reach the target count with what they spent, which makes it a lower bound
     median     of the Kaplan–Meier curve; inf where less than half of the runs reached the target
     ratio      mean over that of the reference on the same composition and target, above 1: dearer
@@ -19,10 +21,18 @@ import numpy as np
 from rlcsp_core.analysis.curves import RunCurve
 from rlcsp_core.analysis.metrics import steps_to_target
 from rlcsp_core.analysis.published import published
-from rlcsp_core.analysis.survival import CONFIDENCE, interval, medians, resamples
+from rlcsp_core.analysis.survival import (
+    CONFIDENCE,
+    areas_under_survival,
+    horizon,
+    interval,
+    medians,
+    resamples,
+)
 from rlcsp_core.records import Array, BoolArray
 
 SEED = 1  # of the resamples: the same runs have the same intervals
+Limits = tuple[float | None, float | None]  # of steps and of CPU seconds; None: not restricted
 PAPER_POLICY = "rlcsp"  # the column of Fig. 5a that stands beside
 
 
@@ -37,11 +47,12 @@ class Cost(NamedTuple):
     median_high: float
     n_runs: int
     n_reached: int
+    limit: float | None  # τ that the mean is restricted to; None: not restricted
     resampled: Array  # [B] means
 
     @property
     def is_lower_bound(self) -> bool:
-        return self.n_reached < self.n_runs
+        return self.limit is None and self.n_reached < self.n_runs
 
 
 class Ratio(NamedTuple):
@@ -80,15 +91,52 @@ class SumRow(NamedTuple):
     published: int
 
 
-def study(curves: Sequence[RunCurve]) -> tuple[StudyRow, ...]:
-    """A row for each configuration, composition and target; runs without a target have no place in it."""
+def study(curves: Sequence[RunCurve], *, restricted: bool = False) -> tuple[StudyRow, ...]:
+    """A row for each configuration of a composition and target, these together; runs without a target have no place.
+
+    restricted: means up to where all configurations of a composition and target are known, in place of plain ones."""
     groups: dict[tuple[str, str, float], list[RunCurve]] = {}
     several = len({curve.experiment for curve in curves}) > 1
     for curve in curves:
         if curve.target is not None:
             key = (configuration(curve, with_experiment=several), curve.composition, curve.target)
             groups.setdefault(key, []).append(curve)
-    return tuple(_row(*key, runs) for key, runs in groups.items())
+    tasks = list(dict.fromkeys(key[1:] for key in groups))
+    groups = {key: groups[key] for task in tasks for key in groups if key[1:] == task}
+    spent = {key: Spent.of(runs) for key, runs in groups.items()}
+    limits: dict[tuple[str, float], Limits] = dict.fromkeys(tasks, (None, None))
+    if restricted:
+        limits = {task: _limits([s for key, s in spent.items() if key[1:] == task]) for task in tasks}
+    return tuple(_row(*key, runs, spent[key], *limits[key[1:]]) for key, runs in groups.items())
+
+
+class Spent(NamedTuple):
+    """What each run of a configuration spent until it was at the target or ended."""
+
+    steps: Array  # [R]
+    cpu: Array  # [R] s, nan where it was not recorded
+    reached: BoolArray  # [R]
+
+    @classmethod
+    def of(cls, runs: Sequence[RunCurve]) -> Spent:
+        results = [result for run in runs if (result := steps_to_target(run)) is not None]
+        steps = np.array([result.steps for result in results], dtype=np.float64)
+        cpu = np.array([cpu_to_target(run) for run in runs])
+        return cls(steps, cpu, np.array([result.reached for result in results]))
+
+    @property
+    def timed(self) -> tuple[Array, BoolArray]:
+        """CPU seconds of the runs that recorded them."""
+        known = np.isfinite(self.cpu)
+        return self.cpu[known], self.reached[known]
+
+
+def _limits(configurations: Sequence[Spent]) -> Limits:
+    """In steps and in CPU seconds."""
+    timed = [spent.timed for spent in configurations if len(spent.timed[0])]
+    return horizon([(spent.steps, spent.reached) for spent in configurations]), horizon(
+        timed
+    ) if timed else None
 
 
 def configuration(curve: RunCurve, *, with_experiment: bool) -> str:
@@ -97,21 +145,28 @@ def configuration(curve: RunCurve, *, with_experiment: bool) -> str:
     return f"{curve.experiment or 'single runs'}: {label}" if with_experiment else label
 
 
-def _row(name: str, composition: str, target: float, runs: Sequence[RunCurve]) -> StudyRow:
-    results = [result for run in runs if (result := steps_to_target(run)) is not None]
-    reached = np.array([result.reached for result in results])
+def _row(
+    name: str,
+    composition: str,
+    target: float,
+    runs: Sequence[RunCurve],
+    spent: Spent,
+    steps_limit: float | None,
+    cpu_limit: float | None,
+) -> StudyRow:
     theirs = {row.composition: row for row in published().n_mean if row.algorithm == PAPER_POLICY}
     paper = theirs.get(composition)
+    seconds, arrived = spent.timed
     return StudyRow(
         configuration=name,
         composition=composition,
         target=target,
         n_runs=len(runs),
-        n_reached=int(reached.sum()),
+        n_reached=int(spent.reached.sum()),
         n_failed=sum(run.n_failed for run in runs),
         n_steps=sum(run.n_steps for run in runs),
-        steps=cost(np.array([result.steps for result in results], dtype=np.float64), reached),
-        cpu=_cpu_cost(np.array([cpu_to_target(run) for run in runs]), reached),
+        steps=cost(spent.steps, spent.reached, steps_limit),
+        cpu=cost(seconds, arrived, cpu_limit) if len(seconds) else None,
         published=paper.steps if paper else None,
         published_is_bound=paper.is_lower_bound if paper else False,
     )
@@ -127,29 +182,33 @@ def cpu_to_target(curve: RunCurve) -> float:
     return float(curve.cpu[max(result.steps, 1) - 1])
 
 
-def _cpu_cost(seconds: Array, reached: BoolArray) -> Cost | None:
-    known = np.isfinite(seconds)
-    return cost(seconds[known], reached[known]) if known.any() else None
-
-
-def cost(spent: Array, reached: BoolArray) -> Cost:
-    """Mean and median [R] with their intervals."""
+def cost(spent: Array, reached: BoolArray, limit: float | None = None) -> Cost:
+    """Mean, restricted to `limit` if there is one, and median [R] with their intervals."""
     weights = resamples(len(spent), np.random.default_rng(SEED))
-    means = weights @ spent / len(spent)
+    means = _means(spent, reached, weights, limit)
+    every_run = np.ones((1, len(spent)))
     tail = (1 - CONFIDENCE) / 2  # by rank: a median may be inf, and between a number and inf there is nothing
     halves = np.quantile(medians(spent, reached, weights), (tail, 1 - tail), method="inverted_cdf")
     low, high = interval(means, CONFIDENCE)
     return Cost(
-        mean=float(spent.mean()),
+        mean=float(_means(spent, reached, every_run, limit)[0]),
         low=low,
         high=high,
-        median=float(medians(spent, reached, np.ones((1, len(spent))))[0]),
+        median=float(medians(spent, reached, every_run)[0]),
         median_low=float(halves[0]),
         median_high=float(halves[1]),
         n_runs=len(spent),
         n_reached=int(reached.sum()),
+        limit=limit,
         resampled=means,
     )
+
+
+def _means(spent: Array, reached: BoolArray, weights: Array, limit: float | None) -> Array:
+    """[B] for runs counted `weights` [B, R] times."""
+    if limit is None:
+        return weights @ spent / len(spent)
+    return areas_under_survival(spent, reached, weights, limit)
 
 
 def ratio(mine: Cost, reference: Cost) -> Ratio | None:

@@ -20,19 +20,30 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("experiment", metavar="EXPERIMENT", help="its name in the database")
     parser.add_argument("--output", metavar="FOLDER", help="where to (default: data/results/EXPERIMENT)")
+    parser.add_argument(
+        "--recode",
+        action="store_true",
+        help="no database: write the files in the folder again, as small as this version of the program can",
+    )
     add_database(parser)
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     from rlcsp_core.runs.library import SHIPPED
-    from rlcsp_core.store.parquet import FILES, export_experiment
+    from rlcsp_core.store.export import export_experiment, recode
+    from rlcsp_core.store.parquet import FILES
 
     folder = Path(arguments.output) if arguments.output else SHIPPED / arguments.experiment
     bar = Bar()
-    count = export_experiment(
-        open_store(arguments.database), arguments.experiment, folder, lambda share: bar.show(share, "writing")
-    )
+
+    def show(share: float) -> None:
+        bar.show(share, "writing")
+
+    if arguments.recode:
+        count = recode(folder, show)
+    else:
+        count = export_experiment(open_store(arguments.database), arguments.experiment, folder, show)
     bar.finish()
     size = sum((folder / name).stat().st_size for name in FILES)
     result = {"experiment": arguments.experiment, "runs": count, "folder": str(folder), "bytes": size}

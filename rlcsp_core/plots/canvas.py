@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
+from rlcsp_core.analysis.aggregate import AxisRange
 from rlcsp_core.plots.palette import GRID, INK, MUTED, PAGE
 
 FONT_SIZE = 14
 FONT = '"Source Sans", "Source Sans Pro", system-ui, sans-serif'
 ENERGY = "Energy (eV/atom)"
 STEP = "Step"
+ROOM = 0.04  # of an axis, beyond what it must show: a line on the edge is not seen
 
 
 def canvas(x_title: str, y_title: str, *, height: int = 340, legend: bool = True) -> go.Figure:
@@ -40,3 +42,9 @@ def canvas(x_title: str, y_title: str, *, height: int = 340, legend: bool = True
         yaxis={**axis, "title": {"text": y_title, "standoff": 8}},
     )
     return figure
+
+
+def shown(window: AxisRange) -> list[float]:
+    """Ends of an axis."""
+    room = ROOM * (window.high - window.low)
+    return [window.low - room, window.high + room]

@@ -12,16 +12,17 @@ import numpy as np
 import plotly.graph_objects as go
 
 from rlcsp_core.analysis.aggregate import Aggregate, AxisRange
-from rlcsp_core.analysis.metrics import BestSoFar, EnergySequence
+from rlcsp_core.analysis.metrics import BestSoFar
 from rlcsp_core.analysis.minima import PooledMinima
 from rlcsp_core.analysis.survival import MeanSteps, SurvivalCurve
-from rlcsp_core.plots.canvas import ENERGY, STEP, canvas
+from rlcsp_core.plots.canvas import ENERGY, STEP, canvas, shown
 from rlcsp_core.plots.palette import INK, LineStyle, translucent
 from rlcsp_core.records import Array, IntArray
 
 Styles = Mapping[str, LineStyle]
 BAND_OPACITY = 0.13
 TRACE_OPACITY = 0.35
+BOUND = "triangle-right-open"  # points on to where the mean may lie
 
 
 class Reference(NamedTuple):
@@ -54,8 +55,7 @@ def best_energy_figure(
     if reference is not None:
         figure.add_trace(_line(reference.x, reference.energy, reference.name, LineStyle(INK, "solid")))
     if window is not None:
-        figure.update_yaxes(range=[window.low, window.high])
-    figure.update_yaxes(tickformat=".3f")
+        figure.update_yaxes(range=shown(window))
     return figure
 
 
@@ -91,10 +91,12 @@ def reached_figure(curves: Mapping[str, SurvivalCurve], styles: Styles) -> go.Fi
 def mean_steps_figure(
     means: Mapping[str, MeanSteps], styles: Styles, published: Mapping[str, tuple[float, bool]]
 ) -> go.Figure:
-    """Mean steps with intervals; published values, another kind of mean on other machines' runs, as open diamonds."""
+    """Mean steps with intervals; lower bounds as open triangles; published values, another kind of mean on
+    other machines' runs, as open diamonds."""
     figure = canvas("Steps to the target, mean", "", height=120 + 44 * len(means))
     for label, mean in means.items():
-        bounds = [[mean.high - mean.mean], [mean.mean - mean.low]]
+        colour, bound = styles[label].colour, mean.is_lower_bound
+        sign = "at least " if bound else ""
         figure.add_trace(
             go.Scatter(
                 x=[mean.mean],
@@ -102,14 +104,19 @@ def mean_steps_figure(
                 mode="markers",
                 name=label,
                 showlegend=False,
-                marker={"color": styles[label].colour, "size": 12},
+                marker={
+                    "color": colour,
+                    "size": 12,
+                    "symbol": BOUND if bound else "circle",
+                    "line": {"color": colour, "width": 2},
+                },
                 error_x={
-                    "array": bounds[0],
-                    "arrayminus": bounds[1],
-                    "color": styles[label].colour,
+                    "array": [mean.high - mean.mean],
+                    "arrayminus": [mean.mean - mean.low],
+                    "color": colour,
                     "thickness": 2.5,
                 },
-                hovertemplate=f"%{{x:.0f}} steps, {mean.low:.0f} … {mean.high:.0f}<extra>{label}</extra>",
+                hovertemplate=f"{sign}%{{x:.0f}} steps, {mean.low:.0f} … {mean.high:.0f}<extra>{label}</extra>",
             )
         )
     shown = {label: value for label, value in published.items() if label in means}
@@ -122,7 +129,12 @@ def mean_steps_figure(
                 name="published N_mean",
                 text=["> " if bound else "" for _, bound in shown.values()],
                 textposition="middle left",
-                marker={"symbol": "diamond-open", "size": 13, "color": INK, "line": {"width": 2}},
+                marker={
+                    "symbol": [BOUND if bound else "diamond-open" for _, bound in shown.values()],
+                    "size": 13,
+                    "color": INK,
+                    "line": {"width": 2},
+                },
                 hovertemplate="published: %{text}%{x} steps<extra>%{y}</extra>",
             )
         )
@@ -140,19 +152,6 @@ def minima_figure(pooled: Mapping[str, PooledMinima], styles: Styles) -> go.Figu
         figure.add_trace(
             _line(minima.step, minima.median, label, styles[label], customdata=minima.n, note=note)
         )
-    return figure
-
-
-def minima_of_runs_figure(
-    runs: Mapping[str, EnergySequence], style: LineStyle, window: AxisRange | None
-) -> go.Figure:
-    """The same for single runs, as the report's Figure 5 has them."""
-    figure = canvas(STEP, "Energy before a rise (eV/atom)", height=440)
-    for name, minima in runs.items():
-        trace = _line(minima.step, minima.energy, name, style)
-        figure.add_trace(trace.update(line={"width": 1.3}, mode="lines+markers", marker={"size": 3}))
-    if window is not None:
-        figure.update_yaxes(range=[window.low, window.high])
     return figure
 
 

@@ -1,18 +1,21 @@
-"""Distributions one below the other, as the report's Figure 3 has them: moves, and lengths of generations."""
+"""Small charts one below the other: the report's Figure 3, moves and lengths of generations, and its Figure 5."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
+from rlcsp_core.analysis.aggregate import AxisRange
 from rlcsp_core.analysis.distribution import Distribution
-from rlcsp_core.plots.canvas import canvas
+from rlcsp_core.analysis.metrics import EnergySequence
+from rlcsp_core.plots.canvas import ENERGY, STEP, canvas, shown
 from rlcsp_core.plots.palette import INK, LineStyle
 
 ROW_HEIGHT = 104  # pixels of one small distribution
+SPACING = 0.35  # of the height, shared by the gaps between rows
 SHOWN_SHARE = 0.99  # of a distribution; its tail would flatten the rest
 
 
@@ -20,48 +23,97 @@ def distribution_figure(
     rows: Mapping[str, Distribution], styles: Mapping[str, LineStyle], x_title: str
 ) -> go.Figure:
     """One small distribution a row: bars, and mean (line), median (dashes), mode (dots)."""
-    base = canvas(x_title, "Share", height=80 + ROW_HEIGHT * max(len(rows), 1), legend=False)
-    figure = make_subplots(
-        rows=max(len(rows), 1),
-        cols=1,
-        shared_xaxes=True,
-        vertical_spacing=0.35 / max(len(rows), 1),
-        subplot_titles=[f"{label}: {in_words(d)}" for label, d in rows.items()],
-    )
-    axes = {"xaxis", "yaxis"}
-    figure.update_layout(
-        {key: value for key, value in base.layout.to_plotly_json().items() if key not in axes}
-    )
-    figure.update_xaxes({**base.layout.xaxis.to_plotly_json(), "title": None})
-    figure.update_yaxes(
-        {**base.layout.yaxis.to_plotly_json(), "title": None, "nticks": 3, "rangemode": "tozero"}
-    )
-    for row, (label, d) in enumerate(rows.items(), start=1):
-        colour = styles[label].colour
-        figure.add_trace(
-            go.Bar(
-                x=d.values,
-                y=d.counts / max(d.n, 1),
-                name=label,
-                marker={"color": colour, "line": {"width": 0}},
-                hovertemplate="%{x}: %{y:.3f}<extra>" + label + "</extra>",
-            ),
-            row=row,
-            col=1,
-        )
-    figure.update_layout(
-        shapes=[mark for row, d in enumerate(rows.values(), start=1) for mark in _marks(d, row)]
-    )
-    figure.update_xaxes(range=[-0.5, _most(rows.values()) + 0.5])
-    figure.update_xaxes(title={"text": x_title, "standoff": 8}, row=max(len(rows), 1), col=1)
-    figure.update_annotations(font={"size": 13}, x=0, xanchor="left")
-    figure.update_layout(bargap=0.05, margin={"t": 34})
-    return figure
+    titles = [f"{label}: {in_words(d)}" for label, d in rows.items()]
+    layout = _rows_layout(titles, x_title, {"nticks": 3, "rangemode": "tozero"})
+    for row in range(1, len(rows) + 1):
+        layout[f"xaxis{_suffix(row)}"]["range"] = [-0.5, _most(rows.values()) + 0.5]
+    bars = [
+        {
+            "type": "bar",
+            "x": d.values,
+            "y": d.counts / max(d.n, 1),
+            "name": label,
+            "xaxis": f"x{_suffix(row)}",
+            "yaxis": f"y{_suffix(row)}",
+            "marker": {"color": styles[label].colour, "line": {"width": 0}},
+            "hovertemplate": "%{x}: %{y:.3f}<extra>" + label + "</extra>",
+        }
+        for row, (label, d) in enumerate(rows.items(), start=1)
+    ]
+    marks = [mark for row, d in enumerate(rows.values(), start=1) for mark in _marks(d, row)]
+    return go.Figure(bars, {**layout, "bargap": 0.05, "shapes": marks})
+
+
+def minima_of_runs_figure(
+    runs: Mapping[str, EnergySequence], styles: Mapping[str, LineStyle], window: AxisRange | None
+) -> go.Figure:
+    """Energies before each exploration, a run a row, as the report's Figure 5 has them."""
+    layout = _rows_layout(list(runs), STEP, {"nticks": 4})
+    for row in range(1, len(runs) + 1):
+        layout[f"yaxis{_suffix(row)}"] |= {} if window is None else {"range": shown(window)}
+    layout["yaxis"]["title"] = {"text": ENERGY, "standoff": 8}
+    lines = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": minima.step,
+            "y": minima.energy,
+            "name": name,
+            "xaxis": f"x{_suffix(row)}",
+            "yaxis": f"y{_suffix(row)}",
+            "line": {"color": styles[name].colour, "width": 1.1},
+            "hovertemplate": "%{x}: %{y:.5f}<extra>" + name + "</extra>",
+        }
+        for row, (name, minima) in enumerate(runs.items(), start=1)
+    ]
+    return go.Figure(lines, layout)
+
+
+def _rows_layout(titles: Sequence[str], x_title: str, y_axis: Mapping[str, object]) -> dict[str, Any]:
+    """Axes below each other that share x, as one dictionary: Plotly checks it once, where changing a figure of many
+    axes piece by piece takes ten times as long."""
+    n = max(len(titles), 1)
+    layout = canvas(x_title, "", height=80 + ROW_HEIGHT * n, legend=False).layout.to_plotly_json()
+    x_base, y_base = layout.pop("xaxis"), layout.pop("yaxis")
+    layout["margin"] = {**layout["margin"], "t": 34}
+    gap = SPACING / n
+    height = (1 - gap * (n - 1)) / n
+    layout["annotations"] = []
+    for row, title in enumerate(titles or [""], start=1):
+        top = 1 - (row - 1) * (height + gap)
+        last = row == n
+        layout[f"xaxis{_suffix(row)}"] = {
+            **x_base,
+            "anchor": f"y{_suffix(row)}",
+            "title": {"text": x_title, "standoff": 8} if last else None,
+            "showticklabels": last,
+            **({} if last else {"matches": f"x{_suffix(n)}"}),
+        }
+        layout[f"yaxis{_suffix(row)}"] = {
+            **y_base,
+            **y_axis,
+            "anchor": f"x{_suffix(row)}",
+            "title": None,
+            "domain": [max(top - height, 0.0), top],
+        }
+        layout["annotations"].append(_title(title, top))
+    return layout
+
+
+def _suffix(row: int) -> str:
+    """Of the names of its axes; rows count from 1."""
+    return "" if row == 1 else str(row)
+
+
+def _title(text: str, y: float) -> dict[str, object]:
+    """Above a row."""
+    place = {"x": 0, "xanchor": "left", "xref": "paper", "y": y, "yanchor": "bottom", "yref": "paper"}
+    return {"text": text, "showarrow": False, "font": {"size": 13}, **place}
 
 
 def _marks(d: Distribution, row: int) -> list[dict[str, object]]:
-    """Mean, median and mode as lines; all of a figure are set at once, since each `add_vline` costs milliseconds."""
-    axis = "" if row == 1 else str(row)
+    """Mean, median and mode as lines."""
+    axis = _suffix(row)
     return [
         {
             "type": "line",

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 
 def figure_table(figure: go.Figure) -> pd.DataFrame:
-    """One line a point: curve, x, y, with the titles of the axes as names; heat maps point by point."""
+    """One line a point: curve, x, y, named as the axes are, and ends of intervals; heat maps point by point."""
     x_title = figure.layout.xaxis.title.text or "x"
     y_title = figure.layout.yaxis.title.text or "y"
     if x_title == y_title:
@@ -24,4 +24,9 @@ def _points(trace: go.Scatter, x_title: str, y_title: str) -> pd.DataFrame:
             {"curve": trace.name or "", x_title: x.ravel(), y_title: y.ravel(), "value": np.ravel(trace.z)}
         )
     x, y = ([] if values is None else list(values) for values in (trace.x, trace.y))
-    return pd.DataFrame({"curve": trace.name or "", x_title: x, y_title: y})
+    table = pd.DataFrame({"curve": trace.name or "", x_title: x, y_title: y})
+    bars = trace.error_x if "error_x" in trace else None
+    if bars is not None and bars.array is not None:
+        table["low"] = np.asarray(x) - np.asarray(bars.arrayminus)
+        table["high"] = np.asarray(x) + np.asarray(bars.array)
+    return table

@@ -11,6 +11,8 @@ Text, grid and page take Streamlit's CSS variables, which the chart component re
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Mapping
 from typing import NamedTuple
 
 INK = "var(--st-text-color)"
@@ -49,6 +51,17 @@ ALGORITHM_COLOURS: dict[str, str] = {  # by key of agents.AGENTS
     "trpo": "#e8b800",
 }
 OTHER_ALGORITHM = "#b0803a"
+SPARE_COLOURS = (  # for further configurations of one algorithm and baseline (Tol's muted set)
+    "#cc6677",
+    "#44aa99",
+    "#aa4499",
+    "#999933",
+    "#882255",
+    "#88ccee",
+    "#117733",
+    "#6f63c4",
+)
+SPARE_DASHES = ("dash", "dot", "dashdot", "longdash", "longdashdot")
 ELEMENT_COLOURS: dict[str, str] = {
     "Y": "#35a7e0",
     "Sr": "#e8b800",
@@ -84,6 +97,22 @@ def line_style(algorithm: str, baseline: str | None = None) -> LineStyle:
     """Colour by algorithm, shade and dash by baseline."""
     shift, dash = BASELINE_STYLES.get(baseline, (0.0, "solid"))
     return LineStyle(shaded(ALGORITHM_COLOURS.get(algorithm, OTHER_ALGORITHM), shift), dash)
+
+
+def told_apart(styles: Mapping[str, LineStyle]) -> dict[str, LineStyle]:
+    """The same, but for names that would look like one before them: these take a spare colour and another dash."""
+    found: dict[str, LineStyle] = {}
+    spare = (
+        LineStyle(shaded(colour, -0.3 * lap), SPARE_DASHES[(n + lap) % len(SPARE_DASHES)])
+        for lap in itertools.count()
+        for n, colour in enumerate(SPARE_COLOURS)
+    )
+    for name, style in styles.items():
+        taken = set(found.values())
+        while style in taken:
+            style = next(spare)
+        found[name] = style
+    return found
 
 
 def action_colour(number: int) -> str:

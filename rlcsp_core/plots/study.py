@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from rlcsp_core.analysis.study import Cost, StudyRow
 from rlcsp_core.plots.canvas import canvas
+from rlcsp_core.plots.compare import BOUND
 from rlcsp_core.plots.palette import INK, LineStyle
 
 ROW_HEIGHT = 34
@@ -15,17 +16,19 @@ FEW = 0.5  # steps; where a mean of no steps stands, since a logarithmic axis ha
 
 
 def study_figure(rows: Sequence[StudyRow], styles: Mapping[str, LineStyle], *, cpu: bool) -> go.Figure:
-    """One line for each configuration and composition; triangles point on where the mean is a lower bound."""
-    figure = canvas("CPU seconds to the target, mean" if cpu else "Steps to the target, mean", "")
+    """One line for each configuration and composition; open triangles where the mean is a lower bound."""
     known = [(row, cost) for row in rows if (cost := row.cpu if cpu else row.steps) is not None]
+    restricted = any(cost.limit is not None for _, cost in known)
+    what = "CPU seconds" if cpu else "Steps"
+    title = f"{what} spent on the target, restricted mean" if restricted else f"{what} to the target, mean"
+    lines = list(dict.fromkeys(line(row) for row, _ in known))
+    figure = canvas(title, "", height=150 + ROW_HEIGHT * len(lines))
     for name in dict.fromkeys(row.configuration for row, _ in known):
         figure.add_trace(
             _dots([(row, cost) for row, cost in known if row.configuration == name], styles[name])
         )
     if not cpu:
         figure.add_trace(_published([row for row, _ in known]))
-    lines = list(dict.fromkeys(line(row) for row, _ in known))
-    figure.update_layout(height=150 + ROW_HEIGHT * len(lines))
     figure.update_xaxes(type="log", showgrid=True)
     order = {"categoryorder": "array", "categoryarray": lines[::-1]}
     figure.update_yaxes(showgrid=False, tickfont={"color": INK}, dtick=1, **order)
@@ -50,7 +53,8 @@ def _dots(rows: Sequence[tuple[StudyRow, Cost]], style: LineStyle) -> go.Scatter
         marker={
             "color": style.colour,
             "size": 12,
-            "symbol": ["triangle-right" if cost.is_lower_bound else "circle" for cost in costs],
+            "line": {"color": style.colour, "width": 2},
+            "symbol": [BOUND if cost.is_lower_bound else "circle" for cost in costs],
         },
         error_x={
             "array": [max(cost.high - at, 0) for cost, at in zip(costs, x, strict=True)],
@@ -58,19 +62,34 @@ def _dots(rows: Sequence[tuple[StudyRow, Cost]], style: LineStyle) -> go.Scatter
             "color": style.colour,
             "thickness": 2.5,
         },
-        customdata=[[c.low, c.high, c.n_reached, c.n_runs] for c in costs],
-        hovertemplate="%{x:.4g}, %{customdata[0]:.4g} … %{customdata[1]:.4g}; "
+        customdata=[
+            [c.low, c.high, c.n_reached, c.n_runs, "at least " if c.is_lower_bound else "", _within(c)]
+            for c in costs
+        ],
+        hovertemplate="%{customdata[4]}%{x:.4g}%{customdata[5]}, %{customdata[0]:.4g} … %{customdata[1]:.4g}; "
         "%{customdata[2]} of %{customdata[3]} runs reached it<extra>" + name + "</extra>",
     )
 
 
+def _within(cost: Cost) -> str:
+    return "" if cost.limit is None else f" within {cost.limit:.4g}"
+
+
 def _published(rows: Sequence[StudyRow]) -> go.Scatter:
     shown = [row for row in rows if row.published is not None]
+    bounds = [row.published_is_bound for row in shown]
     return go.Scatter(
         x=[row.published for row in shown],
         y=[line(row) for row in shown],
-        mode="markers",
+        mode="markers+text",
         name="RL-CSP's N_mean",
-        marker={"symbol": "diamond-open", "size": 13, "color": INK, "line": {"width": 2}},
-        hovertemplate="published: %{x} steps<extra>%{y}</extra>",
+        text=["> " if bound else "" for bound in bounds],
+        textposition="middle left",
+        marker={
+            "symbol": [BOUND if bound else "diamond-open" for bound in bounds],
+            "size": 13,
+            "color": INK,
+            "line": {"width": 2},
+        },
+        hovertemplate="published: %{text}%{x} steps<extra>%{y}</extra>",
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 from rlcsp_core.errors import StoreError
 from rlcsp_core.records import Array, Crystal
 from rlcsp_core.store import (
+    Members,
     PopulationTable,
     RunInfo,
     RunState,
@@ -83,14 +84,23 @@ class Library:
         return self._home(run_id).overview(run_id, max_points)
 
     def series(self, run_ids: Sequence[str], columns: Sequence[str]) -> dict[str, dict[str, Array]]:
+        found: dict[str, dict[str, Array]] = {}
+        for home, ids in self._by_home(run_ids):
+            found |= home.series(ids, columns)
+        return {run_id: found[run_id] for run_id in run_ids}
+
+    def populations(self, run_ids: Sequence[str]) -> dict[str, Members]:
+        found: dict[str, Members] = {}
+        for home, ids in self._by_home(run_ids):
+            found |= home.populations(ids)
+        return {run_id: found[run_id] for run_id in run_ids}
+
+    def _by_home(self, run_ids: Sequence[str]) -> list[tuple[Store | Archive, list[str]]]:
         homes: dict[int, tuple[Store | Archive, list[str]]] = {}
         for run_id in run_ids:
             home = self._home(run_id)
             homes.setdefault(id(home), (home, []))[1].append(run_id)
-        found: dict[str, dict[str, Array]] = {}
-        for home, ids in homes.values():
-            found |= home.series(ids, columns)
-        return {run_id: found[run_id] for run_id in run_ids}
+        return list(homes.values())
 
     def population(self, run_id: str) -> PopulationTable:
         return self._home(run_id).population(run_id)

@@ -1,6 +1,6 @@
 """Exported experiments, read as if they were in the database: the same questions, the same answers.
 
-An `Archive` is one folder written by `parquet.export_experiment`.  It cannot be written to.  Of the structures it holds
+An `Archive` is one folder written by `export.export_experiment`.  It cannot be written to.  Of the structures it holds
 the best one of each run.
 """
 
@@ -19,9 +19,10 @@ import pyarrow.parquet as pq
 
 from rlcsp_core.errors import NotFoundError, StoreError
 from rlcsp_core.records import Array, Crystal
-from rlcsp_core.store import reads
-from rlcsp_core.store.parquet import FORMAT, METADATA, matrix
+from rlcsp_core.store import derived, reads
+from rlcsp_core.store.parquet import FORMAT, METADATA, READABLE, lists, matrix
 from rlcsp_core.store.records import (
+    Members,
     PopulationTable,
     Request,
     RunInfo,
@@ -48,7 +49,7 @@ class Archive:
             self.about: dict[str, Any] = json.loads(metadata[METADATA])
         except (OSError, KeyError, ValueError) as error:
             raise StoreError(f"{folder} holds no exported experiment: {error}") from None
-        if self.about.get("format") != FORMAT:
+        if self.about.get("format") not in READABLE:
             raise StoreError(f"{folder} has format {self.about.get('format')}, this program reads {FORMAT}")
         self.name = self.about["experiment"] + SUFFIX
 
@@ -91,18 +92,51 @@ class Archive:
 
     def steps(self, run_id: str, after: int = 0, until: int | None = None) -> StepTable:
         self._row(run_id)
-        table = self._read("steps.parquet", [run_id])
+        table = self._steps(run_id)
         end = len(table) if until is None else min(until, len(table))
         return step_table(table.slice(after, max(end - after, 0)))
 
     def overview(self, run_id: str, max_points: int = 2000) -> StepTable:
-        table = self._read("steps.parquet", [self._row(run_id)["id"]])
+        table = self._steps(self._row(run_id)["id"])
         chosen = reads.thinned(len(table), max_points)
         return step_table(table.take(np.array(chosen, dtype=np.int64) - 1))
+
+    def _steps(self, run_id: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """All steps of a run, with the values that were left out because they follow."""
+        table = self._read("steps.parquet", [run_id], columns)
+        if self.about["format"] != FORMAT:
+            return table
+        record = derived.Record(
+            self.population(run_id).energy, _floats(table["energy"]), _floats(table["current_energy"])
+        )
+        follows = np.asarray(table["reward"].is_null())
+        reward = np.where(follows, derived.rewards(record), _floats(table["reward"]))
+        table = _replaced(table, "reward", pa.array(reward))
+        if columns is not None or not len(table):
+            return table
+        return _replaced(table, "probabilities", lists(self._probabilities(run_id, table, record)))
+
+    def _probabilities(self, run_id: str, table: pa.Table, record: derived.Record) -> Array:
+        """[T, A]"""
+        column = table["probabilities"]
+        follows = np.asarray(column.is_null())
+        stored = matrix(column.filter(pa.array(~follows)))
+        if not follows.any():
+            return stored
+        mask = derived.unpacked(_integers(table["mask"]), stored.shape[1])
+        exploration = float(self._row(run_id)["exploration"])
+        found = derived.probabilities(
+            record, self.updates(run_id), _integers(table["step"]), mask, exploration
+        )
+        found = found.astype(np.float32).astype(np.float64)  # as stored ones are
+        found[~follows] = stored
+        return found
 
     def series(self, run_ids: Sequence[str], columns: Sequence[str]) -> dict[str, dict[str, Array]]:
         for run_id in run_ids:
             self._row(run_id)
+        if "reward" in columns and self.about["format"] == FORMAT:
+            return {run_id: self._series_with_rewards(run_id, columns) for run_id in run_ids}
         table = self._read("steps.parquet", run_ids, self._present(columns)) if run_ids else None
         lengths = [self._rows[run_id]["n_steps"] for run_id in run_ids]
         cuts = np.cumsum(lengths)[:-1]
@@ -112,6 +146,11 @@ class Archive:
             else {}
         )
         return {run_id: {name: split[name][i] for name in columns} for i, run_id in enumerate(run_ids)}
+
+    def _series_with_rewards(self, run_id: str, columns: Sequence[str]) -> dict[str, Array]:
+        needed = dict.fromkeys((*columns, "reward", "energy", "current_energy"))
+        table = self._steps(run_id, self._present(list(needed)))
+        return {name: _known_or_nan(table, name) for name in columns}
 
     def _present(self, columns: Sequence[str]) -> list[str]:
         """Those the file has, and one at least, which says how many steps there are."""
@@ -128,6 +167,10 @@ class Archive:
             evaluations=np.array(row["population_evaluations"], dtype=np.int64),
             seconds=np.array(row["population_seconds"], dtype=np.float64),
         )
+
+    def populations(self, run_ids: Sequence[str]) -> dict[str, Members]:
+        tables = {run_id: self.population(run_id) for run_id in run_ids}
+        return {run_id: Members(table.energy, table.seconds) for run_id, table in tables.items()}
 
     def updates(self, run_id: str, after: int = 0) -> UpdateTable:
         self._row(run_id)
@@ -217,7 +260,12 @@ def _known_or_nan(table: pa.Table, name: str) -> Array:
 
 def _floats(column: pa.ChunkedArray) -> Array:
     """[K], NaN for null."""
-    return np.asarray(column.cast(pa.float64()).to_numpy(), dtype=np.float64)
+    found = np.asarray(column.cast(pa.float64()).to_numpy(), dtype=np.float64)
+    return np.round(found, column.type.scale) if pa.types.is_decimal(column.type) else found
+
+
+def _replaced(table: pa.Table, name: str, values: pa.Array) -> pa.Table:
+    return table.set_column(table.column_names.index(name), name, values)
 
 
 def _integers(column: pa.ChunkedArray) -> Any:

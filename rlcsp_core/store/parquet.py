@@ -1,4 +1,4 @@
-"""Experiments as Parquet files: compact, open, readable by every data tool.
+"""Runs as Parquet tables: compact, open, readable by every data tool.
 
 A folder holds three tables:
 
@@ -6,27 +6,24 @@ A folder holds three tables:
     steps.parquet     one row a step, names and units as in `StepTable`; one row group a run, in the order of runs
     updates.parquet   one row a learning update: θ row by row, gradient norm, entropy, KL; one row group a run
 
-An energy that does not exist is null.  Probabilities are rounded to 32 bits; everything else is exact.  The metadata of
-each file names the experiment, the versions and machines that made it, and the format.
+An energy that does not exist is null.  Probabilities are rounded to 32 bits and times of steps to 0.1 ms; everything
+else is exact.  A null among the rewards or probabilities is a value that follows from the rest (`derived`; `Archive`
+fills it in); `mask` says which actions could be taken, bit k the k-th.  Files of the first format hold all values and
+are read too.  The metadata of each file names the experiment, the versions and machines that made it, and the format.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from rlcsp_core.errors import StoreError
-from rlcsp_core.store.records import PopulationTable, RunInfo, StepTable, UpdateTable
-from rlcsp_core.store.store import Store
+from rlcsp_core.store.records import StepTable, UpdateTable
 
-FORMAT = "rlcsp-results-1"
+FORMAT = "rlcsp-results-2"
+READABLE = ("rlcsp-results-1", FORMAT)
 METADATA = b"rlcsp"
 FILES = ("runs.parquet", "steps.parquet", "updates.parquet")
 
@@ -53,6 +50,7 @@ RUNS = pa.schema(
         ("best_numbers", COUNTS),  # atomic numbers
         ("best_positions", FLOATS),  # Å, x y z of each atom in turn
         ("best_cell", FLOATS),  # Å, three vectors in turn
+        ("exploration", pa.float64()),  # ε of the policy that derived probabilities are asked of
     ]
 )
 STEPS = pa.schema(
@@ -90,107 +88,13 @@ UPDATES = pa.schema(
 )
 
 
-def export_experiment(store: Store, experiment: str, folder: Path, tick: Callable[[float], None]) -> int:
-    """Write all ended runs of an experiment; how many.  `tick` is told the share that is done."""
-    runs = [
-        run
-        for run in store.runs(experiment=experiment, oldest_first=True)
-        if not run.active and run.n_population
-    ]
-    if not runs:
-        names = ", ".join(store.experiments()) or "none"
-        raise StoreError(
-            f"experiment {experiment!r} has no runs to export in {store.description}; there are: {names}"
-        )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _write(store, runs, folder, _metadata(experiment, runs), tick)
-    except OSError as error:
-        raise StoreError(f"{folder} cannot be written: {error.strerror or error}") from None
-    return len(runs)
-
-
-def _write(
-    store: Store,
-    runs: Sequence[RunInfo],
-    folder: Path,
-    metadata: dict[bytes, bytes],
-    tick: Callable[[float], None],
-) -> None:
-    def writer(name: str, schema: pa.Schema) -> pq.ParquetWriter:
-        # statistics help to skip row groups by value, which nobody does here
-        return pq.ParquetWriter(
-            folder / name,
-            schema.with_metadata(metadata),
-            compression="zstd",
-            compression_level=9,
-            write_statistics=False,
-        )
-
-    rows = []
-    with writer("steps.parquet", STEPS) as steps, writer("updates.parquet", UPDATES) as updates:
-        for done, run in enumerate(runs):
-            tick(done / len(runs))
-            rows.append(run_row(store, run))
-            steps.write_table(steps_table(run.id, store.steps(run.id)))
-            updates.write_table(updates_table(run.id, store.updates(run.id)))
-    with writer("runs.parquet", RUNS) as table:
-        table.write_table(pa.Table.from_pylist(rows, RUNS))
-    tick(1.0)
-
-
-def _metadata(experiment: str, runs: Sequence[RunInfo]) -> dict[bytes, bytes]:
-    machines = {json.dumps(run.versions, sort_keys=True) for run in runs}
-    content = {
-        "format": FORMAT,
-        "experiment": experiment,
-        "made_by": [json.loads(machine) for machine in sorted(machines)],
-        "started": min((run.started for run in runs if run.started), default=None),
-        "ended": max((run.ended for run in runs if run.ended), default=None),
-    }
-    return {METADATA: json.dumps(content).encode()}
-
-
-def run_row(store: Store, run: RunInfo) -> dict[str, Any]:
-    members = store.population(run.id)
-    values = {name: value for name, value in asdict(run).items() if name in RUNS.names}
-    values |= {name: json.dumps(values[name]) for name in ("config", "versions")}
-    values["tally"] = json.dumps({action: list(tally) for action, tally in run.tally.items()})
-    values["failed_relaxations"] = store.failed_relaxations(run.id)
-    return {**values, **_population_columns(members), **_best_columns(store, run)}
-
-
-def _population_columns(members: PopulationTable) -> dict[str, Any]:
-    return {
-        "population_energy": nulls(members.energy).to_pylist(),
-        "population_attempts": members.attempts.tolist(),
-        "population_evaluations": members.evaluations.tolist(),
-        "population_seconds": members.seconds.tolist(),
-        "population_reason": members.reason.tolist(),
-    }
-
-
-def _best_columns(store: Store, run: RunInfo) -> dict[str, Any]:
-    best = store.best_structure(run.id)
-    if best is None:
-        return {}
-    info, crystal = best
-    return {
-        "best_source": info.source.value,
-        "best_number": info.number,
-        "best_numbers": crystal.numbers.tolist(),
-        "best_positions": crystal.positions.ravel().tolist(),
-        "best_cell": crystal.cell.ravel().tolist(),
-    }
-
-
 NULLABLE = ("energy", "current_energy", "best_energy", "reward", "cpu_seconds", "parent")
 
 
 def steps_table(run_id: str, table: StepTable, schema: pa.Schema = STEPS) -> pa.Table:
     columns = {name: getattr(table, name) for name in schema.names if name not in ("run", "probabilities")}
     columns |= {name: nulls(columns[name]) for name in NULLABLE}
-    columns["probabilities"] = _lists(table.probabilities)
+    columns["probabilities"] = lists(table.probabilities)
     columns["run"] = [run_id] * len(table)
     return pa.table({name: pa.array(columns[name]) for name in schema.names}).cast(schema)
 
@@ -201,7 +105,7 @@ def updates_table(run_id: str, table: UpdateTable) -> pa.Table:
         "run": [run_id] * len(table),
         "step": table.step,
         "n_actions": [n_actions] * len(table),
-        "theta": _lists(table.theta.reshape(len(table), -1) if len(table) else np.zeros((0, 1))),
+        "theta": lists(table.theta.reshape(len(table), -1) if len(table) else np.zeros((0, 1))),
         **{name: nulls(getattr(table, name)) for name in ("gradient_norm", "entropy", "kl")},
     }
     return pa.table({name: pa.array(columns[name], UPDATES.field(name).type) for name in UPDATES.names})
@@ -212,7 +116,7 @@ def nulls(values: np.ndarray) -> pa.Array:
     return pa.array(values, from_pandas=True)
 
 
-def _lists(matrix: np.ndarray) -> pa.Array:
+def lists(matrix: np.ndarray) -> pa.Array:
     """[T, K] as T lists."""
     n, k = matrix.shape
     return pa.ListArray.from_arrays(np.arange(n + 1, dtype=np.int32) * k, pa.array(matrix.ravel()))

@@ -201,22 +201,6 @@ def objects(values: list[Any]) -> Any:
     return array
 
 
-def series(
-    connection: Connection, run_ids: Sequence[str], names: Sequence[str]
-) -> dict[str, dict[str, Array]]:
-    """Some columns of many runs at once, as floats: {run: {column: [T]}}."""
-    return {run_id: _series(connection, run_key(connection, run_id), names) for run_id in run_ids}
-
-
-def _series(connection: Connection, key: int, names: Sequence[str]) -> dict[str, Array]:
-    table = schema.steps
-    query = select(*(table.c[name] for name in names)).where(table.c.run == key).order_by(table.c.step)
-    # numbers straight from the driver: rows as objects would take most of the time for a million steps
-    rows = connection.execute(query).cursor.fetchall()
-    values = np.array(rows, dtype=np.float64).reshape(len(rows), len(names))
-    return {name: np.ascontiguousarray(values[:, i]) for i, name in enumerate(names)}
-
-
 def population(connection: Connection, run_id: str) -> PopulationTable:
     table = schema.population
     c = columns(connection, history(table, table.c.number, run_key(connection, run_id)))

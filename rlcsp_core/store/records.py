@@ -169,6 +169,13 @@ class PopulationTable:
         return len(self.index)
 
 
+class Members(NamedTuple):
+    """What the initial population of a run came to; one of many runs that are read at once."""
+
+    energy: Array  # [P] eV/atom, NaN where there is none
+    seconds: Array  # [P] s
+
+
 @dataclass(frozen=True, eq=False)
 class UpdateTable:
     """Learning updates of one run in columns; names as in `records.Update`."""

@@ -23,11 +23,12 @@ from sqlalchemy import Engine
 
 from rlcsp_core.errors import NotFoundError, StoreError
 from rlcsp_core.records import Array, Crystal, SearchRecord
-from rlcsp_core.store import database, policies, reads, recording, schema, writes
+from rlcsp_core.store import database, many, policies, reads, recording, schema, writes
 from rlcsp_core.store.records import (
     ACTIVE,
     RESUMABLE,
     Claim,
+    Members,
     PolicyTable,
     PopulationTable,
     Request,
@@ -244,11 +245,16 @@ class Store:
         if unknown := [name for name in columns if name not in reads.SERIES]:
             raise NotFoundError(f"unknown column {unknown[0]!r}; choose from {', '.join(reads.SERIES)}")
         with database.reading(self._engine) as connection:
-            return reads.series(connection, run_ids, columns)
+            return many.series(connection, run_ids, columns)
 
     def population(self, run_id: str) -> PopulationTable:
         with database.reading(self._engine) as connection:
             return reads.population(connection, run_id)
+
+    def populations(self, run_ids: Sequence[str]) -> dict[str, Members]:
+        """Energies and times of the initial populations of many runs at once."""
+        with database.reading(self._engine) as connection:
+            return many.populations(connection, run_ids)
 
     def updates(self, run_id: str, after: int = 0) -> UpdateTable:
         with database.reading(self._engine) as connection:

@@ -59,3 +59,10 @@ def test_outliers_do_not_stretch_the_axis():
     assert (shown.n_below, shown.n_above) == (0, 2)
     assert clipped_range(np.array([NAN])) is None
     assert clipped_range(np.array([1.0, 1.0, 1.0, 7.0]))[:2] == (1.0, 7.0)
+
+
+def test_an_axis_shows_at_least_as_much_as_asked():
+    values = np.array([-27.0, -27.31, *(-27.354 + 1e-9 * np.arange(50))])
+    assert clipped_range(values).n_above == 2
+    window = clipped_range(values, 0.05)
+    assert (window.high, window.n_above) == (-27.31, 1)

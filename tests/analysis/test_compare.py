@@ -126,7 +126,7 @@ def test_published_numbers_are_those_of_the_papers():
 
 
 def test_importing_the_package_stays_light():
-    """lifelines and pandas take more than a second to import."""
+    """SciPy and pandas take more than a second to import."""
     import subprocess
     import sys
 
@@ -135,3 +135,28 @@ def test_importing_the_package_stays_light():
         "sys.exit(bool({'lifelines', 'pandas', 'scipy'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_settings_that_differ_within_a_label_are_found_too(make_curve):
+    def runs(label, *atoms):
+        return tuple(
+            make_curve(
+                [-1.0], run_id=f"{label}{n}", label=label, settings={"max_atoms": a, "kT": 1, "seed": n}
+            )
+            for n, a in enumerate(atoms)
+        )
+
+    groups = {"A": runs("A", 40, 80, 40), "B": runs("B", 40, 40)}
+    assert compare.differing_by_label(groups) == {"max_atoms": {"A": [40, 80], "B": [40]}}
+    assert compare.differing_by_label({"B": groups["B"]}) == {}
+
+
+def test_runs_that_ended_in_the_same_minimum_are_not_told_apart_by_the_noise_of_relaxation(make_curve):
+    groups = {
+        label: tuple(make_curve([-27.354 + shift + 1e-9 * n], label=label) for n in range(20))
+        for label, shift in (("A", 0.0), ("B", 1e-7), ("C", 1e-3))
+    }
+    ab, ac, bc = compare.lowest_energy_tests(groups)
+    assert ab.p == 1.0
+    assert compare.differ(ac)
+    assert compare.differ(bc)

@@ -33,6 +33,33 @@ def test_a_row_by_hand():
     assert row.published == 37789
 
 
+def test_restricted_means_share_a_horizon_and_are_no_bounds():
+    """A is known to the end, B to step 40: S_A = 1 to 10, 1/2 to 30, 0; S_B = 1 to 20, 1/2 to 40."""
+    runs = [run(10, 10), run(30, 30), run(20, 20, label="B"), run(0, 40, label="B")]
+    a, b = study(runs, restricted=True)
+    assert (a.steps.limit, b.steps.limit) == (40, 40)
+    assert a.steps.mean == pytest.approx(10 + 20 / 2)
+    assert b.steps.mean == pytest.approx(20 + 20 / 2)
+    assert a.cpu.limit == b.cpu.limit == 20
+    assert b.cpu.mean == pytest.approx(15)
+    assert not b.steps.is_lower_bound
+    assert ratio(b.steps, a.steps).bound == ""
+
+
+def test_every_task_has_a_horizon_of_its_own():
+    runs = [run(0, 40), run(0, 60, label="B"), run(0, 15, composition="SrY2O4")]
+    assert [row.steps.limit for row in study(runs, restricted=True)] == [40, 40, 15]
+
+
+def test_a_longer_budget_does_not_make_a_configuration_look_dearer():
+    short = [run(0, 100, seed=seed) for seed in range(4)] + [run(50, 50)]
+    long = [run(0, 900, label="B", seed=seed) for seed in range(4)] + [run(50, 50, label="B")]
+    plain = study([*short, *long])
+    assert plain[1].steps.mean > 5 * plain[0].steps.mean
+    fair = study([*short, *long], restricted=True)
+    assert fair[0].steps.mean == pytest.approx(fair[1].steps.mean)
+
+
 def test_cpu_time_is_that_of_the_step_of_the_target_and_not_of_the_end():
     assert cpu_to_target(run(4, 100)) == pytest.approx(2.0)
     assert cpu_to_target(run(0, 100)) == pytest.approx(50.0)
@@ -92,9 +119,9 @@ def test_targets_compositions_and_experiments_are_kept_apart():
     rows = study(runs)
     assert [(r.configuration, r.composition, r.target) for r in rows] == [
         ("x: RLCSP", "Y2O3", -10.0),
+        ("y: RLCSP", "Y2O3", -10.0),
         ("x: RLCSP", "SrY2O4", -10.0),
         ("x: RLCSP", "Y2O3", -9.5),
-        ("y: RLCSP", "Y2O3", -10.0),
     ]
 
 

@@ -75,6 +75,28 @@ def test_fast_areas_equal_lifelines(rng):
             assert area == pytest.approx(restricted_mean_survival_time(fitter, t=limit), abs=1e-9)
 
 
+def test_curve_band_and_test_equal_those_of_lifelines(rng):
+    from lifelines import KaplanMeierFitter
+    from lifelines.statistics import logrank_test
+
+    samples = []
+    for most, share in ((30, 0.6), (50, 0.8)):
+        steps, reached = rng.integers(0, most, size=25), rng.random(25) < share
+        curve = survival.kaplan_meier(results(steps, reached))
+        fitter = KaplanMeierFitter().fit(steps, reached)
+        theirs = 1 - fitter.survival_function_at_times(curve.step).to_numpy()
+        band = (
+            1 - fitter.confidence_interval_survival_function_.reindex(curve.step, method="ffill").to_numpy()
+        )
+        np.testing.assert_allclose(curve.reached, theirs, atol=1e-12)
+        np.testing.assert_allclose(curve.low, band.min(axis=1), atol=1e-12)
+        np.testing.assert_allclose(curve.high, band.max(axis=1), atol=1e-12)
+        samples.append((steps, reached))
+    (a, seen_a), (b, seen_b) = samples
+    (test,) = survival.log_rank({"a": results(a, seen_a), "b": results(b, seen_b)})
+    assert test.p == pytest.approx(logrank_test(a, b, seen_a, seen_b).p_value, abs=1e-12)
+
+
 def test_bootstrap_interval_covers_the_truth_and_is_repeatable(rng):
     """Exponential waiting times: the interval contains the true mean in 90 … 98 of 100 experiments."""
     limit, scale, n_experiments = 1000.0, 400.0, 100
@@ -90,8 +112,15 @@ def test_bootstrap_interval_covers_the_truth_and_is_repeatable(rng):
     assert one == other
 
 
-def test_common_limit_is_what_every_group_was_watched_for():
-    assert survival.common_limit({"a": results([5, 9]), "b": results([7, 2])}) == 7
+def test_common_limit_is_as_far_as_every_curve_is_known():
+    limit = survival.common_limit
+    assert limit({"a": results([5, 9], [1, 0]), "b": results([7, 2], [0, 1])}) == 7
+    assert limit({"a": results([5, 9]), "b": results([7, 2], [0, 1])}) == 7
+    assert (
+        limit({"a": results([5, 30], [1, 0]), "b": results([7, 2])}) == 30
+    )  # nothing of b is left to arrive
+    assert limit({"a": results([5, 9]), "b": results([7, 2])}) == 9  # all arrived: their plain means
+    assert limit({"a": results([7, 7], [1, 0]), "b": results([7, 9], [1, 0])}) == 7
 
 
 def test_log_rank_by_hand():

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
 from rlcsp_core.actions import ACTIONS
 from rlcsp_core.analysis.distribution import distribution
-from rlcsp_core.plots.distributions import distribution_figure
+from rlcsp_core.analysis.metrics import EnergySequence
+from rlcsp_core.analysis.survival import MeanSteps
+from rlcsp_core.plots.compare import mean_steps_figure
+from rlcsp_core.plots.distributions import distribution_figure, minima_of_runs_figure
 from rlcsp_core.plots.export import figure_table
 from rlcsp_core.plots.live import energy_figure, outcome_figure, policy_figure
 from rlcsp_core.plots.palette import line_style
@@ -74,10 +79,37 @@ def test_the_exported_table_is_what_is_drawn(table, population) -> None:
     np.testing.assert_array_equal(drawn["Step"], table.step)
 
 
+def test_intervals_are_in_the_exported_table() -> None:
+    mean = MeanSteps(30.0, 20.0, 45.0, 5, 4, None, True)
+    exported = figure_table(mean_steps_figure({"a": mean}, {"a": line_style("npg")}, {"a": (99.0, False)}))
+    assert exported["low"][0] == 20
+    assert exported["high"][0] == 45
+    assert np.isnan(exported["high"][1])  # the published mean has none
+
+
+def test_a_lower_bound_is_not_drawn_as_an_exact_mean() -> None:
+    means = {
+        name: MeanSteps(30.0, 20.0, 45.0, 5, 4, None, bound) for name, bound in (("a", True), ("b", False))
+    }
+    bound, exact = mean_steps_figure(means, dict.fromkeys(means, line_style("npg")), {}).data
+    assert bound.marker.symbol != exact.marker.symbol
+
+
 def test_a_distribution_is_drawn_as_shares(rng) -> None:
     d = distribution(rng.integers(1, 5, 200))
     figure = distribution_figure({"a": d}, {"a": line_style("npg")}, "Moves")
     assert np.isclose(np.sum(figure.data[0].y), 1.0)
+
+
+def test_every_run_has_axes_of_its_own() -> None:
+    runs = {name: EnergySequence(np.array([3, 9]), np.array([-1.0, -2.0])) for name in "abc"}
+    figure = minima_of_runs_figure(runs, dict.fromkeys(runs, line_style("npg")), None)
+    assert {trace.yaxis for trace in figure.data} == {"y", "y2", "y3"}
+    domains = sorted(axis.domain for axis in figure.select_yaxes())
+    assert all(low[1] < high[0] for low, high in itertools.pairwise(domains))
+    assert (
+        len(distribution_figure({}, {}, "Moves").data) == len(minima_of_runs_figure({}, {}, None).data) == 0
+    )
 
 
 def test_figures_of_nothing_are_empty_and_not_errors(table, population) -> None:

@@ -16,6 +16,7 @@ from rlcsp_core.plots.palette import (
     EXTENSION_COLOURS,
     line_style,
     shaded,
+    told_apart,
 )
 from rlcsp_core.records import Array
 
@@ -90,3 +91,17 @@ def test_shading_moves_towards_white_and_black() -> None:
     assert shaded("#808080", 1.0) == "#ffffff"
     assert shaded("#808080", -1.0) == "#000000"
     assert shaded("#123456", 0.0) == "#123456"
+
+
+def test_configurations_of_one_algorithm_and_baseline_are_told_apart() -> None:
+    styles = told_apart({**{f"RLCSP {n}": line_style("rlcsp") for n in range(9)}, "NPG": line_style("npg")})
+    assert styles["RLCSP 0"] == line_style("rlcsp")
+    assert styles["NPG"] == line_style("npg")
+    assert len(set(styles.values())) == 10
+    nine = [style.colour for name, style in styles.items() if name != "NPG"]
+    assert smallest_difference(nine, VISION["normal"]) >= 15
+
+
+def test_any_number_of_configurations_has_styles() -> None:
+    styles = told_apart({str(n): line_style("ppo", "b2") for n in range(40)})
+    assert len(set(styles.values())) == 40

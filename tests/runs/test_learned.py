@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from rlcsp_core.runs.curves import curves_of, label_of
+from rlcsp_core.runs.curves import Shelf, curves_of, label_of, with_cpu
 from rlcsp_core.runs.learned import learned, recorded_transitions, variances
 from rlcsp_core.search import Search, SearchConfig
 from rlcsp_core.search.parts import agent_of
@@ -63,6 +64,28 @@ def test_a_curve_is_the_run(store: Store) -> None:
     run = store.run(searched(store, config))
     (curve,) = curves_of(store, [run])
     np.testing.assert_array_equal(curve.energies, store.steps(run.id).energy)
+    assert curve.cpu is None
+    np.testing.assert_array_equal(with_cpu(store, [curve])[0].cpu, store.steps(run.id).cpu_seconds)
     assert curve.n_failed == run.n_failed
     assert label_of(run) == "Uniform"
     assert curve.seed == config.seed
+
+
+def test_a_shelf_reads_what_is_new_and_drops_what_was_not_asked_for_longest(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = [
+        store.run(searched(store, SearchConfig(algorithm="uniform", seed=seed, **SMALL)))
+        for seed in (1, 2, 3)
+    ]
+    shelf = Shelf(store)
+    first = shelf.curves(runs[:2])
+    again = shelf.curves([runs[2], runs[0]])
+    assert [curve.seed for curve in again] == [3, 1]
+    assert again[1] is first[0]
+    shorter = dataclasses.replace(runs[0], n_steps=runs[0].n_steps - 1)
+    assert shelf.curves([shorter])[0].n_steps == shorter.n_steps  # another stage of the run
+    monkeypatch.setattr("rlcsp_core.runs.curves.KEPT_STEPS", runs[0].n_steps + runs[2].n_steps)
+    shelf.curves([runs[0]])
+    assert shelf.curves([runs[0]])[0] is first[0]
+    assert shelf.curves([runs[1]])[0] is not first[1]

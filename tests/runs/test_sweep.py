@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -126,6 +127,12 @@ def uninterrupted(tmp_path, file):
     store.close()
 
 
+DETERMINED = (
+    "step", "action", "attempts", "energy", "accepted", "current_energy", "best_energy", "reward", "probabilities",
+    "kT", "n_atoms", "evaluations", "parent",
+)  # fmt: skip
+
+
 def equal(store, other):
     mine, theirs = finished(store), finished(other)
     assert mine.keys() == theirs.keys()
@@ -133,25 +140,40 @@ def equal(store, other):
         all(
             getattr(store.steps(mine[k].id), name).tobytes()
             == getattr(other.steps(theirs[k].id), name).tobytes()
-            for name in ("energy", "action", "probabilities", "reward")
+            for name in DETERMINED
         )
+        and other.population(theirs[k].id).energy.tobytes() == store.population(mine[k].id).energy.tobytes()
+        and other.updates(theirs[k].id).theta.tobytes() == store.updates(mine[k].id).theta.tobytes()
         for k in mine
     )
 
 
-def test_a_sweep_killed_again_and_again_gives_the_results_of_one_that_was_not(
-    store, path, file, uninterrupted
+def test_a_sweep_killed_at_random_points_gives_the_results_of_one_that_was_not(
+    store, path, file, uninterrupted, rng
 ):
-    for _ in range(3):
+    """RLCSP_KILLS=30 for more; a kill may fall into start-up, a population, a step, a commit, or between two runs."""
+    asked, kills = int(os.environ.get("RLCSP_KILLS", "5")), 0
+    while kills < asked and len(finished(store)) < 4:
         process = start(command(path, file))
         seen = sum(r.n_steps for r in store.runs())
-        wait_until(lambda seen=seen: sum(r.n_steps for r in store.runs()) > seen + 50, "progress")
-        os.killpg(process.pid, signal.SIGKILL)
+        further = int(rng.integers(0, 1200 // asked))  # 1200 steps are all there are
+        wait_until(
+            lambda p=process, n=seen + further: (
+                p.poll() is not None or sum(r.n_steps for r in store.runs()) > n
+            ),
+            "progress",
+        )
+        time.sleep(float(rng.uniform(0, 0.05)))
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            kills += 1
         process.communicate()
+    assert kills
     process = start(command(path, file))
     out, err = process.communicate()
     assert process.returncode == 0, err
     assert len(out.splitlines()) == 4
+    assert len(store.runs()) == 4
     assert equal(store, uninterrupted)
 
 

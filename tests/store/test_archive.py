@@ -9,9 +9,11 @@ import pytest
 
 from rlcsp_core.errors import NotFoundError, StoreError
 from rlcsp_core.records import StopRecord
+from rlcsp_core.search import Search, SearchConfig
 from rlcsp_core.store import RunState, Source
 from rlcsp_core.store.archive import SUFFIX, Archive
-from rlcsp_core.store.parquet import FILES, export_experiment, folders
+from rlcsp_core.store.export import TIMES, export_experiment, recode
+from rlcsp_core.store.parquet import FILES, METADATA, STEPS, UPDATES, folders, steps_table, updates_table
 from tests.store.examples import CONFIG, member, step
 
 
@@ -62,8 +64,11 @@ def test_histories_come_back_exactly_but_for_rounded_columns(store, exported):
         for window in ((0, None), (3, 6), (6, 3), (100, None)):
             mine, theirs = exported.steps(run.id, *window), store.steps(run.id, *window)
             if len(theirs):
-                assert differing(mine, theirs) <= {"probabilities", "relax_seconds"}
-                np.testing.assert_allclose(mine.probabilities, theirs.probabilities, atol=1e-7)
+                assert differing(mine, theirs) <= {"probabilities", *TIMES}
+                as_stored = theirs.probabilities.astype(np.float32)
+                np.testing.assert_array_equal(mine.probabilities, as_stored.astype(np.float64))
+                for name in TIMES:
+                    np.testing.assert_allclose(getattr(mine, name), getattr(theirs, name), rtol=0, atol=1e-4)
             assert len(mine) == len(theirs)
         if run.n_steps:
             assert exported.overview(run.id, 3).step.tolist() == store.overview(run.id, 3).step.tolist()
@@ -71,10 +76,14 @@ def test_histories_come_back_exactly_but_for_rounded_columns(store, exported):
 
 def test_series_of_several_runs(store, exported):
     ids = [run.id for run in exported.runs()][::-1]
-    mine, theirs = (x.series(ids, ["energy", "accepted", "elapsed"]) for x in (exported, store))
-    assert list(mine) == ids
-    assert all(same(mine[i][name], theirs[i][name]) for i in ids for name in theirs[i])
+    for names in (["energy", "accepted"], ["reward", "step"]):
+        mine, theirs = (x.series(ids, names) for x in (exported, store))
+        assert list(mine) == ids
+        assert all(same(mine[i][name], theirs[i][name]) for i in ids for name in theirs[i])
     assert exported.series([], ["energy"]) == {}
+    mine, theirs = exported.populations(ids), store.populations(ids)
+    assert list(mine) == list(theirs) == ids
+    assert all(same(a, b) for i in ids for a, b in zip(mine[i], theirs[i], strict=True))
 
 
 def test_the_best_structure_is_exported_and_no_other(store, exported):
@@ -95,7 +104,7 @@ def test_files_name_experiment_versions_and_format(exported):
         about = json.loads(pq.read_schema(exported.folder / name).metadata[b"rlcsp"])
         assert about["experiment"] == "quick"
         assert about["made_by"] == [{"rlcsp": "0.1"}]
-        assert about["format"] == "rlcsp-results-1"
+        assert about["format"] == "rlcsp-results-2"
     energies = pq.read_table(exported.folder / "steps.parquet")["energy"]
     assert energies.null_count == 2  # null, not a number, to every reader
 
@@ -120,3 +129,83 @@ def test_a_run_at_work_is_not_exported(store, rng, tmp_path):
         export_experiment(store, "live", tmp_path / "live", ignore)
     store.end(claim, RunState.STOPPED, "stopped")
     assert export_experiment(store, "live", tmp_path / "live", ignore) == 1
+
+
+@pytest.fixture
+def searched(store):
+    """Short real searches, of policies that learn in different ways and of two that do not."""
+    for algorithm in ("rlcsp", "ppo", "npg", "uniform", "original"):
+        settings = {"trajectories": 2, "exploration": 0.2} if algorithm == "npg" else {}
+        config = SearchConfig(
+            algorithm=algorithm, settings=settings, composition="SrO", max_atoms=8, population=6, steps=120
+        )
+        claim = store.create_claimed(config.as_dict(), name=algorithm, experiment="real")
+        store.append(claim, list(Search(config)), None)
+    return store
+
+
+def test_what_follows_from_the_rest_is_left_out_and_comes_back_exactly(searched, tmp_path):
+    export_experiment(searched, "real", tmp_path, ignore)
+    archive, files = Archive(tmp_path), pq.ParquetFile(tmp_path / "steps.parquet")
+    for place, run in enumerate(searched.runs(experiment="real", oldest_first=True)):
+        theirs, mine = searched.steps(run.id), archive.steps(run.id)
+        assert differing(mine, theirs) <= {"probabilities", *TIMES}
+        as_stored = theirs.probabilities.astype(np.float32).astype(np.float64)
+        assert mine.probabilities.tobytes() == as_stored.tobytes()
+        assert mine.reward.tobytes() == theirs.reward.tobytes()
+        table = files.read_row_group(place)
+        assert table["probabilities"].null_count == (0 if run.algorithm == "original" else run.n_steps - 1)
+        assert table["reward"].null_count > 0
+
+
+def test_what_does_not_follow_is_stored(store, exported):
+    """The made-up records have rewards and probabilities out of the air."""
+    table = pq.read_table(exported.folder / "steps.parquet")
+    assert table["reward"].null_count == table["probabilities"].null_count == 0
+    assert (
+        store.steps(exported.runs()[-1].id).reward.tolist()
+        == exported.steps(exported.runs()[-1].id).reward.tolist()
+    )
+
+
+def older_format(folder):
+    """The files as the first format had them: every value written out."""
+    archive = Archive(folder)
+    about = {METADATA: json.dumps({**archive.about, "format": "rlcsp-results-1"}).encode()}
+    tables = {
+        "steps": (STEPS, [steps_table(run.id, archive.steps(run.id)) for run in archive.runs()[::-1]]),
+        "updates": (
+            UPDATES,
+            [updates_table(run.id, archive.updates(run.id)) for run in archive.runs()[::-1]],
+        ),
+    }
+    runs = pq.read_table(folder / "runs.parquet").drop_columns("exploration")
+    for name, (schema, parts) in tables.items():
+        with pq.ParquetWriter(folder / f"{name}.parquet", schema.with_metadata(about)) as writer:
+            for part in parts:
+                writer.write_table(part)
+    pq.write_table(runs.replace_schema_metadata(about), folder / "runs.parquet")
+    return Archive(folder)
+
+
+def test_files_of_the_first_format_are_read_and_recoded_without_a_change(searched, tmp_path):
+    export_experiment(searched, "real", tmp_path, ignore)
+    new = Archive(tmp_path)
+    runs = new.runs()
+    expected = {
+        run.id: (new.steps(run.id), new.updates(run.id), new.series([run.id], ["reward"])) for run in runs
+    }
+    old = older_format(tmp_path)
+    size = (tmp_path / "steps.parquet").stat().st_size
+    for archive in (old, None):
+        if archive is None:
+            assert recode(tmp_path, ignore) == len(runs)
+            archive = Archive(tmp_path)
+            assert archive.about == new.about
+        assert archive.runs() == runs
+        for run_id, (steps, updates, rewards) in expected.items():
+            assert differing(archive.steps(run_id), steps) <= {"relax_seconds"}  # of 32 bits at first
+            assert differing(archive.updates(run_id), updates) == set()
+            assert same(archive.series([run_id], ["reward"])[run_id]["reward"], rewards[run_id]["reward"])
+    assert (tmp_path / "steps.parquet").stat().st_size < size
+    assert not (tmp_path / "new").exists()

@@ -163,6 +163,22 @@ def test_series_of_many_runs_equal_the_tables(store, claim, rng):
     assert np.isnan(series[other.run_id]["energy"]).all()
     with pytest.raises(NotFoundError, match="best_energy"):
         store.series([claim.run_id], ["token"])
+    with pytest.raises(NotFoundError, match="no run 'abc'"):
+        store.series([claim.run_id, "abc"], ["energy"])
+    assert store.series([], ["energy"]) == {}
+
+
+def test_populations_of_many_runs_equal_the_tables(store, claim, rng):
+    fill(store, claim, rng)
+    other = store.claim(store.create_run(CONFIG, name="other"))
+    found = store.populations([other.run_id, claim.run_id])
+    assert list(found) == [other.run_id, claim.run_id]
+    table = store.population(claim.run_id)
+    np.testing.assert_array_equal(found[claim.run_id].energy, table.energy)
+    np.testing.assert_array_equal(found[claim.run_id].seconds, table.seconds)
+    assert len(found[other.run_id].energy) == 0
+    with pytest.raises(NotFoundError, match="no run 'abc'"):
+        store.populations(["abc"])
 
 
 def test_records_stored_twice_are_there_once_and_gaps_are_refused(store, claim, rng):
