@@ -13,6 +13,7 @@ from pathlib import Path
 from rlcsp_core.errors import StoreError
 from rlcsp_core.records import Array, Crystal
 from rlcsp_core.store import (
+    Finding,
     PopulationTable,
     RunInfo,
     RunState,
@@ -55,6 +56,14 @@ class Library:
     def _home(self, run_id: str) -> Store | Archive:
         return next((archive for archive in self.archives.values() if run_id in archive), self.store)
 
+    def _homes(self, run_ids: Sequence[str]) -> list[tuple[Store | Archive, list[str]]]:
+        """Each with its runs among these."""
+        homes: dict[int, tuple[Store | Archive, list[str]]] = {}
+        for run_id in run_ids:
+            home = self._home(run_id)
+            homes.setdefault(id(home), (home, []))[1].append(run_id)
+        return list(homes.values())
+
     def experiments(self) -> dict[str, int]:
         """Names with numbers of runs, the shipped ones first."""
         return {**{name: len(a.runs()) for name, a in self.archives.items()}, **self.store.experiments()}
@@ -83,12 +92,8 @@ class Library:
         return self._home(run_id).overview(run_id, max_points)
 
     def series(self, run_ids: Sequence[str], columns: Sequence[str]) -> dict[str, dict[str, Array]]:
-        homes: dict[int, tuple[Store | Archive, list[str]]] = {}
-        for run_id in run_ids:
-            home = self._home(run_id)
-            homes.setdefault(id(home), (home, []))[1].append(run_id)
         found: dict[str, dict[str, Array]] = {}
-        for home, ids in homes.values():
+        for home, ids in self._homes(run_ids):
             found |= home.series(ids, columns)
         return {run_id: found[run_id] for run_id in run_ids}
 
@@ -103,6 +108,13 @@ class Library:
 
     def structures(self, run_id: str, source: Source | None = None) -> list[StructureInfo]:
         return self._home(run_id).structures(run_id, source)
+
+    def kept(self, run_id: str, number: int, source: Source = Source.STEP) -> StructureInfo:
+        return self._home(run_id).kept(run_id, number, source)
+
+    def lowest(self, run_ids: Sequence[str], limit: int) -> list[Finding]:
+        found = [each for home, ids in self._homes(run_ids) for each in home.lowest(ids, limit)]
+        return sorted(found, key=lambda each: each.energy)[:limit]
 
     def structure(
         self, run_id: str, number: int, *, source: Source = Source.STEP, relaxed: bool = True

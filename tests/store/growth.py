@@ -59,7 +59,8 @@ def run_of(store, length, seed, built, rng):
 def structure_pages(store):
     """Bytes of the file that hold structures, keys and gaps included."""
     with reading(store._engine) as connection:
-        query = "SELECT SUM(pgsize) FROM dbstat WHERE name IN ('structures', 'sqlite_autoindex_structures_1')"
+        tables = "'structures', 'sqlite_autoindex_structures_1', 'structures_by_energy'"
+        query = f"SELECT SUM(pgsize) FROM dbstat WHERE name IN ({tables})"
         return int(connection.exec_driver_sql(query).scalar_one())
 
 
