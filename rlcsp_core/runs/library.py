@@ -112,6 +112,9 @@ class Library:
     def kept(self, run_id: str, number: int, source: Source = Source.STEP) -> StructureInfo:
         return self._home(run_id).kept(run_id, number, source)
 
+    def ancestry(self, run_id: str, until: int) -> dict[str, Array]:
+        return self._home(run_id).ancestry(run_id, until)
+
     def lowest(self, run_ids: Sequence[str], limit: int) -> list[Finding]:
         found = [each for home, ids in self._homes(run_ids) for each in home.lowest(ids, limit)]
         return sorted(found, key=lambda each: each.energy)[:limit]

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from rlcsp_core.errors import NotFoundError, StoreError
 from rlcsp_core.records import Array, Crystal
 from rlcsp_core.store import reads
+from rlcsp_core.store.found import ANCESTRY
 from rlcsp_core.store.parquet import FORMAT, METADATA, matrix
 from rlcsp_core.store.records import (
     Finding,
@@ -169,6 +170,11 @@ class Archive:
             for row in rows
         ]
         return sorted(found, key=lambda each: each.energy)[:limit]
+
+    def ancestry(self, run_id: str, until: int) -> dict[str, Array]:
+        """All steps: which kept their structures was not exported."""
+        table = self.series([run_id], ANCESTRY)[run_id]
+        return {name: values[table["step"] <= until] for name, values in table.items()}
 
     def structure(
         self, run_id: str, number: int, *, source: Source = Source.STEP, relaxed: bool = True

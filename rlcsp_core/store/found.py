@@ -12,13 +12,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, select
 
 from rlcsp_core.errors import NotFoundError
-from rlcsp_core.records import Crystal
+from rlcsp_core.records import Array, Crystal
 from rlcsp_core.store import schema
-from rlcsp_core.store.packing import unpack_crystal
-from rlcsp_core.store.reads import checked_id, run_key, run_row
+from rlcsp_core.store.packing import floats, unpack_crystal
+from rlcsp_core.store.reads import checked_id, columns, run_key, run_row
 from rlcsp_core.store.records import Finding, Source, StructureInfo
 
 INFO = tuple(schema.structures.c[name] for name in StructureInfo._fields)
+ANCESTRY = ("step", "action", "energy", "accepted", "parent")
 AT_ONCE = 1000  # runs in one query; databases bound the number of parameters
 
 
@@ -67,6 +68,16 @@ def kept(connection: Connection, run_id: str, source: Source, number: int) -> St
             f"run {run_id} kept no structure of {source} {number}: only accepted steps and new bests are kept"
         )
     return _info(row)
+
+
+def ancestry(connection: Connection, run_id: str, until: int) -> dict[str, Array]:
+    s, t = schema.structures, schema.steps
+    query = select(*(t.c[name] for name in ANCESTRY)).join(
+        s, and_(s.c.run == t.c.run, s.c.number == t.c.step)
+    )
+    query = query.where(s.c.run == run_key(connection, run_id), s.c.source == Source.STEP, s.c.relaxed == 1)
+    found = columns(connection, query.where(s.c.number <= until).order_by(s.c.number))
+    return {name: floats(found[name]) for name in ANCESTRY}
 
 
 def structure(connection: Connection, run_id: str, source: Source, number: int, relaxed: bool) -> Crystal:

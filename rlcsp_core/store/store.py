@@ -281,6 +281,11 @@ class Store:
         with database.reading(self._engine) as connection:
             return found.lowest(connection, run_ids, limit)
 
+    def ancestry(self, run_id: str, until: int) -> dict[str, Array]:
+        """Steps ≤ until that kept their structure, which others may descend from: {column of ANCESTRY: [K]}."""
+        with database.reading(self._engine) as connection:
+            return found.ancestry(connection, run_id, until)
+
     # Policies that several runs share
 
     def create_policy(self, name: str, theta: Array) -> SharedPolicy:

@@ -148,6 +148,19 @@ def test_one_kept_structure_by_its_number(store, claim, rng):
             store.kept(claim.run_id, number, source)
 
 
+def test_ancestry_is_that_of_the_steps_that_kept_their_structure(store, claim, rng):
+    fill(store, claim, rng)
+    kept = {info.number for info in store.structures(claim.run_id, Source.STEP) if info.relaxed}
+    names = ("step", "action", "energy", "accepted", "parent")
+    series = store.series([claim.run_id], names)[claim.run_id]
+    for until in (0, 7, 20):
+        rows = [n - 1 for n in sorted(kept) if n <= until]
+        found = store.ancestry(claim.run_id, until)
+        assert {name: found[name].tolist() for name in found} == {
+            name: series[name][rows].tolist() for name in names
+        }
+
+
 def test_totals_are_counts_over_the_history(store, claim, rng):
     _, steps = fill(store, claim, rng)
     run = store.run(claim.run_id)
