@@ -9,11 +9,11 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 
 import streamlit as st
 
+from pages.shared.preload import load
 from rlcsp_core.errors import RLCSPError
 from rlcsp_core.runs import RunManager
 from rlcsp_core.runs.curves import Reader
@@ -135,11 +135,6 @@ def _library(url: str) -> Library:
 @st.cache_resource(show_spinner=False)
 def _preload() -> threading.Thread:
     """Load what the first click will need, while the reader reads."""
-    thread = threading.Thread(target=_load, name="preload", daemon=True)
+    thread = threading.Thread(target=load, name="preload", daemon=True)
     thread.start()
     return thread
-
-
-def _load() -> None:
-    for name in ("rlcsp_core.plots.live", "rlcsp_core.search.loop", "scipy.stats", "lifelines"):
-        import_module(name)

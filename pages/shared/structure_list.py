@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import pandas as pd
@@ -111,12 +112,13 @@ def show_groups(store: Reader, runs: Sequence[RunInfo], chosen: Found) -> None:
     if compared.done:
         _groups(store, compared.groups, chosen)
     else:
-        st.fragment(_growing, run_every=PAUSE)(store, compared, chosen, _address())
+        st.fragment(_growing, run_every=PAUSE)(store, compared, chosen, _address(), time.monotonic())
 
 
-def _growing(store: Reader, compared: Comparison, chosen: Found, shown: Address) -> None:
-    with problems_shown():
-        compared.go_on(MOMENT)
+def _growing(store: Reader, compared: Comparison, chosen: Found, shown: Address, begun: float) -> None:
+    if time.monotonic() > begun + PAUSE:  # not in the run of the page, which has just compared
+        with problems_shown():
+            compared.go_on(MOMENT)
     if compared.done or shown != _address():  # by a click in the list, which reruns no more than the list
         st.rerun()
     n = len(compared.found)
