@@ -11,6 +11,7 @@ import time
 from types import TracebackType
 from urllib.parse import urlencode, urlsplit
 
+from streamlit.proto.Alert_pb2 import Alert
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
@@ -64,6 +65,8 @@ class Visitor:
 
     async def choose(self, label: str, option: str) -> float:
         """Seconds from a choice in a select box to the whole page that answers it."""
+        if label not in self.widgets:
+            raise RuntimeError(f"the page has no {label}; it says: {self.exceptions}")
         name = self.widgets[label]
         self._values[name] = WidgetState(id=name, string_value=option)
         return await self._run()
@@ -108,6 +111,8 @@ class Visitor:
                     self.options[element.selectbox.label] = list(element.selectbox.options)
                 case "exception":
                     self.exceptions.append(element.exception.message)
+                case "alert" if element.alert.format == Alert.ERROR:
+                    self.exceptions.append(element.alert.body)
         elif kind == "script_finished":
             self._end(message.script_finished)
 
