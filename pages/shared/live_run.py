@@ -11,7 +11,7 @@ import time
 import streamlit as st
 
 from pages.shared.live_chart import live_chart
-from pages.shared.live_view import Drawing, View, actions_of, pace, view
+from pages.shared.live_view import Drawing, View, actions_of, looked, pace, view
 from pages.shared.run_downloads import downloads
 from pages.shared.setup import library, manager, plain, problem, problems_shown
 from pages.shared.viewer import show_crystal
@@ -38,19 +38,20 @@ VIEWER_HEIGHT = 400
 def run_panel(run_id: str, *, compact: bool) -> None:
     """The run, live as long as it is at work; compact where several stand side by side."""
     live = library().run(run_id).state not in ENDED
-    every = pace() if live else None
-    st.fragment(_panel, run_every=every)(run_id, every, compact)
+    st.fragment(_panel, run_every=pace() if live else None)(run_id, live, compact)
 
 
-def _panel(run_id: str, every: float | None, compact: bool) -> None:
+def _panel(run_id: str, live: bool, compact: bool) -> None:
     runs = manager()
     try:
         run = library().run(run_id)
     except RLCSPError as error:  # deleted by somebody else, or the database is away
         problem(str(error))
         return
-    if every is not None and (run.state in ENDED or pace() != every):
-        st.rerun()  # once more as a whole, without the timer or with another
+    if live and run.state in ENDED:
+        st.rerun()  # once more as a whole, without the timer
+    if live:
+        looked()
     _header(runs, run)
     with problems_shown():
         now = view(library(), run, compact=compact)

@@ -26,9 +26,9 @@ from rlcsp_core.store import RunInfo, RunState, StepTable, StructureInfo
 
 REFRESH = 1.0  # s between looks at the store
 REST = 10.0  # times as long as a view took to make, before it is made again
-SLOWER = 6  # visitors for whom every look may take place at its time; twice as many look half as often
+SLOWER = 6  # visitors who look every REFRESH; those who come when there are twice as many look half as often
 SLOWEST = 8.0  # s
-GONE = 15.0  # s after the last look of a visitor
+GONE = 30.0  # s after the last look of a visitor
 CHART_POINTS = 2000
 
 
@@ -90,8 +90,8 @@ class _Visitors:
         self._seen: dict[str, float] = {}
         self._lock = threading.Lock()
 
-    def count(self, name: str) -> int:
-        """With this one."""
+    def looks(self, name: str) -> int:
+        """Note a look; how many there are with this one."""
         with self._lock:
             now = time.monotonic()
             self._seen = {each: at for each, at in self._seen.items() if now - at < GONE} | {name: now}
@@ -103,10 +103,14 @@ def _visitors() -> _Visitors:
     return _Visitors()
 
 
+def looked() -> int:
+    """Note a look of this visitor; how many look."""
+    return _visitors().looks(st.session_state.setdefault("visitor", uuid4().hex))
+
+
 def pace() -> float:
-    """Seconds between two looks of this visitor: REFRESH, longer in steps of two where many look."""
-    name = st.session_state.setdefault("visitor", uuid4().hex)
-    crowds = _visitors().count(name) / SLOWER
+    """Seconds between two looks of whoever opens a panel now: the more look, the longer, in steps of two."""
+    crowds = looked() / SLOWER
     return min(REFRESH * 2 ** max(0, math.ceil(math.log2(crowds))), SLOWEST)
 
 

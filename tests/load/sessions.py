@@ -1,7 +1,7 @@
 """Many sessions watch a few running searches, and click.
 
 `python -m tests.load.sessions` starts the dashboard, four searches in worker processes as the dashboard starts them,
-and twenty sessions without a browser that each watch one of the four live.  Every few seconds each session clicks: it
+and twenty sessions without a browser that each watch one of the four live.  Four times a minute each session clicks: it
 chooses in the form beside its run, turns to another run, or to another page and back.  A click takes until the server
 has sent the whole page; drawing, which browsers do on machines of their own, is not included.  Prints one JSON object
 for each kind of click, and one for the whole.
@@ -31,8 +31,8 @@ from tests.browser.dashboard import cpu_seconds, serving
 from tests.load.visitor import Visitor
 
 COMPOSITIONS = ("Y2O3", "SrTiO3", "Y2O3", "SrTiO3")
-ALGORITHMS = ("rlcsp", "ppo", "npg", "random")
-PAUSE = (2.0, 8.0)  # s between two clicks of one session
+ALGORITHMS = ("rlcsp", "ppo", "npg", "uniform")
+PAUSE = (5.0, 25.0)  # s between two clicks of one session
 PAGES = ("Structures", "Policy", "Replay", "Compare", "")
 WARMING = 15.0  # s for searches to begin and sessions to have opened their pages
 LIMIT = 1.5  # s a click may take

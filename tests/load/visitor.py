@@ -37,6 +37,7 @@ class Visitor:
         self.options: dict[str, list[str]] = {}
         self.page = ""
         self.query = ""
+        self._hash = ""  # how the server names the page, once it has sent it
         self.exceptions: list[str] = []
         self.fragment_runs = 0
 
@@ -61,6 +62,7 @@ class Visitor:
     async def open(self, page: str = "", **query: str) -> float:
         """Seconds until the server has sent the whole page; "" is Home."""
         self.page, self.query = page, urlencode(query)
+        self._hash = ""
         return await self._run()
 
     async def choose(self, label: str, option: str) -> float:
@@ -81,7 +83,8 @@ class Visitor:
     async def _send(self, fragment: str = "") -> None:
         message = BackMsg()
         state = message.rerun_script
-        state.query_string, state.page_name = self.query, self.page
+        state.query_string, state.page_script_hash = self.query, self._hash
+        state.page_name = "" if self._hash else self.page
         state.fragment_id, state.is_auto_rerun = fragment, bool(fragment)
         state.widget_states.widgets.extend(self._values.values())
         await self._connection.send(message.SerializeToString())
@@ -101,6 +104,10 @@ class Visitor:
         kind = message.WhichOneof("type")
         if kind == "new_session":
             self._renewed.clear()
+            if not message.metadata.run.fragment_ids:
+                self._hash = message.new_session.page_script_hash
+        elif kind == "navigation":
+            self._hash = message.navigation.page_script_hash
         elif kind == "auto_rerun":
             self._start_timer(message.auto_rerun.fragment_id, message.auto_rerun.interval)
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
