@@ -2,6 +2,8 @@
 
 Pages load and send nothing from and to other hosts, are not shown inside pages of other sites, and are what their type
 says.  Streamlit's frontend writes styles and scripts into its pages, so those two stay allowed inline.
+
+Libraries are loaded before the server answers: the first visitor does not wait for them.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pages.shared.preload import preload
+from pages.shared.preload import load
 
 CONTENT = {
     "default-src": "'self' data: blob:",
@@ -49,5 +51,5 @@ class SecurityHeaders:
         await self.app(scope, receive, with_headers)
 
 
+load()
 app = st.App("app.py", middleware=[Middleware(SecurityHeaders)])
-preload()

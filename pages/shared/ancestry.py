@@ -20,7 +20,6 @@ from rlcsp_core.store import Source
 
 REPLAY_PAGE = "pages/6_Replay.py"
 SHOWN = 12  # ancestors in the film, two pictures each
-COLUMNS = ("step", "action", "energy", "accepted", "parent")
 
 
 def show_found(store: Reader, found: Found) -> None:
@@ -62,9 +61,7 @@ def _columns(
     _store: Reader,
 ) -> tuple[IntArray, IntArray, Array, BoolArray, Array, Array]:
     """The fields of `History`; a tuple, since the cache keeps plain data."""
-    table = _store.series([run], COLUMNS)[run]
-    keep = table["step"] <= number
-    step, action, energy, accepted, parent = (table[name][keep] for name in COLUMNS)
+    step, action, energy, accepted, parent = _store.ancestry(run, number).values()
     population = _store.population(run).energy
     return step.astype(int), action.astype(int), energy, accepted > 0, parent, population
 

@@ -1,14 +1,22 @@
-"""The structures that searches found: read from the store, duplicates merged, kept as plain data between reruns."""
+"""The structures that searches found: read from the store, duplicates merged, kept as plain data between reruns.
+
+Comparing takes longer than a reader waits: a `Comparison` goes on for a moment at a time, the lowest first, and belongs
+to all who look at the same structures.  What was compared once is remembered by its coordinates.
+"""
 
 from __future__ import annotations
 
 import re
+import threading
+import time
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import streamlit as st
 
-from rlcsp_core.crystal.identity import group_duplicates
+from pages.shared.viewer import CrystalKey
+from rlcsp_core.crystal.identity import add_to_groups, are_duplicates
 from rlcsp_core.crystal.symmetry import space_group
 from rlcsp_core.errors import NotFoundError
 from rlcsp_core.records import Array, Crystal, IntArray
@@ -57,13 +65,15 @@ def found_at(store: Reader, run: str, address: str) -> Found:
     match = ADDRESS.fullmatch(address)
     if match is None:
         raise NotFoundError("the address names no structure: it must read like step-12 or member-3")
-    source, number = SOURCES[match[1]], int(match[2])
-    for found in relaxed_structures(store, store.run(run)):
-        if (found.source, found.number) == (source, number):
-            return found
-    raise NotFoundError(
-        f"run {run} kept no structure of {match[1]} {number}: only accepted steps and new bests are kept"
-    )
+    info = store.kept(run, int(match[2]), SOURCES[match[1]])
+    if info.energy is None:
+        raise NotFoundError(f"the structure of {match[1]} {info.number} of run {run} has no energy")
+    return Found(run, info.source, info.number, info.energy, info.n_atoms)
+
+
+def lowest(store: Reader, runs: Sequence[RunInfo], limit: int) -> list[Found]:
+    """The lowest structures of these runs."""
+    return [Found(*finding) for finding in store.lowest([run.id for run in runs], limit)]
 
 
 def relaxed_structures(store: Reader, run: RunInfo) -> list[Found]:
@@ -88,32 +98,76 @@ def _kept(url: str, run: str, length: int, _store: Reader) -> list[Row]:  # noqa
     ]
 
 
-def distinct(store: Reader, runs: Sequence[RunInfo]) -> list[Group]:
-    """Distinct structures of these runs, which are of one composition; the lowest first."""
-    state = tuple((run.id, run.n_steps + run.n_population) for run in runs)
-    rows = _distinct(store.url, state, store, runs)
-    return [Group(_found(run, row), times, symbol) for run, row, times, symbol in rows]
+class Comparison:
+    """Which of some structures are the same; computed bit by bit by whoever looks."""
+
+    def __init__(self, store: Reader, found: Sequence[Found]) -> None:
+        self.found = found
+        self._store = store
+        self._crystals: list[Crystal] = []  # of the structures compared so far
+        self._groups: list[list[int]] = []
+        self._at_work = threading.Lock()
+
+    @property
+    def compared(self) -> int:
+        return len(self._crystals)
+
+    @property
+    def done(self) -> bool:
+        return self.compared == len(self.found)
+
+    @property
+    def groups(self) -> list[Group]:
+        """Distinct structures among those compared so far, the lowest first."""
+        return [
+            Group(self.found[first], 1 + len(others), _symbol(CrystalKey(self._crystals[first])))
+            for first, *others in self._groups
+        ]
+
+    def go_on(self, seconds: float) -> None:
+        """Compare one and others for about so long; none while another visitor does."""
+        if not self._at_work.acquire(blocking=False):
+            return
+        try:
+            end = time.monotonic() + seconds
+            energies = [each.energy for each in self.found]
+            while not self.done:
+                crystals = [*self._crystals, load(self._store, self.found[self.compared])]
+                groups = [[*group] for group in self._groups]
+                add_to_groups(groups, self.compared, crystals, energies, _same)
+                if len(groups) > len(self._groups):
+                    _symbol(CrystalKey(crystals[-1]))
+                self._crystals = crystals  # first: another visitor may read the groups at any moment
+                self._groups = groups
+                if time.monotonic() > end:
+                    break
+        finally:
+            self._at_work.release()
 
 
-@st.cache_data(max_entries=32, show_spinner="Comparing structures …")
-def _distinct(
-    url: str,  # noqa: ARG001 - with the next, the key of the cache
-    state: tuple[tuple[str, int], ...],  # noqa: ARG001
-    _store: Reader,
-    _runs: Sequence[RunInfo],
-) -> list[tuple[str, Row, int, str]]:
-    every = [found for run in _runs for found in relaxed_structures(_store, run)]
-    found = sorted(every, key=lambda each: each.energy)[:COMPARED]
-    crystals = [load(_store, each) for each in found]
-    rows = []
-    for group in group_duplicates(crystals, [each.energy for each in found]):
-        best = found[group[0]]
-        known = space_group(crystals[group[0]])
-        symbol = f"{known.symbol} ({known.number})" if known else "unknown"
-        rows.append(
-            (best.run, (str(best.source), best.number, best.energy, best.n_atoms), len(group), symbol)
-        )
-    return rows
+def comparison(store: Reader, runs: Sequence[RunInfo]) -> Comparison:
+    """Of the lowest structures of these runs, which are of one composition."""
+    return _comparison(store.url, tuple(lowest(store, runs, COMPARED)), store)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _comparison(url: str, found: tuple[Found, ...], _store: Reader) -> Comparison:  # noqa: ARG001
+    return Comparison(_store, found)
+
+
+def _same(first: Crystal, second: Crystal) -> bool:
+    return _same_by_key(CrystalKey(first), CrystalKey(second))
+
+
+@lru_cache(maxsize=4096)
+def _same_by_key(first: CrystalKey, second: CrystalKey) -> bool:
+    return are_duplicates(first.crystal, second.crystal)
+
+
+@lru_cache(maxsize=4096)
+def _symbol(key: CrystalKey) -> str:
+    known = space_group(key.crystal)
+    return f"{known.symbol} ({known.number})" if known else "unknown"
 
 
 def load(store: Reader, found: Found, *, relaxed: bool = True) -> Crystal:

@@ -1,7 +1,8 @@
-"""Loads what the pages need while nobody waits for it: libraries take a second or two the first time.
+"""Loads the libraries that pages need before anybody waits for them: that takes seconds the first time.
 
-`serve.py` begins with it as the server starts; where another script was started, the first page does, after a pause,
-since a thread that loads slows down the page that is being made.
+`serve.py` loads them while the server starts, so that the first visitor finds a page as quick as every other.  Where
+the dashboard is started without it, the first page does, after a pause, since a thread that loads slows down the page
+that is being made.
 """
 
 from __future__ import annotations
@@ -12,21 +13,35 @@ from functools import cache
 from importlib import import_module
 
 PAUSE = 1.5  # s; the first page is there by then
-LIBRARIES = (
+MODULES = (
     "pandas",
-    "scipy.stats",
+    "rlcsp_core.crystal.formats",
+    "rlcsp_core.crystal.scene",
+    "rlcsp_core.actions",
+    "rlcsp_core.runs",
+    "rlcsp_core.runs.curves",
+    "rlcsp_core.plots.live",
     "rlcsp_core.plots.compare",
     "rlcsp_core.plots.distributions",
-    "rlcsp_core.plots.live",
+    "rlcsp_core.plots.policy",
     "rlcsp_core.plots.study",
-    "rlcsp_core.runs.curves",
     "rlcsp_core.search.loop",
+    "scipy.stats",
+    "spglib",
+    "pymatgen.analysis.structure_matcher",
+    "pymatgen.analysis.diffraction.xrd",
+    "pymatgen.io.ase",
 )
+
+
+def load() -> None:
+    for name in MODULES:
+        import_module(name)
 
 
 @cache
 def preload(pause: float = 0.0) -> threading.Thread:
-    """Start loading; asked again, it is the same thread."""
+    """Load beside; asked again, it is the same thread."""
     thread = threading.Thread(target=_load, args=(pause,), name="preload", daemon=True)
     thread.start()
     return thread
@@ -34,5 +49,4 @@ def preload(pause: float = 0.0) -> threading.Thread:
 
 def _load(pause: float) -> None:
     time.sleep(pause)
-    for name in LIBRARIES:
-        import_module(name)
+    load()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
 
-from pages.shared.catalogue import Found, Group, distinct, found_at, load, relaxed_structures
+from pages.shared.catalogue import Comparison, Found, Group, comparison, found_at, load, lowest
 from pages.shared.choose_run import all_runs
 from pages.shared.setup import RUN_ID, plain, problem, problems_shown
 from pages.shared.thumbnail import thumbnail, thumbnail_address
@@ -21,6 +22,9 @@ PLACES = {"found": "Found by searches", "file": "Your own file", "phases": "Know
 COLUMNS = 2
 GRID_PAGE = 12  # thumbnails at a time
 LIST_HEIGHT = 1150  # pixels, as high as what is beside it
+MOMENT = 0.3  # s of comparing, before what is known is shown
+PAUSE = 0.5  # s between such moments
+Address = tuple[str | None, str | None]  # run and structure
 WIDEST = 1000.0  # meV/atom, of the energy filter
 
 
@@ -94,17 +98,39 @@ def chosen_structure(store: Reader, runs: Sequence[RunInfo]) -> Found | None:
     found = _in_address(store)
     if found is not None:
         return found
-    every = [each for run in runs for each in relaxed_structures(store, run)]
-    if not every:
+    first = lowest(store, runs, 1)
+    if not first:
         st.info("These runs have no relaxed structure yet: wait for the first, or choose others.")
-    return min(every, key=lambda each: each.energy, default=None)
+        return None
+    return first[0]
 
 
 def show_groups(store: Reader, runs: Sequence[RunInfo], chosen: Found) -> None:
-    """Filters and thumbnails, the lowest first; a click opens."""
-    every = distinct(store, runs)
+    """Filters and thumbnails, the lowest first; a click opens.  As long as not all are compared, the list grows."""
+    compared = comparison(store, runs)
+    compared.go_on(MOMENT)
+    if compared.done:
+        _groups(store, compared.groups, chosen)
+    else:
+        st.fragment(_growing, run_every=PAUSE)(store, compared, chosen, _address(), time.monotonic())
+
+
+def _growing(store: Reader, compared: Comparison, chosen: Found, shown: Address, begun: float) -> None:
+    if time.monotonic() > begun + PAUSE:  # not in the run of the page, which has just compared
+        with problems_shown():
+            compared.go_on(MOMENT)
+    if compared.done or shown != _address():  # by a click in the list, which reruns no more than the list
+        st.rerun()
+    n = len(compared.found)
+    st.progress(compared.compared / n, f"Comparing structures: {compared.compared} of {n}")
+    _groups(store, compared.groups, chosen)
+
+
+def _groups(store: Reader, every: list[Group], chosen: Found) -> None:
     with st.popover("Filter", icon=":material/filter_alt:", width="stretch"):
         groups = _filtered(every)
+    if not every:  # another visitor has just begun to compare
+        return
     if not groups:
         st.info("No structure passes these filters: widen them.")
         return
@@ -118,9 +144,10 @@ def show_groups(store: Reader, runs: Sequence[RunInfo], chosen: Found) -> None:
 
 
 def show_table(store: Reader, runs: Sequence[RunInfo]) -> None:
-    """The same as a table, all of them."""
-    with st.expander("All as a table"):
-        _table(store, distinct(store, runs))
+    """The same as a table, all that are compared."""
+    with st.expander("All as a table", key="table", on_change="rerun") as table:
+        if table.open:
+            _table(store, comparison(store, runs).groups)
 
 
 def _filtered(groups: list[Group]) -> list[Group]:
@@ -143,8 +170,12 @@ def _filtered(groups: list[Group]) -> list[Group]:
     ]
 
 
+def _address() -> Address:
+    return st.query_params.get("run"), st.query_params.get("structure")
+
+
 def _in_address(store: Reader) -> Found | None:
-    run_id, address = st.query_params.get("run"), st.query_params.get("structure")
+    run_id, address = _address()
     if not run_id or not address or not RUN_ID.fullmatch(run_id):
         return None
     with problems_shown():

@@ -25,9 +25,9 @@ class Ancestor(NamedTuple):
 
 
 class History(NamedTuple):
-    """All steps of a run up to some step at least, and its initial population."""
+    """Steps of a run in order, all that kept their structure at least, and its initial population."""
 
-    step: IntArray  # [T] from 1
+    step: IntArray  # [T] rising
     action: IntArray  # [T]
     energy: Array  # [T] eV/atom
     accepted: BoolArray  # [T]
@@ -39,19 +39,19 @@ def lineage(number: int, history: History) -> list[Ancestor]:
     """The structure of step `number` and its ancestors, itself first, the initial population last."""
     links, at = [], number
     while at > 0:
-        row = at - 1
+        row = int(np.searchsorted(history.step, at))
         links.append(Ancestor(at, None, int(history.action[row]), float(history.energy[row])))
-        at = _parent(at, history)
+        at = _parent(row, history)
     if np.isfinite(history.population).any():
         start = int(np.nanargmin(history.population))
         links.append(Ancestor(None, start, None, float(history.population[start])))
     return links
 
 
-def _parent(number: int, history: History) -> int:
-    """The step that made what step `number` changed; 0: the population."""
-    recorded = history.parent[number - 1]
+def _parent(row: int, history: History) -> int:
+    """The step that made what the step in this row changed; 0: the population."""
+    recorded = history.parent[row]
     if np.isfinite(recorded):
         return int(recorded)
-    before = np.flatnonzero(history.accepted[: number - 1])
+    before = np.flatnonzero(history.accepted[:row])
     return int(history.step[before[-1]]) if len(before) else 0

@@ -11,7 +11,7 @@ Shapes: M crystals.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -93,19 +93,28 @@ def group_duplicates(crystals: Sequence[Crystal], energies: Sequence[float]) -> 
     """Indices of crystals [M] by structure: groups by rising energy, the lowest member of each first."""
     groups: list[list[int]] = []
     for index in np.argsort(energies, kind="stable").tolist():
-        for group in reversed(groups):
-            if energies[index] - energies[group[0]] > ENERGY_WINDOW:
-                groups.append([index])
-                break
-            if _same(crystals[group[0]], crystals[index]):
-                group.append(index)
-                break
-        else:
-            groups.append([index])
+        add_to_groups(groups, index, crystals, energies)
     return groups
 
 
-def _same(first: Crystal, second: Crystal) -> bool:
+def add_to_groups(
+    groups: list[list[int]],
+    index: int,
+    crystals: Sequence[Crystal],
+    energies: Sequence[float],
+    same: Callable[[Crystal, Crystal], bool] | None = None,
+) -> None:
+    """Put crystal `index`, none of `groups` higher than it, where it belongs; `same` may remember answers."""
+    for group in reversed(groups):
+        if energies[index] - energies[group[0]] > ENERGY_WINDOW:
+            break
+        if (same or are_duplicates)(crystals[group[0]], crystals[index]):
+            group.append(index)
+            return
+    groups.append([index])
+
+
+def are_duplicates(first: Crystal, second: Crystal) -> bool:
     """For relaxed crystals of almost equal energy."""
     if not _same_formula(first, second) or abs(_volume(first) / _volume(second) - 1) > VOLUME_WINDOW:
         return False

@@ -13,6 +13,7 @@ from pathlib import Path
 from rlcsp_core.errors import StoreError
 from rlcsp_core.records import Array, Crystal
 from rlcsp_core.store import (
+    Finding,
     Members,
     PopulationTable,
     RunInfo,
@@ -56,6 +57,14 @@ class Library:
     def _home(self, run_id: str) -> Store | Archive:
         return next((archive for archive in self.archives.values() if run_id in archive), self.store)
 
+    def _homes(self, run_ids: Sequence[str]) -> list[tuple[Store | Archive, list[str]]]:
+        """Each with its runs among these."""
+        homes: dict[int, tuple[Store | Archive, list[str]]] = {}
+        for run_id in run_ids:
+            home = self._home(run_id)
+            homes.setdefault(id(home), (home, []))[1].append(run_id)
+        return list(homes.values())
+
     def experiments(self) -> dict[str, int]:
         """Names with numbers of runs, the shipped ones first."""
         return {**{name: len(a.runs()) for name, a in self.archives.items()}, **self.store.experiments()}
@@ -85,22 +94,15 @@ class Library:
 
     def series(self, run_ids: Sequence[str], columns: Sequence[str]) -> dict[str, dict[str, Array]]:
         found: dict[str, dict[str, Array]] = {}
-        for home, ids in self._by_home(run_ids):
+        for home, ids in self._homes(run_ids):
             found |= home.series(ids, columns)
         return {run_id: found[run_id] for run_id in run_ids}
 
     def populations(self, run_ids: Sequence[str]) -> dict[str, Members]:
         found: dict[str, Members] = {}
-        for home, ids in self._by_home(run_ids):
+        for home, ids in self._homes(run_ids):
             found |= home.populations(ids)
         return {run_id: found[run_id] for run_id in run_ids}
-
-    def _by_home(self, run_ids: Sequence[str]) -> list[tuple[Store | Archive, list[str]]]:
-        homes: dict[int, tuple[Store | Archive, list[str]]] = {}
-        for run_id in run_ids:
-            home = self._home(run_id)
-            homes.setdefault(id(home), (home, []))[1].append(run_id)
-        return list(homes.values())
 
     def population(self, run_id: str) -> PopulationTable:
         return self._home(run_id).population(run_id)
@@ -113,6 +115,16 @@ class Library:
 
     def structures(self, run_id: str, source: Source | None = None) -> list[StructureInfo]:
         return self._home(run_id).structures(run_id, source)
+
+    def kept(self, run_id: str, number: int, source: Source = Source.STEP) -> StructureInfo:
+        return self._home(run_id).kept(run_id, number, source)
+
+    def ancestry(self, run_id: str, until: int) -> dict[str, Array]:
+        return self._home(run_id).ancestry(run_id, until)
+
+    def lowest(self, run_ids: Sequence[str], limit: int) -> list[Finding]:
+        found = [each for home, ids in self._homes(run_ids) for each in home.lowest(ids, limit)]
+        return sorted(found, key=lambda each: each.energy)[:limit]
 
     def structure(
         self, run_id: str, number: int, *, source: Source = Source.STEP, relaxed: bool = True

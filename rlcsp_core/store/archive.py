@@ -20,8 +20,10 @@ import pyarrow.parquet as pq
 from rlcsp_core.errors import NotFoundError, StoreError
 from rlcsp_core.records import Array, Crystal
 from rlcsp_core.store import derived, reads
+from rlcsp_core.store.found import ANCESTRY
 from rlcsp_core.store.parquet import FORMAT, METADATA, READABLE, lists, matrix
 from rlcsp_core.store.records import (
+    Finding,
     Members,
     PopulationTable,
     Request,
@@ -55,7 +57,8 @@ class Archive:
 
     @cached_property
     def _rows(self) -> dict[str, dict[str, Any]]:
-        return {row["id"]: row for row in pq.read_table(self.folder / "runs.parquet").to_pylist()}
+        # not by read_table, which loads all of pyarrow's data sets for it
+        return {row["id"]: row for row in pq.ParquetFile(self.folder / "runs.parquet").read().to_pylist()}
 
     @cached_property
     def _infos(self) -> dict[str, RunInfo]:
@@ -190,6 +193,31 @@ class Archive:
     def structures(self, run_id: str, source: Source | None = None) -> list[StructureInfo]:
         best = self.best_structure(run_id)
         return [best[0]] if best is not None and source in (None, best[0].source) else []
+
+    def kept(self, run_id: str, number: int, source: Source = Source.STEP) -> StructureInfo:
+        for info in self.structures(run_id, source):
+            if info.number == number:
+                return info
+        raise NotFoundError(f"of run {run_id} only the best structure was exported, not {source} {number}")
+
+    def lowest(self, run_ids: Sequence[str], limit: int) -> list[Finding]:
+        rows = [row for run_id in run_ids if (row := self._row(run_id))["best_numbers"] is not None]
+        found = [
+            Finding(
+                row["id"],
+                Source(row["best_source"]),
+                row["best_number"],
+                row["best_energy"],
+                len(row["best_numbers"]),
+            )
+            for row in rows
+        ]
+        return sorted(found, key=lambda each: each.energy)[:limit]
+
+    def ancestry(self, run_id: str, until: int) -> dict[str, Array]:
+        """All steps: which kept their structures was not exported."""
+        table = self.series([run_id], ANCESTRY)[run_id]
+        return {name: values[table["step"] <= until] for name, values in table.items()}
 
     def structure(
         self, run_id: str, number: int, *, source: Source = Source.STEP, relaxed: bool = True

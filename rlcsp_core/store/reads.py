@@ -12,20 +12,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Column, Connection, Row, Select, Table, and_, func, select
+from sqlalchemy import Column, Connection, Row, Select, Table, func, select
 
 from rlcsp_core.errors import NotFoundError
-from rlcsp_core.records import Array, Crystal
+from rlcsp_core.records import Array
 from rlcsp_core.store import schema
-from rlcsp_core.store.packing import floats, unpack_crystal, unpack_json, unpack_matrices, unpack_vectors
+from rlcsp_core.store.packing import floats, unpack_json, unpack_matrices, unpack_vectors
 from rlcsp_core.store.records import (
     PopulationTable,
     Request,
     RunInfo,
     RunState,
-    Source,
     StepTable,
-    StructureInfo,
     Tally,
     UpdateTable,
 )
@@ -225,45 +223,3 @@ def updates(connection: Connection, run_id: str, after: int) -> UpdateTable:
         entropy=floats(c["entropy"]),
         kl=floats(c["kl"]),
     )
-
-
-def structures(connection: Connection, run_id: str, source: Source | None) -> list[StructureInfo]:
-    s = schema.structures
-    query = select(s.c.source, s.c.number, s.c.relaxed, s.c.n_atoms, s.c.energy)
-    query = query.where(s.c.run == run_key(connection, run_id)).order_by(s.c.source, s.c.number, s.c.relaxed)
-    if source is not None:
-        query = query.where(s.c.source == source)
-    return [
-        StructureInfo(Source(row.source), row.number, bool(row.relaxed), row.n_atoms, row.energy)
-        for row in connection.execute(query)
-    ]
-
-
-def structure(connection: Connection, run_id: str, source: Source, number: int, relaxed: bool) -> Crystal:
-    s = schema.structures
-    where = and_(s.c.source == source, s.c.number == number, s.c.relaxed == int(relaxed))
-    query = select(s.c.data).where(s.c.run == run_key(connection, run_id), where)
-    data = connection.execute(query).scalar()
-    if data is None:
-        kind = "relaxed structure" if relaxed else "structure as built"
-        raise NotFoundError(
-            f"run {run_id} has no {kind} for {source} {number}; only accepted steps keep theirs"
-        )
-    return unpack_crystal(data)
-
-
-def best_structure(connection: Connection, run_id: str) -> tuple[StructureInfo, Crystal] | None:
-    row = run_row(connection, run_id)
-    if row.best_step is None:
-        return None
-    s = schema.structures
-    query = select(s).where(s.c.run == row.key, s.c.relaxed == 1)
-    if row.best_step == 0:
-        query = query.where(s.c.source == Source.POPULATION).order_by(s.c.energy, s.c.number)
-    else:
-        query = query.where(s.c.source == Source.STEP, s.c.number == row.best_step)
-    best = connection.execute(query.limit(1)).first()
-    if best is None:
-        return None
-    info = StructureInfo(Source(best.source), best.number, True, best.n_atoms, best.energy)
-    return info, unpack_crystal(best.data)

@@ -227,3 +227,13 @@ class StructureInfo(NamedTuple):
     relaxed: bool  # False: the trial as built
     n_atoms: int
     energy: float | None  # eV/atom of the relaxed trial
+
+
+class Finding(NamedTuple):
+    """A relaxed structure that a run has kept, without its atoms."""
+
+    run_id: str
+    source: Source
+    number: int  # index in the population, or step
+    energy: float  # eV/atom
+    n_atoms: int

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import mysql
 
-REVISION = "0004"  # of this schema; the migrations lead from every released one to it
+REVISION = "0005"  # of this schema; the migrations lead from every released one to it
 
 ID_LENGTH = 16
 NAME_LENGTH = 120
@@ -144,6 +144,8 @@ structures = Table(
     Column("n_atoms", SmallInteger, nullable=False),
     Column("energy", Double),
     Column("data", Blob, nullable=False),
+    # all but the atoms: the lowest of many runs are found without reading those
+    Index("structures_by_energy", "run", "relaxed", "energy", "source", "number", "n_atoms"),
 )
 
 policies = Table(

@@ -23,11 +23,12 @@ from sqlalchemy import Engine
 
 from rlcsp_core.errors import NotFoundError, StoreError
 from rlcsp_core.records import Array, Crystal, SearchRecord
-from rlcsp_core.store import database, many, policies, reads, recording, schema, writes
+from rlcsp_core.store import database, found, many, policies, reads, recording, schema, writes
 from rlcsp_core.store.records import (
     ACTIVE,
     RESUMABLE,
     Claim,
+    Finding,
     Members,
     PolicyTable,
     PopulationTable,
@@ -263,18 +264,33 @@ class Store:
     def structures(self, run_id: str, source: Source | None = None) -> list[StructureInfo]:
         """What `structure` can give: members of the population, accepted steps, every new best."""
         with database.reading(self._engine) as connection:
-            return reads.structures(connection, run_id, source)
+            return found.structures(connection, run_id, source)
 
     def structure(
         self, run_id: str, number: int, *, source: Source = Source.STEP, relaxed: bool = True
     ) -> Crystal:
         with database.reading(self._engine) as connection:
-            return reads.structure(connection, run_id, source, number, relaxed)
+            return found.structure(connection, run_id, source, number, relaxed)
 
     def best_structure(self, run_id: str) -> tuple[StructureInfo, Crystal] | None:
         """None as long as no trial has an energy."""
         with database.reading(self._engine) as connection:
-            return reads.best_structure(connection, run_id)
+            return found.best_structure(connection, run_id)
+
+    def kept(self, run_id: str, number: int, source: Source = Source.STEP) -> StructureInfo:
+        """One relaxed structure, without its atoms."""
+        with database.reading(self._engine) as connection:
+            return found.kept(connection, run_id, source, number)
+
+    def lowest(self, run_ids: Sequence[str], limit: int) -> list[Finding]:
+        """The relaxed structures of lowest energy that these runs have kept, the lowest first."""
+        with database.reading(self._engine) as connection:
+            return found.lowest(connection, run_ids, limit)
+
+    def ancestry(self, run_id: str, until: int) -> dict[str, Array]:
+        """Steps ≤ until that kept their structure, which others may descend from: {column of ANCESTRY: [K]}."""
+        with database.reading(self._engine) as connection:
+            return found.ancestry(connection, run_id, until)
 
     # Policies that several runs share
 

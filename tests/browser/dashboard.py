@@ -9,9 +9,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.request import urlopen
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -40,6 +41,7 @@ class Dashboard(NamedTuple):
 
     url: str
     database: Path
+    pid: int
 
 
 def chromium() -> str | None:
@@ -61,7 +63,7 @@ def serving(folder: Path, database: Path | None = None) -> Iterator[Dashboard]:
         server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
     try:
         _await_server(server, port, folder / "server.log")
-        yield Dashboard(f"http://127.0.0.1:{port}", database)
+        yield Dashboard(f"http://127.0.0.1:{port}", database, server.pid)
     finally:
         server.terminate()
         try:
@@ -106,6 +108,12 @@ class Watched:
             self.foreign.append(request.url)
 
 
+def cpu_seconds(pid: int) -> float:
+    """What a process has used so far, without the processes it has started."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -117,8 +125,8 @@ def _await_server(server: subprocess.Popen[bytes], port: int, log: Path) -> None
     while time.monotonic() < deadline:
         if server.poll() is not None:
             break
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+        # not only the port, which is open while libraries are still being loaded
+        with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=START_LIMIT):
+            return
         time.sleep(0.1)
     raise RuntimeError(f"the dashboard did not start:\n{log.read_text()}")

@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from ase.build import bulk, molecule
 from streamlit.testing.v1 import AppTest
 
+from pages.shared import structure_list
+from pages.shared.catalogue import Comparison, load, lowest
 from pages.shared.standalone import json_in_script, one_crystal_page
 from rlcsp_core.crystal.formats import FORMATS, from_ase
-from rlcsp_core.crystal.identity import references
+from rlcsp_core.crystal.identity import group_duplicates, references
 from rlcsp_core.runs import Halt, execute
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import Source, open_store
@@ -59,6 +62,34 @@ def test_every_stored_structure_has_an_address(page: AppTest, database: Path) ->
         assert not page.exception
         assert not page.error
         assert f"{info.energy:.5f}".replace("-", "−") in [metric.value for metric in page.metric]
+
+
+def test_a_comparison_made_in_moments_is_that_made_at_once(database: Path) -> None:
+    store = open_store(str(database))
+    [run] = store.runs()
+    found = lowest(store, [run], 12)
+    compared = Comparison(store, found)
+    seen = []
+    while not compared.done:
+        compared.go_on(0)
+        seen.append(sum(group.times for group in compared.groups))
+    assert seen == list(range(1, len(found) + 1))
+    crystals = [load(store, each) for each in found]
+    at_once = group_duplicates(crystals, [each.energy for each in found])
+    assert [(group.best, group.times) for group in compared.groups] == [
+        (found[members[0]], len(members)) for members in at_once
+    ]
+
+
+def test_the_list_shows_what_is_compared_and_says_how_far_it_is(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(structure_list, "MOMENT", 0.0)  # one structure a moment
+    st.cache_resource.clear()  # others may have looked before
+    page.run()
+    assert not page.exception
+    assert any("Comparing structures: 1 of" in str(each.proto) for each in page.get("progress"))
+    assert page.button(key="open-1")
 
 
 @pytest.mark.parametrize("address", ["step-99999", "step-1;drop", "<script>alert(1)</script>", ""])

@@ -49,6 +49,15 @@ def test_questions_go_where_the_run_is(library, store):
         library.steps("nope")
 
 
+def test_the_lowest_structures_of_both_kinds_of_runs(library):
+    runs = [*library.runs(), *library.runs(experiment="tiny (shipped)")]
+    ids = list(dict.fromkeys(run.id for run in runs))
+    found = library.lowest(ids, 3)
+    assert found[0].energy == min(run.best_energy for run in runs)
+    assert [each.energy for each in found] == sorted(each.energy for each in found)
+    assert library.kept(found[0].run_id, found[0].number, found[0].source).energy == found[0].energy
+
+
 def test_a_folder_that_cannot_be_read_is_a_problem_and_no_failure(library):
     assert library.archives
     assert len(library.problems) == 1

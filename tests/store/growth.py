@@ -16,14 +16,17 @@ from pathlib import Path
 
 import numpy as np
 
+from rlcsp_core.crystal.identity import references
 from rlcsp_core.records import StopRecord
 from rlcsp_core.runs.curves import COLUMNS
 from rlcsp_core.store import open_store
 from rlcsp_core.store.database import reading
-from tests.store.examples import CONFIG, N_ACTIONS, crystal, member, step
+from tests.store.examples import CONFIG, N_ACTIONS, member, step
 
 BATCH = 1000  # steps a transaction; a worker writes every 0.3 s
 SHORT = 5000  # steps of the short runs, which make half of the store
+ABOVE = -19.0  # eV/atom, of the initial population; steps lie lower
+SHAKEN = 0.02  # Å
 ACCEPTED = 0.02  # share of the steps whose structures are kept
 LEARNS_EVERY = 50  # steps between updates of θ
 REPEATS = 5
@@ -32,25 +35,31 @@ REPEATS = 5
 def fill(store, steps, rng):
     """One run with half of the steps, the other half in runs of SHORT; their ids."""
     lengths = [steps // 2, *[SHORT] * (steps // 2 // SHORT)]
-    built = crystal(rng, 40)
-    return [run_of(store, length, seed, built, rng) for seed, length in enumerate(lengths)]
+    return [run_of(store, length, seed, rng) for seed, length in enumerate(lengths)]
 
 
-def run_of(store, length, seed, built, rng):
+def shaken(rng):
+    """Bixbyite with a little noise: something that a search may find, and that pages can draw and compare."""
+    [ideal] = [phase.crystal for phase in references() if phase.name == "bixbyite"]
+    return replace(ideal, positions=ideal.positions + rng.normal(scale=SHAKEN, size=ideal.positions.shape))
+
+
+def run_of(store, length, seed, rng):
     mine = store.create_claimed(
         {**CONFIG, "seed": seed, "steps": length}, name=f"{seed}", experiment="growth"
     )
-    store.append(mine, [member(i, rng) for i in range(25)], None)
+    members = [replace(member(i, rng, ABOVE), before=shaken(rng), after=shaken(rng)) for i in range(25)]
+    store.append(mine, members, None)
+    parent = 0
     for start in range(1, length + 1, BATCH):
         numbers = range(start, min(start + BATCH, length + 1))
-        records = [
-            replace(
-                step(n, rng, float(rng.normal(-20, 0.1)), rng.random() < ACCEPTED, n % LEARNS_EVERY == 0),
-                before=built,
-                after=built,
-            )
-            for n in numbers
-        ]
+        records = []
+        for n in numbers:
+            energy = float(rng.normal(ABOVE - 1, 0.1))
+            made = step(n, rng, energy, rng.random() < ACCEPTED, n % LEARNS_EVERY == 0)
+            crystals = {"before": shaken(rng), "after": shaken(rng)} if made.accepted else {}
+            records.append(replace(made, parent=parent, **crystals))
+            parent = n if made.accepted else parent
         store.append(mine, records, {"rng": 1})
     store.append(mine, [StopRecord("steps", length, None)], None)
     return mine.run_id
@@ -59,7 +68,8 @@ def run_of(store, length, seed, built, rng):
 def structure_pages(store):
     """Bytes of the file that hold structures, keys and gaps included."""
     with reading(store._engine) as connection:
-        query = "SELECT SUM(pgsize) FROM dbstat WHERE name IN ('structures', 'sqlite_autoindex_structures_1')"
+        tables = "'structures', 'sqlite_autoindex_structures_1', 'structures_by_energy'"
+        query = f"SELECT SUM(pgsize) FROM dbstat WHERE name IN ({tables})"
         return int(connection.exec_driver_sql(query).scalar_one())
 
 
@@ -84,6 +94,8 @@ def questions(store, ids):
         "its last 100 steps": lambda: store.steps(long, n - 100),
         "its best structure": lambda: store.best_structure(long),
         "its list of structures": lambda: store.structures(long),
+        "the 250 lowest structures of all runs": lambda: store.lowest(ids, 250),
+        "ancestry of its last step": lambda: store.ancestry(long, n),
         "its learning updates": lambda: store.updates(long),
         "its failed relaxations": lambda: store.failed_relaxations(long),
         "curves of 20 short runs": lambda: store.series(ids[1:21], COLUMNS),

@@ -93,8 +93,13 @@ def test_the_best_structure_is_exported_and_no_other(store, exported):
         assert all(same(getattr(crystal, n), getattr(crystal_, n)) for n in ("numbers", "positions", "cell"))
         assert exported.structures(run.id) == [info]
         assert same(exported.structure(run.id, info.number, source=info.source).positions, crystal_.positions)
-        with pytest.raises(NotFoundError, match="only the best structure"):
-            exported.structure(run.id, 99, source=Source.STEP)
+        assert exported.kept(run.id, info.number, info.source) == info
+        for question in (exported.structure, exported.kept):
+            with pytest.raises(NotFoundError, match="only the best structure"):
+                question(run.id, 99, source=Source.STEP)
+    ids = [run.id for run in exported.runs()]
+    lowest = sorted((exported.run(run_id).best_energy, run_id) for run_id in ids)
+    assert [(each.energy, each.run_id) for each in exported.lowest(ids, 2)] == lowest[:2]
     with pytest.raises(NotFoundError):
         exported.run("nope")
 

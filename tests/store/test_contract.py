@@ -114,6 +114,53 @@ def test_best_structure_is_that_of_the_lowest_energy(store, claim, rng):
     assert (store.run(claim.run_id).best_energy, store.run(claim.run_id).best_step) == (-26.3, 1)
 
 
+def test_the_lowest_structures_of_many_runs_are_those_of_a_sorted_list(store, rng):
+    ids = []
+    for seed in range(3):
+        claim = store.claim(store.create_run({**CONFIG, "seed": seed}, name="a run"))
+        fill(store, claim, rng, n=12 + seed)
+        ids.append(claim.run_id)
+    for chosen in (ids[:1], ids[1:], ids):
+        kept = [
+            (info.energy, run_id, info.source, info.number, info.n_atoms)
+            for run_id in chosen
+            for info in store.structures(run_id)
+            if info.relaxed and info.energy is not None
+        ]
+        for limit in (0, 1, 5, 1000):
+            found = store.lowest(chosen, limit)
+            assert [each.energy for each in found] == sorted(row[0] for row in kept)[:limit]
+            rows = {(each.energy, each.run_id, each.source, each.number, each.n_atoms) for each in found}
+            assert len(rows) == len(found)
+            assert rows <= set(kept)
+    assert store.lowest([], 5) == []
+    assert store.lowest(["abcdef"], 5) == []  # a run that was deleted meanwhile
+    with pytest.raises(NotFoundError):
+        store.lowest(["' OR 1"], 5)
+
+
+def test_one_kept_structure_by_its_number(store, claim, rng):
+    fill(store, claim, rng)
+    for info in [info for info in store.structures(claim.run_id) if info.relaxed]:
+        assert store.kept(claim.run_id, info.number, info.source) == info
+    for number, source in ((9999, Source.STEP), (1, Source.POPULATION)):
+        with pytest.raises(NotFoundError, match="kept no structure"):
+            store.kept(claim.run_id, number, source)
+
+
+def test_ancestry_is_that_of_the_steps_that_kept_their_structure(store, claim, rng):
+    fill(store, claim, rng)
+    kept = {info.number for info in store.structures(claim.run_id, Source.STEP) if info.relaxed}
+    names = ("step", "action", "energy", "accepted", "parent")
+    series = store.series([claim.run_id], names)[claim.run_id]
+    for until in (0, 7, 20):
+        rows = [n - 1 for n in sorted(kept) if n <= until]
+        found = store.ancestry(claim.run_id, until)
+        assert {name: found[name].tolist() for name in found} == {
+            name: series[name][rows].tolist() for name in names
+        }
+
+
 def test_totals_are_counts_over_the_history(store, claim, rng):
     _, steps = fill(store, claim, rng)
     run = store.run(claim.run_id)

@@ -11,7 +11,7 @@ from rlcsp_core.errors import StoreError
 from rlcsp_core.store import database, open_store, schema
 from tests.store.examples import CONFIG, member, step
 
-OLD = ["0001", "0002", "0003"]  # released schemas before the present one
+OLD = ["0001", "0002", "0003", "0004"]  # released schemas before the present one
 pytestmark = pytest.mark.parametrize(
     "server_url", ["sqlite", "postgresql", "mariadb"], indirect=True, scope="session"
 )

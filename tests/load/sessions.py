@@ -1,0 +1,143 @@
+"""Many sessions watch a few running searches, and click.
+
+`python -m tests.load.sessions` starts the dashboard, four searches in worker processes as the dashboard starts them,
+and twenty sessions without a browser that each watch one of the four live.  Four times a minute each session clicks: it
+chooses in the form beside its run, turns to another run, or to another page and back.  A click takes until the server
+has sent the whole page; drawing, which browsers do on machines of their own, is not included.  Prints one JSON object
+for each kind of click, and one for the whole.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from rlcsp_core.runs import RunManager
+from rlcsp_core.search import SearchConfig
+from rlcsp_core.store import open_store
+from tests.browser.dashboard import cpu_seconds, serving
+from tests.load.visitor import Visitor
+
+COMPOSITIONS = ("Y2O3", "SrTiO3", "Y2O3", "SrTiO3")
+ALGORITHMS = ("rlcsp", "ppo", "npg", "uniform")
+PAUSE = (5.0, 25.0)  # s between two clicks of one session
+PAGES = ("Structures", "Policy", "Replay", "Compare", "")
+WARMING = 15.0  # s for searches to begin and sessions to have opened their pages
+LIMIT = 1.5  # s a click may take
+
+Clicks = dict[str, list[float]]
+
+
+@contextmanager
+def searching(url: str, number: int) -> Iterator[list[str]]:
+    """Ids of so many searches, at work as long as this lasts."""
+    manager = RunManager(url, limit=number)
+    try:
+        yield [
+            manager.start(
+                SearchConfig(
+                    composition=COMPOSITIONS[i % 4],
+                    algorithm=ALGORITHMS[i % 4],
+                    seed=i,
+                    steps=200_000,
+                    max_atoms=20,
+                ).as_dict()
+            )
+            for i in range(number)
+        ]
+    finally:
+        manager.close()
+
+
+async def session(url: str, runs: Sequence[str], seed: int, end: float, clicks: Clicks) -> Visitor:
+    """Watch a run and click until the end."""
+    rng = random.Random(seed)
+    async with Visitor(url) as visitor:
+        await asyncio.sleep(rng.uniform(0, WARMING / 2))
+        await visitor.open("Search", run=runs[seed % len(runs)])
+        await asyncio.sleep(WARMING / 2)
+        while time.monotonic() < end:
+            await asyncio.sleep(rng.uniform(*PAUSE))
+            kind = rng.choice(["choice in the form", "another run", "another page"])
+            if kind == "choice in the form":
+                taken = await visitor.choose("Algorithm", rng.choice(visitor.options.get("Algorithm", [""])))
+            elif kind == "another run":
+                taken = await visitor.open("Search", run=rng.choice(runs))
+            else:
+                run = runs[seed % len(runs)]
+                page = rng.choice(PAGES)
+                kind = f"page {page or 'Home'}"
+                taken = await visitor.open(page, run=run)
+                await asyncio.sleep(rng.uniform(*PAUSE))
+                back = await visitor.open("Search", run=run)
+                clicks["back to the run"].append(back)
+            clicks[kind].append(taken)
+    return visitor
+
+
+async def crowd(url: str, runs: Sequence[str], number: int, seconds: float) -> tuple[Clicks, list[Visitor]]:
+    clicks: Clicks = defaultdict(list)
+    end = time.monotonic() + WARMING + seconds
+    visitors = await asyncio.gather(*(session(url, runs, seed, end, clicks) for seed in range(number)))
+    return clicks, visitors
+
+
+def summary(times: Sequence[float]) -> dict[str, float | int]:
+    return {
+        "clicks": len(times),
+        "median": round(float(np.median(times)), 2),
+        "95_percent_below": round(float(np.quantile(times, 0.95)), 2),
+        "longest": round(max(times), 2),
+        "over_limit": sum(each >= LIMIT for each in times),
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sessions", type=int, default=20)
+    parser.add_argument("--runs", type=int, default=4)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    asked = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serving(Path(folder)) as dashboard,
+        searching(str(dashboard.database), asked.runs) as runs,
+    ):
+        before, began = cpu_seconds(dashboard.pid), time.monotonic()
+        clicks, visitors = asyncio.run(crowd(dashboard.url, runs, asked.sessions, asked.seconds))
+        took = time.monotonic() - began
+        busy = (cpu_seconds(dashboard.pid) - before) / took
+        store = open_store(str(dashboard.database))
+        steps = [store.run(run).n_steps for run in runs]
+        store.close()
+    for kind, times in sorted(clicks.items()):
+        print(json.dumps({"click": kind, **summary(times)}))
+    whole = {
+        **summary([each for times in clicks.values() for each in times]),
+        "sessions": asked.sessions,
+        "steps_of_the_runs": steps,
+        "looks_a_second_and_session": round(
+            sum(visitor.fragment_runs for visitor in visitors) / took / asked.sessions, 2
+        ),
+        "cores_the_server_used": round(busy, 2),
+        "load_of_the_machine": os.getloadavg()[0],
+        "exceptions": [text for visitor in visitors for text in visitor.exceptions],
+    }
+    print(json.dumps(whole))
+    return int(bool(whole["over_limit"] or whole["exceptions"]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
