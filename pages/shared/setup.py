@@ -18,12 +18,14 @@ from rlcsp_core.errors import RLCSPError
 from rlcsp_core.runs import RunManager
 from rlcsp_core.runs.curves import Reader
 from rlcsp_core.runs.library import Library
+from rlcsp_core.runs.versions import usable_cores
 from rlcsp_core.store import Store
 from rlcsp_core.store.database import database_url
 
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|$:~&.-])")
 
+SIDE_BY_SIDE = 2  # searches at work at once, even on two cores: two are to be watched beside each other
 SIDEBAR_WIDTH = 200  # pixels; leaves a tablet room for the charts
 ROOT = Path(__file__).parents[2]
 ICON = ROOT / "static" / "icon.svg"  # a named icon would be fetched from the network
@@ -124,7 +126,7 @@ def runs_in_address(known: Reader) -> list[str]:
 
 @st.cache_resource(show_spinner=False)
 def _manager(url: str) -> RunManager:
-    return RunManager(url)
+    return RunManager(url, limit=max(SIDE_BY_SIDE, usable_cores() - 1))
 
 
 @st.cache_resource(show_spinner=False)
