@@ -13,6 +13,7 @@ from pages.shared.powder import show_powder
 from pages.shared.setup import plain, problems_shown
 from pages.shared.viewer import CrystalKey, Frame, show_crystal
 from pages.shared.wording import energy as energy_words
+from pages.shared.wording import signed
 from rlcsp_core.crystal.composition import presets
 from rlcsp_core.crystal.summary import cell_parameters, density, formula_of, sites
 from rlcsp_core.crystal.symmetry import SYMPREC, TOLERANCES, space_group_by_tolerance
@@ -67,7 +68,7 @@ def _numbers(item: Item) -> None:
     known = presets().get(formula)
     above = None if item.energy is None or known is None else 1000 * (item.energy - known.target)
     figures = (
-        (ENERGY_LABEL, energy_words(item.energy), None if above is None else f"{above:+.2f} meV/atom"),
+        (ENERGY_LABEL, energy_words(item.energy), None if above is None else f"{signed(above, 2)} meV/atom"),
         ("Atoms in the cell", str(crystal.n_atoms), formula),
         ("Density (g/cm³)", f"{density(crystal):.3f}", None),
         ("Volume (Å³/atom)", f"{crystal.volume / crystal.n_atoms:.3f}", None),

@@ -16,7 +16,6 @@ from pages.shared.wording import energy as energy_words
 from rlcsp_core.actions import ACTIONS, Action, Here, Problem, action_mask
 from rlcsp_core.crystal.composition import composition_of, presets
 from rlcsp_core.crystal.identity import known_phases
-from rlcsp_core.crystal.ions import all_ions
 from rlcsp_core.crystal.modular import Modular, build
 from rlcsp_core.crystal.symmetry import space_group
 from rlcsp_core.energy import load_potential
@@ -121,7 +120,7 @@ def _assembly(structure: Modular, formula: str) -> None:
         f"{structure.n_atoms} atoms of {formula}"
     )
     st.image(module_map(structure))
-    swatches = element_colours([ion.number for ion in all_ions()])
+    swatches = element_colours([ion.number for ion in composition_of(formula).ions])
     st.html(
         " &nbsp; ".join(
             f'<span style="color:{colour}">●</span> {symbol}' for symbol, colour in swatches.items()

@@ -70,7 +70,10 @@ def play_chapter() -> None:
         game = _new_game(config)
         st.session_state[GAME] = game
     if game is None:
-        st.info("Press New game.")
+        st.info(
+            f"Press New game: the population of {POPULATION} random structures is relaxed, the agent plays its steps "
+            "unseen, and then it is your turn."
+        )
         return
     _board(game)
 

@@ -9,8 +9,9 @@ from pages.shared.moment_view import show_choice, show_decision, show_outcome, s
 from pages.shared.setup import library
 from pages.shared.thumbnail import thumbnail
 from rlcsp_core.crystal.identity import references
-from rlcsp_core.runs.moment import moment
+from rlcsp_core.runs.moment import first_lesson, moment
 
+UNTAUGHT = 20  # step to begin with where the policy has not changed yet
 WORDS = (
     (
         "State",
@@ -53,7 +54,8 @@ def numbers_chapter() -> None:
     run = choose_run(known, learners_only=True)
     if run is None:
         return
-    step = int(st.number_input("Step", 1, run.n_steps, min(20, run.n_steps), key=f"step-{run.id}"))
+    lesson = first_lesson(known, run) or min(UNTAUGHT, run.n_steps)
+    step = int(st.number_input("Step", 1, run.n_steps, lesson, key=f"step-{run.id}"))
     with st.spinner("Computing the step again …"):
         now = moment(known, run, step)
     first, second = st.columns([2, 3], gap="large")

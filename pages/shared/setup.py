@@ -40,7 +40,7 @@ PAGES = (  # path, name, icon, the question the page answers
 )
 STYLE = """<style>
 .stMainBlockContainer { padding: 2.6rem 2.2rem 4rem; max-width: 1680px; }
-.stMainBlockContainer h1 { font-size: 2rem; padding: 0; }
+.stMainBlockContainer h1 { font-size: 2rem; padding: 0 0 .5rem; }
 .stMainBlockContainer h2 { font-size: 1.35rem; padding: .4rem 0 .2rem; }
 .stMainBlockContainer h3 { font-size: 1.1rem; padding: .2rem 0 0; }
 [data-testid="stMetric"], [data-testid="stMetric"] > div { padding: .3rem .5rem !important; }

@@ -20,6 +20,7 @@ from rlcsp_core.records import Array, IntArray
 BAND = (0.25, 0.75)  # quantiles of the band
 GRID_POINTS = 400  # more than a chart is wide in distinguishable points
 FENCE = 3.0  # interquartile ranges beyond the quartiles that an axis shows (Tukey's outer fence)
+LEAST_REACH = 0.05  # eV/atom; no nearer value is an outlier: curves that lie still would leave an axis of µeV
 
 Axis = Literal["steps", "time"]
 
@@ -86,9 +87,9 @@ def clipped_range(values: Array) -> AxisRange | None:
     if not len(finite):
         return None
     first, third = np.quantile(finite, (0.25, 0.75))
-    reach = FENCE * (third - first)
-    if reach == 0:  # half of the values are equal: there is no scale to call the others outliers by
+    if third == first:  # half of the values are equal: there is no scale to call the others outliers by
         return AxisRange(float(finite.min()), float(finite.max()), 0, 0)
+    reach = max(FENCE * (third - first), LEAST_REACH)
     inside = finite[(finite >= first - reach) & (finite <= third + reach)]
     low, high = float(inside.min()), float(inside.max())
     return AxisRange(low, high, int((finite < low).sum()), int((finite > high).sum()))

@@ -22,6 +22,8 @@ from rlcsp_core.records import Array, IntArray
 Styles = Mapping[str, LineStyle]
 BAND_OPACITY = 0.13
 TRACE_OPACITY = 0.35
+AIR = 0.04  # of the range
+LEAST_AIR = 0.001  # eV/atom
 
 
 class Reference(NamedTuple):
@@ -53,8 +55,7 @@ def best_energy_figure(
         )
     if reference is not None:
         figure.add_trace(_line(reference.x, reference.energy, reference.name, LineStyle(INK, "solid")))
-    if window is not None:
-        figure.update_yaxes(range=[window.low, window.high])
+    _show(figure, window)
     figure.update_yaxes(tickformat=".3f")
     return figure
 
@@ -151,9 +152,15 @@ def minima_of_runs_figure(
     for name, minima in runs.items():
         trace = _line(minima.step, minima.energy, name, style)
         figure.add_trace(trace.update(line={"width": 1.3}, mode="lines+markers", marker={"size": 3}))
-    if window is not None:
-        figure.update_yaxes(range=[window.low, window.high])
+    _show(figure, window)
     return figure
+
+
+def _show(figure: go.Figure, window: AxisRange | None) -> None:
+    """The range, with some air: a curve that ends at its bound must not lie on the frame."""
+    if window is not None:
+        air = max(AIR * (window.high - window.low), LEAST_AIR)
+        figure.update_yaxes(range=[window.low - air, window.high + air])
 
 
 def run_trace(best: BestSoFar, *, against_time: bool) -> tuple[Array, Array]:

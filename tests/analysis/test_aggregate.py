@@ -59,3 +59,8 @@ def test_outliers_do_not_stretch_the_axis():
     assert (shown.n_below, shown.n_above) == (0, 2)
     assert clipped_range(np.array([NAN])) is None
     assert clipped_range(np.array([1.0, 1.0, 1.0, 7.0]))[:2] == (1.0, 7.0)
+    still = np.array([-27.0, -27.02, *np.linspace(-27.040, -27.0400001, 50)])
+    assert clipped_range(still)[:2] == (
+        still.min(),
+        still.max(),
+    )  # two curves that came to rest are no outliers

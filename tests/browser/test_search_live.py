@@ -42,13 +42,17 @@ def test_zoom_is_kept_while_data_arrive(watched: Watched) -> None:
 
 
 def drag_a_window(page: Page) -> None:
-    """Zoom in with the mouse, as often as it takes: on a busy machine the chart may move between look and press."""
+    """Zoom in with the mouse, as often as it takes: on a busy machine the page may move between look and press."""
+    chart = page.locator(
+        ".rlcsp-chart-node"
+    ).first  # stays; what Plotly draws inside comes and goes with the data
     for _ in range(DRAGS):
-        box = page.locator(".rlcsp-chart-node .nsewdrag").first.bounding_box(timeout=SOON)
+        chart.scroll_into_view_if_needed(timeout=SOON)
+        box = chart.bounding_box()
         assert box is not None
-        page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
+        page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.4 * box["height"])
         page.mouse.down()
-        page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.6 * box["height"], steps=8)
+        page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.6 * box["height"], steps=8)
         page.mouse.up()
         with suppress(TimeoutError):
             page.wait_for_function(ZOOMED, timeout=SOON / DRAGS)
