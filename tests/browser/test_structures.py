@@ -96,10 +96,21 @@ def test_an_atom_tells_its_site(watched: Watched) -> None:
 def test_supercell_is_drawn_on_demand(watched: Watched) -> None:
     view = viewer(watched.open("Structures?from=phases&reference=SrTiO3+perovskite"))
     assert drawn(view)["polyhedra"] == "1"
-    view.get_by_label("Supercell").select_option("2×2×2")
-    expect(view).to_have_attribute("data-polyhedra", "8", timeout=SLOW)
-    view.get_by_label("Supercell").select_option("5×5×5")
-    expect(view).to_have_attribute("data-polyhedra", "125", timeout=SLOW)
+    cells = 1
+    for axis, repeats in (("a", 2), ("c", 3), ("b", 5), ("a", 5), ("c", 5)):
+        view.get_by_label(f"Cells along {axis}").select_option(str(repeats))
+        chosen = [int(select.input_value()) for select in view.locator(".supercell select").all()]
+        cells = chosen[0] * chosen[1] * chosen[2]
+        expect(view).to_have_attribute("data-polyhedra", str(cells), timeout=SLOW)
+    assert cells == 125
+
+
+def test_a_supercell_too_large_to_draw_cannot_be_chosen(watched: Watched) -> None:
+    view = viewer(watched.open(BIXBYITE))  # 80 atoms: 18 cells at most
+    allowed = view.get_by_label("Cells along b").locator("option:not([disabled])")
+    expect(allowed).to_have_count(5)
+    view.get_by_label("Cells along a").select_option("5")
+    expect(allowed).to_have_count(3, timeout=SLOW)
 
 
 def test_a_found_structure_opens_by_its_address(watched: Watched, run_id: str) -> None:
