@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import streamlit as st
 
+from pages.shared.columns import beside
 from pages.shared.live_chart import live_chart
 from pages.shared.module_map import module_map
 from pages.shared.setup import plain, problem
@@ -98,7 +99,7 @@ def build_chapter() -> None:
     if mine.structure is None:
         problem(mine.said)
         return
-    left, right = st.columns([3, 2], gap="large")
+    left, right = beside("bench", [3, 2])
     with left:
         show_crystal(mine.crystal(mine.structure), key=VIEWER, name="built")
     with right:
@@ -151,7 +152,7 @@ def act_chapter() -> None:
                 on_click=_act,
                 args=(mine, action),
             )
-    left, right = st.columns([3, 2], gap="large")
+    left, right = beside("bench", [3, 2])
     with right:
         st.markdown(plain(mine.said))
         if mine.before is not None:
@@ -191,7 +192,7 @@ def relax_chapter() -> None:
     )
     if st.button("Relax the structure on the bench", icon=":material/compress:", type="primary"):
         _relax(mine)
-    left, right = st.columns([3, 2], gap="large")
+    left, right = beside("bench", [3, 2])
     path = mine.path
     with left:
         if path:

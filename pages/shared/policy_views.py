@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.shared.action_key import action_key
 from pages.shared.chart_with_data import chart
+from pages.shared.columns import beside
 from pages.shared.setup import plain, runs_in_address
 from pages.shared.wording import energy, run_title
 from rlcsp_core.agents import BASELINES
@@ -140,7 +141,7 @@ def _styles(policies: Sequence[Learned]) -> dict[str, LineStyle]:
 def softmax_view(_: Reader, policies: Sequence[Learned]) -> None:
     """Sliders for θ, ε and energy: how the softmax responds."""
     policy = policies[0]
-    left, right = st.columns([2, 3], gap="large")
+    left, right = beside("softmax", [2, 3])
     with left:
         st.caption(plain(f"Starts from the last policy of {policy.label}."))
         level = st.slider(

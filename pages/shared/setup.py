@@ -14,6 +14,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.shared.columns import STYLE as STACKED
 from rlcsp_core.errors import RLCSPError
 from rlcsp_core.runs import RunManager
 from rlcsp_core.runs.curves import Reader
@@ -38,7 +39,7 @@ PAGES = (  # path, name, icon, the question the page answers
     ("pages/4_Policy.py", "Policy", ":material/account_tree:", "What did the agent learn?"),
     ("pages/5_Learn.py", "Learn", ":material/school:", "How does it work? The nine actions, by hand"),
 )
-STYLE = """<style>
+STYLE = """
 .stMainBlockContainer { padding: 2.6rem 2.2rem 4rem; max-width: 1680px; }
 .stMainBlockContainer h1 { font-size: 2rem; padding: 0 0 .5rem; }
 .stMainBlockContainer h2 { font-size: 1.35rem; padding: .4rem 0 .2rem; }
@@ -47,8 +48,9 @@ STYLE = """<style>
 [data-testid="stMetricValue"] { font-size: 1.45rem; font-variant-numeric: tabular-nums; }
 [data-testid="stMetricLabel"] p { font-size: .85rem; }
 [data-testid="stMetricDelta"] { background: none; padding: 0; font-size: .8rem; }
-@media (max-width: 900px) { .stMainBlockContainer { padding: 2.6rem 1rem 3rem; } }
-</style>"""
+.stAppHeader { background: transparent; }
+@media (max-width: 900px) { .stMainBlockContainer { padding: 3.6rem 1rem 3rem; } }
+"""
 
 
 def page(title: str) -> None:
@@ -56,7 +58,7 @@ def page(title: str) -> None:
     st.set_page_config(
         page_title=f"{title} · RLCSP", page_icon=str(ICON), layout="wide", initial_sidebar_state=SIDEBAR_WIDTH
     )
-    st.html(STYLE)
+    st.html(f"<style>{STYLE}{STACKED}</style>")
     _let_in()
     with st.sidebar:
         for path, label, icon, _ in PAGES:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from rlcsp_core.analysis.study import Cost, StudyRow
-from rlcsp_core.plots.canvas import canvas
+from rlcsp_core.plots.canvas import LOG_AXIS, canvas
 from rlcsp_core.plots.palette import INK, LineStyle
 
 ROW_HEIGHT = 34
@@ -26,7 +26,7 @@ def study_figure(rows: Sequence[StudyRow], styles: Mapping[str, LineStyle], *, c
         figure.add_trace(_published([row for row, _ in known]))
     lines = list(dict.fromkeys(line(row) for row, _ in known))
     figure.update_layout(height=150 + ROW_HEIGHT * len(lines))
-    figure.update_xaxes(type="log", showgrid=True)
+    figure.update_xaxes(**LOG_AXIS, showgrid=True)
     order = {"categoryorder": "array", "categoryarray": lines[::-1]}
     figure.update_yaxes(showgrid=False, tickfont={"color": INK}, dtick=1, **order)
     return figure
