@@ -105,8 +105,8 @@ def problems_shown() -> Iterator[None]:
 
 
 def problem(message: str) -> None:
-    """An error as plain text: what a URL or a form has put into it is not read as Markdown."""
-    st.error(plain(message), icon=":material/error:")
+    """An error as a sentence of plain text: what a URL or a form has put into it is not read as Markdown."""
+    st.error(plain(message[:1].upper() + message[1:]), icon=":material/error:")
 
 
 def plain(text: str) -> str:
