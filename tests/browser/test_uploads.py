@@ -10,6 +10,7 @@ from ase.build import bulk, molecule
 from ase.io import write
 from dashboard import Dashboard, Watched
 from playwright.sync_api import expect
+from settled import wait_until_settled
 
 from rlcsp_core.store import open_store
 
@@ -61,8 +62,17 @@ def empty(path: Path) -> None:
     path.write_bytes(b"")
 
 
-def atoms_on_one_another(path: Path) -> None:
-    write(path, Atoms("SrO", positions=[[0, 0, 0], [0, 0, 0]], cell=[4, 4, 4], pbc=True), format="cif")
+def charged(path: Path) -> None:
+    """One kind of ion, which has nothing to bond to."""
+    write(path, Atoms("O", cell=[4, 4, 4], pbc=True), format="cif")
+
+
+def metal(path: Path) -> None:
+    write(path, bulk("Na", "bcc", a=4.2), format="cif")
+
+
+def flat(path: Path) -> None:
+    write(path, Atoms("SrO", positions=[[0, 0, 0], [2, 2, 0]], cell=[4, 4, 0.1], pbc=True), format="extxyz")
 
 
 IN_PAGE = "stAlert"
@@ -74,7 +84,9 @@ FILES = {  # how it is made, where the answer stands, and what it says
     "many.cif": (too_many_atoms, IN_PAGE, "lists 512 sites, more than 400"),
     "salt.cif": (no_potential, IN_PAGE, "does not cover Na"),
     "half.cif": (half_occupied, IN_PAGE, "only partly occupied"),
-    "clash.cif": (atoms_on_one_another, IN_PAGE, "closer"),
+    "oxygen.cif": (charged, IN_PAGE, "carries a charge of -2 e"),
+    "sodium.cif": (metal, IN_PAGE, "does not cover Na"),
+    "flat.xyz": (flat, IN_PAGE, "volume of 1.6"),
 }
 
 
@@ -90,6 +102,8 @@ def test_a_file_that_cannot_be_used_gets_a_sentence(
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
     page.locator("input[type=file]").set_input_files(tmp_path / name)
     expect(page.get_by_test_id(place).filter(has_text=words).first).to_be_visible(timeout=SLOW)
+    wait_until_settled(page)
+    expect(page.get_by_text("has encountered an error")).to_have_count(0)
     assert dialogs == []
     assert len(runs_stored(dashboard)) == before
 
