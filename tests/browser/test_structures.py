@@ -174,3 +174,28 @@ def test_without_webgl_the_structure_is_told_in_words(watched: Watched) -> None:
     expect(view.locator(".words")).to_be_visible()
     expect(view.locator(".words")).to_contain_text("80 atoms")
     watched.errors.clear()  # other parts of the page draw on a canvas, too
+
+
+def test_a_click_on_an_atom_tells_its_site(watched: Watched) -> None:
+    view = viewer(watched.open(BIXBYITE))
+    box = view.locator(".canvas").bounding_box()
+    assert box is not None
+    for part in (0.5, 0.46, 0.54, 0.42, 0.58, 0.38, 0.62):  # one of them meets an atom: the crystal is dense
+        watched.page.mouse.click(box["x"] + part * box["width"], box["y"] + part * box["height"])
+        watched.page.wait_for_timeout(200)
+        if "bond-valence sum" in view.locator(".site").inner_text():
+            break
+    expect(view.locator(".site")).to_contain_text("bonds of")
+    assert view.get_by_label("Choose an atom").input_value() != ""
+
+
+def test_the_picture_is_saved_and_settings_outlast_a_reload(watched: Watched) -> None:
+    page = watched.open(BIXBYITE)
+    view = viewer(page)
+    with page.expect_download(timeout=SLOW) as download:
+        view.get_by_role("button", name="Save the picture").click()
+    assert download.value.suggested_filename.endswith(".png")
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+    view.get_by_role("button", name="Perspective").click()
+    page.reload()
+    expect(viewer(page).get_by_role("button", name="Perspective")).to_have_attribute("aria-pressed", "false")
