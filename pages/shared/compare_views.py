@@ -149,7 +149,10 @@ def sequences_view(groups: Groups, styles: Styles) -> None:
         _distributions(
             groups, styles, label, lambda c: generation_sequence(c.energies), "Steps", "generations"
         )
-    st.caption("Heights: fraction of all. Line: mean. Dashes: median. Dots: mode. The largest hundredth of the values is off the axis.")
+    st.caption(
+        "Heights: fraction of all. Line: mean. Dashes: median. Dots: mode. "
+        "The largest hundredth of the values is off the axis."
+    )
     st.markdown("###### Energy before each exploration")
     _minima(groups, styles, label)
 

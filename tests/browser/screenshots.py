@@ -136,6 +136,7 @@ def picture(browser: Browser, base: str, shot: Shot, look: str, file: Path) -> N
     wait_until_settled(page)
     if shot.act is not None:
         shot.act(page)
+        page.mouse.move(0, 0)  # no hint of the button that was pressed
     height = min(TALLEST, max(window["height"], int(page.evaluate(CONTENT_HEIGHT)) + 40))
     page.set_viewport_size({"width": window["width"], "height": height})
     wait_until_settled(page)
