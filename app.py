@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.shared.columns import beside, cells
 from pages.shared.form import demo_config
 from pages.shared.run_list import BRIEF, SEARCH_PAGE, run_list
 from pages.shared.setup import PAGES, ROOT, manager, page, problems_shown
@@ -30,12 +31,14 @@ with action, st.container(border=True):
             started = runs.start(demo_config().as_dict())
             st.switch_page(SEARCH_PAGE, query_params={"run": started})
 
-for column, (path, label, icon, question) in zip(st.columns(len(PAGES) - 1), PAGES[1:], strict=True):
+for column, (path, label, icon, question) in zip(
+    cells("pages", [1] * (len(PAGES) - 1)), PAGES[1:], strict=True
+):
     with column, st.container(border=True, height="stretch", gap="xxsmall"):
         st.page_link(path, label=f"**{label}**", icon=icon)
         st.caption(question)
 
-listed, seen = st.columns([3, 2], gap="large")
+listed, seen = beside("home", [3, 2])
 with listed:
     st.header("Recent runs")
     with problems_shown():

@@ -13,11 +13,11 @@ page("Search")
 runs = manager()
 shown = runs_in_address(library())
 
-title, again = st.columns([4, 1], vertical_alignment="center")
-title.title("Search")
-if shown and again.button("New search", icon=":material/add:", width="stretch"):
-    st.query_params.clear()
-    st.rerun()
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.title("Search", width="stretch")
+    if shown and st.button("New search", icon=":material/add:"):
+        st.query_params.clear()
+        st.rerun()
 
 for column, run_id in zip(st.columns(max(len(shown), 1), gap="large"), shown, strict=False):
     with column:

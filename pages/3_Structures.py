@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.shared.ancestry import show_found
+from pages.shared.columns import beside
 from pages.shared.setup import library, page, problems_shown
 from pages.shared.structure_list import choose_runs, chosen_structure, place_to_look, show_groups, show_table
 from pages.shared.upload import show_phases, show_upload
@@ -22,7 +23,7 @@ else:
     with problems_shown():
         runs = choose_runs(known)
         # the structure first, though it stands second: the list takes longer to compute
-        list_place, structure_place = st.columns([3, 7], gap="large")
+        list_place, structure_place = beside("structures", [3, 7], last_first=True)
         with structure_place:
             chosen = chosen_structure(known, runs) if runs else None
             if chosen is not None:

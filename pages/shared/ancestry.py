@@ -11,6 +11,7 @@ from pages.shared.inspect_structure import inspect
 from pages.shared.item import Item
 from pages.shared.run_list import SEARCH_PAGE
 from pages.shared.viewer import Frame
+from pages.shared.wording import signed
 from rlcsp_core.actions import action_numbered
 from rlcsp_core.analysis.lineage import Ancestor, History, lineage
 from rlcsp_core.errors import NotFoundError
@@ -102,12 +103,12 @@ def show_ancestry(run: str, chain: list[Ancestor]) -> None:
     """The chain as a table; the structure itself on top."""
     st.subheader("Where it comes from")
     energies = np.array([link.energy for link in chain])
-    drops = np.append(energies[:-1] - energies[1:], np.nan)
+    drops = np.append(1000 * (energies[:-1] - energies[1:]), np.nan)
     table = pd.DataFrame(
         {
             "made by": [link_words(link) for link in chain],
             "energy": energies,
-            "change": 1000 * drops,
+            "change": ["" if np.isnan(drop) else signed(drop, 2) for drop in drops],
             "open": [f"Structures?run={run}&structure={_found(run, link).address}" for link in chain],
         }
     )
@@ -116,7 +117,7 @@ def show_ancestry(run: str, chain: list[Ancestor]) -> None:
         hide_index=True,
         column_config={
             "energy": st.column_config.NumberColumn("energy (eV/atom)", format="%.5f"),
-            "change": st.column_config.NumberColumn("against its parent (meV/atom)", format="%+.2f"),
+            "change": st.column_config.TextColumn("against its parent (meV/atom)", alignment="right"),
             "open": st.column_config.LinkColumn("open", display_text="open"),
         },
     )

@@ -145,7 +145,10 @@ def sequences_view(groups: Groups, styles: Styles) -> None:
     with right:
         st.markdown("###### Length of a generation")
         _distributions(groups, styles, some, generations, "Steps", "generations")
-    st.caption("Line: mean. Dashes: median. Dots: mode. The largest hundredth of the values is off the axis.")
+    st.caption(
+        "Heights: fraction of all. Line: mean. Dashes: median. Dots: mode. "
+        "The largest hundredth of the values is off the axis."
+    )
     st.markdown("###### Energy before each exploration")
     _minima(groups, styles, some)
     denominators(groups)

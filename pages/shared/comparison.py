@@ -34,7 +34,7 @@ def chosen_runs(store: Reader) -> list[RunInfo]:
     in_address = runs_in_address(store)
     single |= {run_id: store.run(run_id) for run_id in in_address}
     start = bool(st.query_params)
-    left, right = st.columns(2)
+    left, right = st.columns([2, 3])
     experiments = left.multiselect(
         "Experiments", names, default=known if start else _first(names), placeholder="choose experiments"
     )

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from pages.shared.columns import beside
 from pages.shared.form_options import Chosen, options
 from pages.shared.wording import energy
 from rlcsp_core.actions import ACTION_SETS
@@ -45,7 +46,7 @@ class _Form(NamedTuple):
 
 def search_form(key: str) -> SearchConfig | None:
     """The form; the configuration when "Start" was pressed.  Raises ConfigError for what no field can hold."""
-    what, how, limits = st.columns(COLUMNS, gap="large")
+    what, how, limits = beside(f"form-{key}", [1] * COLUMNS)
     with what:
         manner, formula = _manner(key), _composition(key)
         preset = _preset(formula)

@@ -7,18 +7,21 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
+from pages.shared.columns import beside, cells
 from pages.shared.downloads import show_files
 from pages.shared.item import Item, phases_of, symmetry_of
 from pages.shared.powder import show_powder
 from pages.shared.setup import plain, problems_shown
 from pages.shared.viewer import CrystalKey, Frame, show_crystal
 from pages.shared.wording import energy as energy_words
+from pages.shared.wording import signed
 from rlcsp_core.crystal.composition import presets
 from rlcsp_core.crystal.summary import cell_parameters, density, formula_of, sites
 from rlcsp_core.crystal.symmetry import SYMPREC, TOLERANCES, space_group_by_tolerance
 from rlcsp_core.records import Crystal
 
 VIEWER_HEIGHT = 480
+COORDINATE = 64  # pixels of a column
 ENERGY_LABEL = "Energy (eV/atom)"
 
 
@@ -67,12 +70,12 @@ def _numbers(item: Item) -> None:
     known = presets().get(formula)
     above = None if item.energy is None or known is None else 1000 * (item.energy - known.target)
     figures = (
-        (ENERGY_LABEL, energy_words(item.energy), None if above is None else f"{above:+.2f} meV/atom"),
+        (ENERGY_LABEL, energy_words(item.energy), None if above is None else f"{signed(above, 2)} meV/atom"),
         ("Atoms in the cell", str(crystal.n_atoms), formula),
         ("Density (g/cm³)", f"{density(crystal):.3f}", None),
         ("Volume (Å³/atom)", f"{crystal.volume / crystal.n_atoms:.3f}", None),
     )
-    for column, (label, value, below) in zip(st.columns(len(figures)), figures, strict=True):
+    for column, (label, value, below) in zip(cells("figures", [1] * len(figures)), figures, strict=True):
         column.metric(
             label,
             value,
@@ -114,7 +117,7 @@ def _identity(crystal: Crystal) -> None:
 
 
 def _symmetry(item: Item) -> None:
-    left, right = st.columns(2, gap="large")
+    left, right = beside("symmetry", [1, 1])
     with left:
         st.subheader("Space group against tolerance")
         rows = space_group_by_tolerance(item.crystal)
@@ -162,18 +165,18 @@ def _bonds(item: Item) -> None:
                 "shortest (Å)": [site.shortest for site in found],
                 "mean (Å)": [site.mean for site in found],
                 "longest (Å)": [site.longest for site in found],
-                "bond-valence sum": [site.valence for site in found],
+                "valence sum": [site.valence for site in found],
                 "charge": [site.charge for site in found],
             }
         ),
         hide_index=True,
         column_config={
-            **{axis: st.column_config.NumberColumn(format="%.4f") for axis in "xyz"},
+            **{axis: st.column_config.NumberColumn(format="%.4f", width=COORDINATE) for axis in "xyz"},
             **{
                 f"{word} (Å)": st.column_config.NumberColumn(format="%.3f")
                 for word in ("shortest", "mean", "longest")
             },
-            "bond-valence sum": st.column_config.NumberColumn(format="%.2f"),
+            "valence sum": st.column_config.NumberColumn(format="%.2f"),
         },
     )
     st.caption(

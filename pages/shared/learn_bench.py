@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import streamlit as st
 
+from pages.shared.columns import beside
 from pages.shared.live_chart import live_chart
 from pages.shared.module_map import module_map
 from pages.shared.setup import plain, problem
@@ -16,7 +17,6 @@ from pages.shared.wording import energy as energy_words
 from rlcsp_core.actions import ACTIONS, Action, Here, Problem, action_mask
 from rlcsp_core.crystal.composition import composition_of, presets
 from rlcsp_core.crystal.identity import known_phases
-from rlcsp_core.crystal.ions import all_ions
 from rlcsp_core.crystal.modular import Modular, build
 from rlcsp_core.crystal.symmetry import space_group
 from rlcsp_core.energy import load_potential
@@ -99,7 +99,7 @@ def build_chapter() -> None:
     if mine.structure is None:
         problem(mine.said)
         return
-    left, right = st.columns([3, 2], gap="large")
+    left, right = beside("bench", [3, 2])
     with left:
         show_crystal(mine.crystal(mine.structure), key=VIEWER, name="built")
     with right:
@@ -121,7 +121,7 @@ def _assembly(structure: Modular, formula: str) -> None:
         f"{structure.n_atoms} atoms of {formula}"
     )
     st.image(module_map(structure))
-    swatches = element_colours([ion.number for ion in all_ions()])
+    swatches = element_colours([ion.number for ion in composition_of(formula).ions])
     st.html(
         " &nbsp; ".join(
             f'<span style="color:{colour}">●</span> {symbol}' for symbol, colour in swatches.items()
@@ -152,7 +152,7 @@ def act_chapter() -> None:
                 on_click=_act,
                 args=(mine, action),
             )
-    left, right = st.columns([3, 2], gap="large")
+    left, right = beside("bench", [3, 2])
     with right:
         st.markdown(plain(mine.said))
         if mine.before is not None:
@@ -192,7 +192,7 @@ def relax_chapter() -> None:
     )
     if st.button("Relax the structure on the bench", icon=":material/compress:", type="primary"):
         _relax(mine)
-    left, right = st.columns([3, 2], gap="large")
+    left, right = beside("bench", [3, 2])
     path = mine.path
     with left:
         if path:

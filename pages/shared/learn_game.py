@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
+from pages.shared.columns import beside, cells
 from pages.shared.learn_bench import VIEWER, compiled
 from pages.shared.live_chart import live_chart
 from pages.shared.setup import problem
@@ -45,7 +46,7 @@ def play_chapter() -> None:
     )
     game: Game | None = st.session_state.get(GAME)
     with st.form("game"):
-        columns = st.columns(5, vertical_alignment="bottom")
+        columns = cells("game-form", [1] * 5, vertical_alignment="bottom")
         formula = columns[0].selectbox("Composition", list(presets()))
         algorithm = columns[1].selectbox(
             "Against",
@@ -70,7 +71,10 @@ def play_chapter() -> None:
         game = _new_game(config)
         st.session_state[GAME] = game
     if game is None:
-        st.info("Press New game.")
+        st.info(
+            f"Press New game: the population of {POPULATION} random structures is relaxed, the agent plays its steps "
+            "unseen, and then it is your turn."
+        )
         return
     _board(game)
 
@@ -114,7 +118,7 @@ def _board(game: Game) -> None:
                 on_click=_step,
                 args=(game, action.number),
             )
-    left, right = st.columns([3, 2], gap="large")
+    left, right = beside("game", [3, 2])
     with right:
         st.subheader(f"Step {done} of {config.steps}")
         _last_step(game)

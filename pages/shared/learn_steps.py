@@ -5,12 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared.choose_run import choose_run
+from pages.shared.columns import beside, cells
 from pages.shared.moment_view import show_choice, show_decision, show_outcome, show_reward, show_update
 from pages.shared.setup import library
 from pages.shared.thumbnail import thumbnail
 from rlcsp_core.crystal.identity import references
-from rlcsp_core.runs.moment import moment
+from rlcsp_core.runs.moment import first_lesson, moment
 
+UNTAUGHT = 20  # step to begin with where the policy has not changed yet
 WORDS = (
     (
         "State",
@@ -32,13 +34,13 @@ def decision_chapter() -> None:
         "Searching means deciding, step after step, **what to try next**. An agent can learn these decisions "
         "while it searches."
     )
-    for column, (term, words) in zip(st.columns(len(WORDS)), WORDS, strict=True):
+    for column, (term, words) in zip(cells("words", [1] * len(WORDS)), WORDS, strict=True):
         with column.container(border=True, height="stretch"):
             st.markdown(f"**{term}**  \n{words}")
     st.markdown("What it is looking for, five known answers of this potential:")
     wanted = ("bixbyite", "spinel", "ground state", "pyrochlore", "intergrowth")
     phases = [next(phase for phase in references() if phase.name == name) for name in wanted]
-    for column, phase in zip(st.columns(len(phases)), phases, strict=True):
+    for column, phase in zip(cells("phases", [1] * len(phases)), phases, strict=True):
         with column.container(border=True):
             st.image(thumbnail(phase.crystal), width="stretch")
             st.caption(f"**{phase.formula}**, {phase.name}")
@@ -53,10 +55,11 @@ def numbers_chapter() -> None:
     run = choose_run(known, learners_only=True)
     if run is None:
         return
-    step = int(st.number_input("Step", 1, run.n_steps, min(20, run.n_steps), key=f"step-{run.id}"))
+    lesson = first_lesson(known, run) or min(UNTAUGHT, run.n_steps)
+    step = int(st.number_input("Step", 1, run.n_steps, lesson, key=f"step-{run.id}"))
     with st.spinner("Computing the step again …"):
         now = moment(known, run, step)
-    first, second = st.columns([2, 3], gap="large")
+    first, second = beside("step", [2, 3])
     with first:
         show_outcome(now)
     with second:

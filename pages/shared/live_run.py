@@ -10,6 +10,7 @@ import time
 
 import streamlit as st
 
+from pages.shared.columns import beside, cells
 from pages.shared.live_chart import live_chart
 from pages.shared.live_view import Drawing, View, actions_of, looked, pace, view
 from pages.shared.run_downloads import downloads
@@ -59,7 +60,7 @@ def _panel(run_id: str, live: bool, compact: bool) -> None:
         if compact:
             _charts(library(), run, now)
             return
-        left, right = st.columns([3, 2], gap="medium")
+        left, right = beside("run", [3, 2])
         with left:
             _charts(library(), run, now)
         with right:
@@ -135,7 +136,7 @@ def _controls(runs: RunManager, run: RunInfo) -> None:
 def _numbers(run: RunInfo, rate: float | None, compact: bool) -> None:
     target = run.config.get("target")
     relaxed = run.n_accepted + run.n_rejected
-    cells = [
+    figures = [
         ("Lowest (eV/atom)", energy(run.best_energy), above_target(run.best_energy, target)),
         ("Steps", str(run.n_steps), f"of {run.config['steps']}"),
         ("Accepted", str(run.n_accepted), f"{run.n_accepted / relaxed:.0%}" if relaxed else NOTHING),
@@ -143,8 +144,9 @@ def _numbers(run: RunInfo, rate: float | None, compact: bool) -> None:
         ("Failed", str(run.n_failed + run.n_population_failed), "no energy"),
         ("Steps / s", NOTHING if rate is None else f"{rate:.1f}", f"in {duration(run.elapsed)}"),
     ]
-    shown = [cells[i] for i in (0, 1, 5)] if compact else cells
-    for column, (label, value, note) in zip(st.columns([1.6] + [1] * (len(shown) - 1)), shown, strict=True):
+    shown = [figures[i] for i in (0, 1, 5)] if compact else figures
+    columns = cells(f"numbers-{run.id}", [1.6] + [1] * (len(shown) - 1))
+    for column, (label, value, note) in zip(columns, shown, strict=True):
         column.metric(label, value, note, delta_color="off", delta_arrow="off", border=True)
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 from pages.shared.live_chart import live_chart
 from pages.shared.setup import plain
 from pages.shared.wording import energy as energy_words
+from pages.shared.wording import signed
 from rlcsp_core.actions import action_numbered
 from rlcsp_core.plots.learn import decision_figure
 from rlcsp_core.runs.moment import Episode, Glance, Moment
@@ -50,10 +51,11 @@ def show_outcome(moment: Glance) -> None:
             "energy of the trial",
             "none" if np.isnan(delta) else f"{energy_words(float(row.energy[0]))} eV/atom",
         ),
-        ("difference", "–" if np.isnan(delta) else f"{1000 * delta:+.2f} meV/atom"),
+        ("difference", "–" if np.isnan(delta) else signed(1000 * delta, 2) + " meV/atom"),
         ("acceptance probability", _acceptance(delta, float(row.kT[0]))),
+        ("temperature kT", f"{row.kT[0]:.3f} eV"),
         ("outcome", outcome_words(moment)),
-        ("reward", f"{row.reward[0]:+.{DIGITS}f}"),
+        ("reward", signed(float(row.reward[0]), DIGITS)),
         ("atoms of the trial", f"{row.n_atoms[0]}"),
     ]
     st.dataframe(
@@ -64,7 +66,7 @@ def show_outcome(moment: Glance) -> None:
 def _acceptance(delta: float, kT: float) -> str:
     if np.isnan(delta):
         return "0: no energy"
-    return "1: not higher" if delta <= 0 else f"exp(−ΔE/kT) = {exp(-delta / kT):.{DIGITS}f}, kT = {kT:.3f} eV"
+    return "1: not higher" if delta <= 0 else f"exp(−ΔE/kT) = {exp(-delta / kT):.2g}"
 
 
 def show_reward(moment: Moment) -> None:
@@ -115,7 +117,8 @@ def show_choice(moment: Moment) -> None:
         },
     )
     st.caption(
-        f"z = {choice.features[1]:.4f}; entropy {choice.entropy:.3f} nats. Masked actions have probability 0."
+        f"z = {signed(float(choice.features[1]), DIGITS)}; entropy {choice.entropy:.3f} nats. "
+        "Masked actions have probability 0."
     )
 
 

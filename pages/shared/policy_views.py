@@ -10,6 +10,8 @@ import streamlit as st
 
 from pages.shared.action_key import action_key
 from pages.shared.chart_with_data import chart
+from pages.shared.choose_run import all_runs
+from pages.shared.columns import beside
 from pages.shared.setup import plain, runs_in_address
 from pages.shared.wording import energy, run_title
 from rlcsp_core.agents import BASELINES
@@ -20,7 +22,6 @@ from rlcsp_core.plots.palette import LineStyle, line_style
 from rlcsp_core.runs.curves import Reader
 from rlcsp_core.runs.learned import Learned, learned, learns, variances
 
-LISTED = 300
 SIDE_BY_SIDE = 3
 FRAME = 0.5  # s of the film
 FRAMES = 40  # in which a film passes through the run
@@ -29,7 +30,7 @@ DASHES = ("solid", "dash", "dot")
 
 def chosen_policies(store: Reader) -> list[Learned]:
     """The policies of the runs named in the URL and chosen in the list."""
-    listed = {run.id: run for run in store.runs(LISTED) if learns(run) and run.n_steps}
+    listed = {run.id: run for run in all_runs(store) if learns(run) and run.n_steps}
     named = [run_id for run_id in runs_in_address(store) if learns(store.run(run_id))]
     listed |= {run_id: store.run(run_id) for run_id in named}
     ids = st.multiselect(
@@ -140,7 +141,7 @@ def _styles(policies: Sequence[Learned]) -> dict[str, LineStyle]:
 def softmax_view(_: Reader, policies: Sequence[Learned]) -> None:
     """Sliders for θ, ε and energy: how the softmax responds."""
     policy = policies[0]
-    left, right = st.columns([2, 3], gap="large")
+    left, right = beside("softmax", [2, 3])
     with left:
         st.caption(plain(f"Starts from the last policy of {policy.label}."))
         level = st.slider(

@@ -13,6 +13,7 @@ import streamlit as st
 from pages.shared.ancestry import stored
 from pages.shared.catalogue import Found, relaxed_structures
 from pages.shared.choose_run import choose_run
+from pages.shared.columns import beside
 from pages.shared.live_chart import live_chart
 from pages.shared.moment_view import outcome_words, show_decision, show_outcome
 from pages.shared.viewer import Frame, show_crystal
@@ -53,7 +54,7 @@ def _film(store: Reader, run: RunInfo) -> None:
     step = int(st.session_state[STEP])
     st.query_params["step"] = str(step)
     now = glance(store, run, step)
-    left, right = st.columns([3, 2], gap="large")
+    left, right = beside("replay", [3, 2])
     with left:
         _curve(store, run, step)
         _pictures(store, run, now)

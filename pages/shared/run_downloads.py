@@ -21,7 +21,7 @@ ELSEWHERE = [
 def downloads(store: Reader, run: RunInfo, actions: Sequence[Action]) -> None:
     """Made when asked for: a long run's table takes a while."""
     cif = FORMATS["cif"]
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         for path, label, icon, _ in ELSEWHERE:
             st.page_link(path, label=label, icon=icon, query_params={"run": run.id})
         st.download_button(

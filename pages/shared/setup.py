@@ -12,17 +12,20 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.shared.columns import STYLE as STACKED
 from pages.shared.preload import PAUSE, preload
 from rlcsp_core.errors import RLCSPError
 from rlcsp_core.runs import RunManager
 from rlcsp_core.runs.curves import Reader
 from rlcsp_core.runs.library import Library
+from rlcsp_core.runs.versions import usable_cores
 from rlcsp_core.store import Store
 from rlcsp_core.store.database import database_url
 
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|$:~&.-])")
 
+SIDE_BY_SIDE = 2  # searches at work at once, even on two cores: two are to be watched beside each other
 SIDEBAR_WIDTH = 200  # pixels; leaves a tablet room for the charts
 ROOT = Path(__file__).parents[2]
 ICON = ROOT / "static" / "icon.svg"  # a named icon would be fetched from the network
@@ -35,17 +38,18 @@ PAGES = (  # path, name, icon, the question the page answers
     ("pages/4_Policy.py", "Policy", ":material/account_tree:", "What did the agent learn?"),
     ("pages/5_Learn.py", "Learn", ":material/school:", "How does it work? The nine actions, by hand"),
 )
-STYLE = """<style>
+STYLE = """
 .stMainBlockContainer { padding: 2.6rem 2.2rem 4rem; max-width: 1680px; }
-.stMainBlockContainer h1 { font-size: 2rem; padding: 0; }
+.stMainBlockContainer h1 { font-size: 2rem; padding: 0 0 .5rem; }
 .stMainBlockContainer h2 { font-size: 1.35rem; padding: .4rem 0 .2rem; }
 .stMainBlockContainer h3 { font-size: 1.1rem; padding: .2rem 0 0; }
 [data-testid="stMetric"], [data-testid="stMetric"] > div { padding: .3rem .5rem !important; }
 [data-testid="stMetricValue"] { font-size: 1.45rem; font-variant-numeric: tabular-nums; }
 [data-testid="stMetricLabel"] p { font-size: .85rem; }
 [data-testid="stMetricDelta"] { background: none; padding: 0; font-size: .8rem; }
-@media (max-width: 900px) { .stMainBlockContainer { padding: 2.6rem 1rem 3rem; } }
-</style>"""
+.stAppHeader { background: transparent; }
+@media (max-width: 900px) { .stMainBlockContainer { padding: 3.6rem 1rem 3rem; } }
+"""
 
 
 def page(title: str) -> None:
@@ -53,7 +57,7 @@ def page(title: str) -> None:
     st.set_page_config(
         page_title=f"{title} · RLCSP", page_icon=str(ICON), layout="wide", initial_sidebar_state=SIDEBAR_WIDTH
     )
-    st.html(STYLE)
+    st.html(f"<style>{STYLE}{STACKED}</style>")
     _let_in()
     with st.sidebar:
         for path, label, icon, _ in PAGES:
@@ -100,8 +104,8 @@ def problems_shown() -> Iterator[None]:
 
 
 def problem(message: str) -> None:
-    """An error as plain text: what a URL or a form has put into it is not read as Markdown."""
-    st.error(plain(message), icon=":material/error:")
+    """An error as a sentence of plain text: what a URL or a form has put into it is not read as Markdown."""
+    st.error(plain(message[:1].upper() + message[1:]), icon=":material/error:")
 
 
 def plain(text: str) -> str:
@@ -123,7 +127,7 @@ def runs_in_address(known: Reader) -> list[str]:
 
 @st.cache_resource(show_spinner=False)
 def _manager(url: str) -> RunManager:
-    return RunManager(url)
+    return RunManager(url, limit=max(SIDE_BY_SIDE, usable_cores() - 1))
 
 
 @st.cache_resource(show_spinner=False)

@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from pages.shared.viewer import SUPERCELLS, Frame, view_data
+from pages.shared.viewer import ONE, Frame, view_data
 from rlcsp_core.records import Crystal
 
 HERE = Path(__file__).parent
@@ -55,8 +55,8 @@ new CrystalView(root).show(JSON.parse(document.getElementById("data").textConten
 def standalone_page(frames: list[Frame], *, title: str, words: str = "") -> str:
     """The page as text; `title` and `words` may be anything, they are escaped."""
     data = view_data(frames) | {
-        "supercells": [SUPERCELLS[0]],
-        "supercell": SUPERCELLS[0],
+        "most_cells": 1,
+        "supercell": ONE,
         "height": HEIGHT,
         "controls": True,
         "start": 0,

@@ -26,6 +26,7 @@ const REFIT = 1.25;             // a picture that grew or shrank by more is fitt
 const STEP = 10;                // degrees a key press turns
 const PLAY_INTERVAL = 220;      // ms a frame
 const SPIN_SPEED = 0.5;
+const MOST_REPEATS = 5;         // cells along one axis
 const BEYOND = 2;               // place of a drawn atom: 0 in the box, 1 on its far faces, 2 outside
 
 let library = null;
@@ -163,11 +164,35 @@ class CrystalView {
       button.addEventListener("click", action);
       this.toggles.append(button);
     }
-    this.supercell = element("select", { title: "Supercell, for viewing only", ariaLabel: "Supercell, for viewing only" });
-    this.supercell.addEventListener("change", () => this.onSupercell?.(this.supercell.value));
+    this.buildSupercell();
     this.sites = element("select", { title: "Choose an atom", ariaLabel: "Choose an atom" });
     this.sites.addEventListener("change", () => this.select(this.sites.value === "" ? null : Number(this.sites.value)));
     this.toggles.append(this.supercell, this.sites);
+  }
+
+  /* How many cells along a, b and c: for viewing only. */
+  buildSupercell() {
+    this.repeats = ["a", "b", "c"].map((axis) => {
+      const title = `Cells along ${axis}, for viewing only`;
+      const select = element("select", { title, ariaLabel: title });
+      for (let n = 1; n <= MOST_REPEATS; n += 1) select.append(element("option", { value: n, textContent: n }));
+      select.addEventListener("change", () => this.onSupercell?.(this.repeats.map((each) => each.value).join("×")));
+      return select;
+    });
+    const [a, b, c] = this.repeats;
+    this.supercell = element("span", { className: "supercell", role: "group", ariaLabel: "Supercell, for viewing only" },
+      [a, "×", b, "×", c, "cells"]);
+  }
+
+  fillSupercell() {
+    const { supercell, most_cells: most } = this.data;
+    const chosen = supercell.split("×").map(Number);
+    this.repeats.forEach((select, k) => {
+      select.value = chosen[k];
+      const others = chosen.reduce((product, n, axis) => (axis === k ? product : product * n), 1);
+      for (const option of select.options) option.disabled = option.value > 1 && option.value * others > most;
+    });
+    this.supercell.hidden = most < 2 || !this.onSupercell;
   }
 
   buildPlayer() {
@@ -252,12 +277,10 @@ class CrystalView {
   get picture() { return this.data.frames[this.frame]; }
 
   fillControls() {
-    const { colours, polyhedra, supercells, supercell, frames } = this.data;
+    const { colours, polyhedra, frames } = this.data;
     const symbols = [...new Set(frames.flatMap((frame) => frame.elements))];
     this.legend.replaceChildren(...symbols.map((symbol) => this.legendEntry(symbol, colours[symbol], polyhedra)));
-    this.supercell.replaceChildren(...supercells.map((text) => element("option", { value: text, textContent: `${text} cells` })));
-    this.supercell.value = supercell;
-    this.supercell.hidden = supercells.length < 2 || !this.onSupercell;
+    this.fillSupercell();
     this.player.hidden = frames.length < 2;
     const few = frames.length <= 3;
     this.slider.hidden = this.play.hidden = few;

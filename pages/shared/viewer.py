@@ -10,8 +10,10 @@ allows few WebGL contexts: use one viewer a page, and frames where several struc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
+from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,7 +30,8 @@ from rlcsp_core.records import Array, Crystal
 
 HERE = Path(__file__)
 LIBRARY = "app/static/3dmol/3Dmol-min.js"
-SUPERCELLS = ("1×1×1", "2×1×1", "1×2×1", "1×1×2", "2×2×1", "2×2×2", "3×3×1", "3×3×3", "4×4×4", "5×5×5")
+ONE = "1×1×1"
+SUPERCELL = re.compile(r"([1-5])×([1-5])×([1-5])")  # cells along a, b and c, each as many as one likes
 MAX_ATOMS_DRAWN = 1500  # of a supercell; more is slow on a tablet
 SMALLEST_SPHERE, SPHERE_GROWTH = (
     0.24,
@@ -74,12 +77,11 @@ def show_crystal(
     height is of the picture alone, in pixels; controls=False leaves the legend only; name is that of saved pictures.
     """
     frames = [Frame(crystal, "")] if isinstance(crystal, Crystal) else list(crystal)
-    choices = supercells(max(frame.crystal.n_atoms for frame in frames))
-    chosen = getattr(st.session_state.get(key), "supercell", None)
-    chosen = chosen if chosen in choices else choices[0]
+    n_atoms = max(frame.crystal.n_atoms for frame in frames)
+    chosen = supercell(getattr(st.session_state.get(key), "supercell", None), n_atoms)
     data = view_data(frames, chosen) | {
         "library": _library_address(),
-        "supercells": choices,
+        "most_cells": MAX_ATOMS_DRAWN // n_atoms,
         "supercell": chosen,
         "height": height,
         "caption": caption,
@@ -99,13 +101,11 @@ def _library_address() -> str:
     return f"/{base}/{LIBRARY}" if base else f"/{LIBRARY}"
 
 
-def supercells(n_atoms: int) -> list[str]:
-    """The supercells that can be drawn, the single cell always."""
-    return [
-        text
-        for text in SUPERCELLS
-        if text == SUPERCELLS[0] or n_atoms * np.prod(_repeats(text)) <= MAX_ATOMS_DRAWN
-    ]
+def supercell(asked: object, n_atoms: int) -> str:
+    """The supercell a browser asks for, if it is one and can be drawn; else the single cell."""
+    if not isinstance(asked, str) or not SUPERCELL.fullmatch(asked):
+        return ONE
+    return asked if n_atoms * prod(_repeats(asked)) <= MAX_ATOMS_DRAWN else ONE
 
 
 def _repeats(text: str) -> Repeats:
@@ -113,7 +113,7 @@ def _repeats(text: str) -> Repeats:
     return a, b, c
 
 
-def view_data(frames: Sequence[Frame], supercell: str = SUPERCELLS[0]) -> dict[str, Any]:
+def view_data(frames: Sequence[Frame], supercell: str = ONE) -> dict[str, Any]:
     """All that the script draws, ready for JSON."""
     repeats = _repeats(supercell)
     pictures = [_picture(CrystalKey(frame.crystal), repeats) | {"label": frame.label} for frame in frames]

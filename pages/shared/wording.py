@@ -86,6 +86,12 @@ def energy(value: float | None) -> str:
     return NOTHING if value is None else f"{value:.5f}".replace("-", "−")
 
 
+def signed(value: float, digits: int) -> str:
+    """With its sign, a true minus, and none before a zero."""
+    text = f"{value:+.{digits}f}"
+    return text[1:] if float(text) == 0 else text.replace("-", "−")
+
+
 def above_target(value: float | None, target: float | None) -> str | None:
     """Distance to the target in meV/atom."""
     if value is None or target is None:

@@ -38,6 +38,10 @@ class Bonds:
     length: Array  # [B] Å
 
 
+_NONE = np.zeros(0, dtype=np.int64)
+NO_BONDS = Bonds(_NONE, _NONE, _NONE.reshape(0, 3), np.zeros((0, 3)), np.zeros(0))
+
+
 @dataclass(frozen=True, eq=False)
 class Polyhedron:
     """The convex hull of the neighbours of an atom."""
@@ -52,13 +56,11 @@ def find_bonds(crystal: Crystal) -> Bonds:
     """All bonds of the crystal."""
     from ase.neighborlist import primitive_neighbor_list
 
+    cutoffs = _cutoffs(frozenset(int(z) for z in crystal.numbers))
+    if not cutoffs:  # one element, or ions of one sign: the neighbour list takes no empty table
+        return NO_BONDS
     i, j, shift, vector, length = primitive_neighbor_list(
-        "ijSDd",
-        (True, True, True),
-        crystal.cell,
-        crystal.positions,
-        _cutoffs(frozenset(int(z) for z in crystal.numbers)),
-        crystal.numbers,
+        "ijSDd", (True, True, True), crystal.cell, crystal.positions, cutoffs, crystal.numbers
     )
     return Bonds(i.astype(np.int64), j.astype(np.int64), shift.astype(np.int64), vector, length)
 

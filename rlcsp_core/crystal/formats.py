@@ -161,7 +161,9 @@ def _refuse_disorder(occupancies: object) -> None:
             )
 
 
-_UNREADABLE = "cannot be read as a crystal structure; give a CIF, POSCAR or extended XYZ file with a cell"
+_UNREADABLE = (
+    "this cannot be read as a crystal structure; give a CIF, POSCAR or extended XYZ file with a cell"
+)
 
 
 def _because(error: Exception) -> str:

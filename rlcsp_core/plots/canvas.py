@@ -12,6 +12,12 @@ FONT = '"Source Sans", "Source Sans Pro", system-ui, sans-serif'
 ENERGY = "Energy (eV/atom)"
 STEP = "Step"
 ROOM = 0.04  # of an axis, beyond what it must show: a line on the edge is not seen
+_ROUND = [m * 10.0**k for k in range(-6, 9) for m in (1, 2, 5)]
+LOG_AXIS = {  # numbers in full: Plotly's own are single digits between powers of ten
+    "type": "log",
+    "tickvals": _ROUND,
+    "ticktext": [f"{value:.12g}" if value < 1e4 else f"{value:,.0f}".replace(",", " ") for value in _ROUND],
+}
 
 
 def canvas(x_title: str, y_title: str, *, height: int = 340, legend: bool = True) -> go.Figure:

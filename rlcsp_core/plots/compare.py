@@ -56,6 +56,7 @@ def best_energy_figure(
         figure.add_trace(_line(reference.x, reference.energy, reference.name, LineStyle(INK, "solid")))
     if window is not None:
         figure.update_yaxes(range=shown(window))
+    figure.update_yaxes(tickformat=".3f")
     return figure
 
 

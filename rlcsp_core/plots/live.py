@@ -83,7 +83,11 @@ def energy_figure(
         figure.add_hline(
             y=target,
             line={"color": TARGET, "width": 2, "dash": "dash"},
-            annotation={"text": f"target {target:.5f}", "font": {"color": TARGET}, "bgcolor": PAGE},
+            annotation={
+                "text": f"target {target:.5f}".replace("-", "−"),
+                "font": {"color": TARGET},
+                "bgcolor": PAGE,
+            },
             annotation_position="bottom right",
         )
     window = energy_window(np.concatenate([population.energy, table.energy]), target)

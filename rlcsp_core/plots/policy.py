@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from rlcsp_core.actions import Action
 from rlcsp_core.analysis.policy_map import PolicyMap
-from rlcsp_core.plots.canvas import ENERGY, STEP, canvas
+from rlcsp_core.plots.canvas import ENERGY, LOG_AXIS, STEP, canvas
 from rlcsp_core.plots.live import ACTION_NAMES
 from rlcsp_core.plots.palette import EXTENSION_COLOURS, GRID, INK, MUTED, LineStyle, action_colour
 from rlcsp_core.records import Array, IntArray
@@ -102,7 +102,8 @@ def course_figure(
                 hovertemplate="step %{x}: %{y:.4g}<extra>" + name + "</extra>",
             )
         )
-    figure.update_yaxes(type="log" if log else "linear")
+    if log:
+        figure.update_yaxes(**LOG_AXIS)
     return figure
 
 

@@ -9,7 +9,7 @@ from rlcsp_core.plots.canvas import canvas
 from rlcsp_core.plots.palette import ACCEPTED, INK, TARGET
 
 ANGLE = "2θ (degrees)"
-INTENSITY = "Relative intensity"
+INTENSITY = "Intensity (arbitrary units)"
 OFFSET = 115.0  # by which the reference lies below the structure
 
 

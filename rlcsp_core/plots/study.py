@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from rlcsp_core.analysis.study import Cost, StudyRow
-from rlcsp_core.plots.canvas import canvas
+from rlcsp_core.plots.canvas import LOG_AXIS, canvas
 from rlcsp_core.plots.compare import BOUND
 from rlcsp_core.plots.palette import INK, LineStyle
 
@@ -29,7 +29,7 @@ def study_figure(rows: Sequence[StudyRow], styles: Mapping[str, LineStyle], *, c
         )
     if not cpu:
         figure.add_trace(_published([row for row, _ in known]))
-    figure.update_xaxes(type="log", showgrid=True)
+    figure.update_xaxes(**LOG_AXIS, showgrid=True)
     order = {"categoryorder": "array", "categoryarray": lines[::-1]}
     figure.update_yaxes(showgrid=False, tickfont={"color": INK}, dtick=1, **order)
     return figure

@@ -182,8 +182,11 @@ class RunManager:
         del self._workers[run_id]
 
     def _start_queued(self) -> None:
+        """A paused worker holds no core: if it counted, one forgotten pause would stop the queue for good."""
         with self._lock:
-            free = self.limit - len(self._workers) - len(self._adopted())
+            paused = {run.id for run in self.store.runs(states=[RunState.PAUSED])}
+            adopted = {run.id for run in self._adopted()}
+            free = self.limit - len((self._workers.keys() | adopted) - paused)
             if free <= 0:
                 return
             for run in self.store.runs(free, states=[RunState.QUEUED], oldest_first=True):

@@ -68,6 +68,12 @@ def glance(store: Reader, run: RunInfo, step: int) -> Glance:
     return Glance(step, store.steps(run.id, step - 1, step), numbers, _energy_before(store, run, step))
 
 
+def first_lesson(store: Reader, run: RunInfo) -> int | None:
+    """The last step of the first episode that changed the policy; None where none has."""
+    steps = store.updates(run.id).step
+    return int(steps[0]) if len(steps) else None
+
+
 def moment(store: Reader, run: RunInfo, step: int) -> Moment:
     """Step `step` of a run, explained."""
     seen = glance(store, run, step)

@@ -1,15 +1,19 @@
-"""Pictures of every page in both themes: `python -m tests.browser.screenshots [FOLDER]`, or `make screenshots`.
+"""Pictures of every page in both themes: `make screenshots`, or `python -m tests.browser.screenshots [FOLDER [NAME]]`.
 
 The dashboard is started on a fresh database; the demo and two short searches are run first, so that there is something
-to be seen.  Look at the pictures: that is what they are for.
+to be seen.  Pages whose point is what a click does are clicked first.  Every page is taken once more as a tablet shows
+it.  Look at the pictures: that is what they are for.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote_plus
 
 from playwright.sync_api import Browser, Page
 
@@ -17,32 +21,46 @@ from rlcsp_core.crystal.composition import presets
 from rlcsp_core.runs.running import Halt, execute
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.search.presets import fast
-from rlcsp_core.store import Store, open_store
+from rlcsp_core.store import Source, Store, open_store
+from rlcsp_core.store.archive import SUFFIX
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from dashboard import ROOT, WINDOW, browsing, serving
+from settled import wait_until_settled
 
-THEMES = ("light", "dark")
-SETTLED = 3500  # ms until charts and viewer have been drawn
+TABLET = {"width": 820, "height": 1180}
+LOOKS = {"light": ("light", WINDOW), "dark": ("dark", WINDOW), "tablet": ("light", TABLET)}
+SHIPPED = quote_plus(f"report{SUFFIX}")
 TALLEST = 3200  # pixels of a picture
 LEARNERS = (
     SearchConfig(algorithm="npg", steps=800),
     SearchConfig(algorithm="ppo", baseline="b2", steps=800),
 )
-CHAPTERS = ("build", "act", "relax", "learn", "play")  # of the Learn page, after the first
 CONTENT_HEIGHT = "() => document.querySelector('.stMainBlockContainer').getBoundingClientRect().height"
+MOVES = ("7 · Renew, any size", "9 · Permute some sites", "2 · Swap sub-modules", "7 · Renew, any size")
 
 
-def main(folder: Path) -> None:
+class Shot(NamedTuple):
+    """A page, and what is done on it before the picture is taken."""
+
+    path: str
+    act: Callable[[Page], None] | None = None
+
+
+def main(folder: Path, names: Sequence[str] = ()) -> None:
+    """All pictures, or those named."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         database = Path(scratch) / "runs.sqlite"
-        ids = filled(open_store(str(database)))
+        store = open_store(str(database))
+        shots = shots_of(store, filled(store))
+        store.close()
         with serving(Path(scratch), database) as dashboard, browsing() as browser:
-            for theme in THEMES:
-                for name, path in pages(ids).items():
-                    picture(browser, f"{dashboard.url}/{path}", theme, folder / f"{name}-{theme}.png")
+            for look in LOOKS:
+                for name in names or shots:
+                    shot = shots[name]
+                    picture(browser, dashboard.url, shot, look, folder / f"{name}-{look}.png")
 
 
 def filled(store: Store) -> list[str]:
@@ -58,39 +76,74 @@ def filled(store: Store) -> list[str]:
     return ids
 
 
-def pages(ids: list[str]) -> dict[str, str]:
+def shots_of(store: Store, ids: list[str]) -> dict[str, Shot]:
     npg, ppo, demo = ids
+    accepted = [info.number for info in store.structures(npg, Source.STEP)]
     shown = {
-        "home": "",
-        "search-form": "Search",
-        "search": f"Search?run={demo}",
-        "search-two": f"Search?run={npg}&run={ppo}",
-        "policy": f"Policy?run={npg}&run={ppo}",
-        "structures": f"Structures?run={demo}",
-        "replay": f"Replay?run={npg}&step=400",
-        "learn": "Learn",
+        "home": Shot(""),
+        "search-form": Shot("Search"),
+        "search": Shot(f"Search?run={demo}"),
+        "search-two": Shot(f"Search?run={npg}&run={ppo}"),
+        "structures": Shot(f"Structures?run={demo}"),
+        "structures-phase": Shot("Structures?from=phases&reference=Y2O3+bixbyite"),
+        "structures-powder": Shot(f"Structures?run={demo}", tab("Powder pattern")),
+        "structures-bonds": Shot(f"Structures?run={demo}", tab("Bonds and sites")),
+        "structures-files": Shot(f"Structures?run={demo}", tab("Files")),
+        "structures-file": Shot("Structures?from=file"),
+        "replay": Shot(f"Replay?run={npg}&step={accepted[len(accepted) // 2]}"),
+        "policy": Shot(f"Policy?run={npg}&run={ppo}"),
+        "policy-course": Shot(f"Policy?run={npg}&run={ppo}", press("Over the run")),
+        "policy-try": Shot(f"Policy?run={npg}", press("Try it")),
+        "policy-variance": Shot(f"Policy?run={npg}", press("Gradient variance")),
+        "learn": Shot("Learn"),
+        "learn-build": Shot("Learn?chapter=build"),
+        "learn-act": Shot("Learn?chapter=act", press("7 · Renew, any size")),
+        "learn-relax": Shot("Learn?chapter=relax", press("Relax the structure on the bench")),
+        "learn-numbers": Shot(f"Learn?chapter=learn&run={npg}"),
+        "learn-play": Shot("Learn?chapter=play", press("New game", *MOVES)),
     }
-    shown |= {f"learn-{chapter}": f"Learn?chapter={chapter}&run={npg}" for chapter in CHAPTERS}
-    views = ("Summary", "Energy", "Target", "Moves, generations", "Settings")
-    shown |= {
-        f"compare-{view.split(',')[0].lower()}": f"Compare?run={npg}&run={ppo}&view={view}" for view in views
+    views = ("Summary", "Energy", "Target", "Moves, generations", "Settings", "What each addition buys")
+    return shown | {
+        f"compare-{view.split(',')[0].split()[-1].lower()}": Shot(f"Compare?experiment={SHIPPED}&view={view}")
+        for view in views
     }
-    there = {path.stem.split("_")[1] for path in (ROOT / "pages").glob("*.py")}
-    return {name: path for name, path in shown.items() if not path or path.split("?")[0] in there}
 
 
-def picture(browser: Browser, address: str, theme: str, file: Path) -> None:
-    page: Page = browser.new_page(viewport=WINDOW, color_scheme=theme)  # type: ignore[arg-type]
-    page.goto(address)
-    page.wait_for_selector("h1")
-    page.wait_for_timeout(SETTLED)
-    height = min(TALLEST, max(WINDOW["height"], int(page.evaluate(CONTENT_HEIGHT)) + 40))
-    page.set_viewport_size({"width": WINDOW["width"], "height": height})
-    page.wait_for_timeout(SETTLED // 3)
+def press(*names: str) -> Callable[[Page], None]:
+    """Presses buttons, or parts of a choice, one after the other."""
+
+    def act(page: Page) -> None:
+        for name in names:
+            button = page.get_by_role("button", name=name).or_(page.get_by_role("radio", name=name)).first
+            button.click()
+            wait_until_settled(page)
+
+    return act
+
+
+def tab(name: str) -> Callable[[Page], None]:
+    def act(page: Page) -> None:
+        page.get_by_role("tab", name=name).click()
+        wait_until_settled(page)
+
+    return act
+
+
+def picture(browser: Browser, base: str, shot: Shot, look: str, file: Path) -> None:
+    theme, window = LOOKS[look]
+    page: Page = browser.new_page(viewport=window, color_scheme=theme)  # type: ignore[arg-type]
+    page.goto(f"{base}/{shot.path}")
+    wait_until_settled(page)
+    if shot.act is not None:
+        shot.act(page)
+        page.mouse.move(0, 0)  # no hint of the button that was pressed
+    height = min(TALLEST, max(window["height"], int(page.evaluate(CONTENT_HEIGHT)) + 40))
+    page.set_viewport_size({"width": window["width"], "height": height})
+    wait_until_settled(page)
     page.screenshot(path=str(file))
     page.close()
-    print(file)
+    print(file, flush=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "screenshots")
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "screenshots", sys.argv[2:])

@@ -96,10 +96,21 @@ def test_an_atom_tells_its_site(watched: Watched) -> None:
 def test_supercell_is_drawn_on_demand(watched: Watched) -> None:
     view = viewer(watched.open("Structures?from=phases&reference=SrTiO3+perovskite"))
     assert drawn(view)["polyhedra"] == "1"
-    view.get_by_label("Supercell").select_option("2×2×2")
-    expect(view).to_have_attribute("data-polyhedra", "8", timeout=SLOW)
-    view.get_by_label("Supercell").select_option("5×5×5")
-    expect(view).to_have_attribute("data-polyhedra", "125", timeout=SLOW)
+    cells = 1
+    for axis, repeats in (("a", 2), ("c", 3), ("b", 5), ("a", 5), ("c", 5)):
+        view.get_by_label(f"Cells along {axis}").select_option(str(repeats))
+        chosen = [int(select.input_value()) for select in view.locator(".supercell select").all()]
+        cells = chosen[0] * chosen[1] * chosen[2]
+        expect(view).to_have_attribute("data-polyhedra", str(cells), timeout=SLOW)
+    assert cells == 125
+
+
+def test_a_supercell_too_large_to_draw_cannot_be_chosen(watched: Watched) -> None:
+    view = viewer(watched.open(BIXBYITE))  # 80 atoms: 18 cells at most
+    allowed = view.get_by_label("Cells along b").locator("option:not([disabled])")
+    expect(allowed).to_have_count(5)
+    view.get_by_label("Cells along a").select_option("5")
+    expect(allowed).to_have_count(3, timeout=SLOW)
 
 
 def test_a_found_structure_opens_by_its_address(watched: Watched, run_id: str) -> None:
@@ -163,3 +174,28 @@ def test_without_webgl_the_structure_is_told_in_words(watched: Watched) -> None:
     expect(view.locator(".words")).to_be_visible()
     expect(view.locator(".words")).to_contain_text("80 atoms")
     watched.errors.clear()  # other parts of the page draw on a canvas, too
+
+
+def test_a_click_on_an_atom_tells_its_site(watched: Watched) -> None:
+    view = viewer(watched.open(BIXBYITE))
+    box = view.locator(".canvas").bounding_box()
+    assert box is not None
+    for part in (0.5, 0.46, 0.54, 0.42, 0.58, 0.38, 0.62):  # one of them meets an atom: the crystal is dense
+        watched.page.mouse.click(box["x"] + part * box["width"], box["y"] + part * box["height"])
+        watched.page.wait_for_timeout(200)
+        if "bond-valence sum" in view.locator(".site").inner_text():
+            break
+    expect(view.locator(".site")).to_contain_text("bonds of")
+    assert view.get_by_label("Choose an atom").input_value() != ""
+
+
+def test_the_picture_is_saved_and_settings_outlast_a_reload(watched: Watched) -> None:
+    page = watched.open(BIXBYITE)
+    view = viewer(page)
+    with page.expect_download(timeout=SLOW) as download:
+        view.get_by_role("button", name="Save the picture").click()
+    assert download.value.suggested_filename.endswith(".png")
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+    view.get_by_role("button", name="Perspective").click()
+    page.reload()
+    expect(viewer(page).get_by_role("button", name="Perspective")).to_have_attribute("aria-pressed", "false")

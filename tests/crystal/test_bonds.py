@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from ase import Atoms
 from ase.build import bulk, make_supercell
 from ase.spacegroup import crystal as ase_crystal
 
@@ -33,6 +34,17 @@ def random_oxide() -> Crystal:
     rng = np.random.default_rng(3)
     cell = np.array([[5.0, 0.0, 0.0], [2.3, 4.6, 0.0], [-1.9, 2.1, 5.5]])
     return Crystal(np.array([Y] * 2 + [SR, TI] + [OX] * 8), (4 * rng.random((12, 3)) - 2) @ cell, cell)
+
+
+@pytest.mark.parametrize("elements", ["Na", "O", "YSr"])
+def test_atoms_that_do_not_bond_to_each_other_are_drawn_without_bonds(elements: str) -> None:
+    positions = [[k, k, k] for k in range(len(Atoms(elements)))]
+    crystal = from_ase(Atoms(elements, positions=positions, cell=[4, 4, 4], pbc=True))
+    assert len(find_bonds(crystal).i) == 0
+    assert coordination(crystal, find_bonds(crystal)).tolist() == [0] * crystal.n_atoms
+    picture = scene(crystal)
+    assert len(picture.bonds) == len(picture.hulls) == 0
+    assert len(picture.atoms) >= crystal.n_atoms
 
 
 def _bond_lengths_the_slow_way(crystal: Crystal) -> Array:

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from pages.shared import structure_list
 from pages.shared.catalogue import Comparison, load, lowest
 from pages.shared.standalone import json_in_script, one_crystal_page
+from pages.shared.viewer import supercell
 from rlcsp_core.crystal.formats import FORMATS, from_ase
 from rlcsp_core.crystal.identity import group_duplicates, references
 from rlcsp_core.runs import Halt, execute
@@ -184,3 +185,19 @@ def test_the_page_to_keep_escapes_every_string() -> None:
     assert "alert(1)" not in text.replace("&lt;script&gt;alert(1)", "")
     assert "<" not in json_in_script({"label": evil})
     assert 'src="' not in text.split("<script>", 1)[0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "n_atoms", "drawn"),
+    [
+        ("2×3×1", 40, "2×3×1"),
+        ("5×5×5", 12, "5×5×5"),
+        ("5×5×5", 13, "1×1×1"),  # 1625 atoms
+        ("9×1×1", 1, "1×1×1"),
+        ("2×2", 1, "1×1×1"),
+        ({"a": 2}, 1, "1×1×1"),
+        (None, 1, "1×1×1"),
+    ],
+)
+def test_a_supercell_is_drawn_if_it_is_one_and_not_too_large(asked: object, n_atoms: int, drawn: str) -> None:
+    assert supercell(asked, n_atoms) == drawn

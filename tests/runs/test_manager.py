@@ -74,6 +74,18 @@ def test_a_queued_run_can_be_stopped_and_queued_again(manager, store):
     assert ended(store, waiting).state is RunState.FINISHED
 
 
+def test_paused_runs_let_others_go_first(manager, store):
+    paused = [manager.start(fake_config(steps=10_000, pace=0.01)) for _ in range(2)]
+    for run_id in paused:
+        at_work(store, run_id)
+        manager.pause(run_id)
+    wait_until(lambda: all(store.run(run_id).state is RunState.PAUSED for run_id in paused))
+    assert ended(store, manager.start(fake_config(steps=5))).state is RunState.FINISHED
+    assert all(store.run(run_id).state is RunState.PAUSED for run_id in paused)
+    for run_id in paused:
+        manager.stop(run_id)
+
+
 @pytest.mark.parametrize(
     ("settings", "state", "reason"),
     [

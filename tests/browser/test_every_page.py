@@ -1,0 +1,128 @@
+"""Every page opened cold by its deep link, on a database that is empty and on one with a run.
+
+Cold: by its address, in a browser that has seen nothing yet.  There are no errors in the console and no requests to
+other hosts (`watched`); how long it takes is not asserted, it depends on the machine.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from dashboard import WINDOW, Dashboard, Watched, serving
+from playwright.sync_api import Browser, Locator, Page, expect
+from settled import wait_until_settled
+
+from rlcsp_core.runs import Halt, execute
+from rlcsp_core.search import SearchConfig
+from rlcsp_core.store import open_store
+
+SLOW = 60_000  # ms; software graphics on a busy machine
+HEADINGS = {
+    "": "Crystal structures, found by a search that learns",
+    **{name: name for name in ("Search", "Compare", "Structures", "Replay", "Policy", "Learn")},
+}
+CUT = """() => [...document.querySelectorAll("[data-testid^=stMetric] *, [data-testid=stMain] button *")]
+  .filter((node) => node.clientWidth > 0 && node.scrollWidth > node.clientWidth + 1)
+  .map((node) => node.textContent)"""
+CHAPTERS = {
+    "decide": "What it is looking for",
+    "build": "Sub-modules tile a",
+    "act": "Pick one yourself",
+    "relax": "Press the button to relax it",
+    "learn": "From θ to probabilities",
+    "play": "Press New game",
+}
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    """A dashboard of its own: others have runs in theirs."""
+    with serving(tmp_path_factory.mktemp("fresh")) as running:
+        yield running
+
+
+@pytest.fixture
+def newcomer(fresh: Dashboard, browser: Browser) -> Iterator[Watched]:
+    context = browser.new_context(viewport=WINDOW)
+    seen = Watched(context.new_page(), fresh.url)
+    yield seen
+    context.close()
+    assert seen.errors == []
+    assert seen.foreign == []
+
+
+@pytest.fixture(scope="module")
+def run_id(dashboard: Dashboard) -> str:
+    store = open_store(str(dashboard.database))
+    config = SearchConfig(
+        algorithm="npg", seed=7, steps=40, max_atoms=10, population=6, settings={"trajectories": 2}
+    )
+    run = execute(store, store.create_claimed(config.as_dict(), name="cold"), Halt())
+    store.close()
+    return run.id
+
+
+def title(page: Page) -> Locator:
+    return page.get_by_role("heading", level=1)
+
+
+# what a newcomer sees first on each page, without a run of one's own: what to do, or what came with the program
+FIRST = {
+    "": "No runs yet",
+    "Search": "No runs yet",
+    "Compare": "What can be concluded",
+    "Structures": "distinct structures of",
+    "Replay": "attempts until sound",
+    "Policy": "After step",
+    "Learn": "An agent can learn these decisions",
+}
+
+
+@pytest.mark.parametrize("page_name", FIRST)
+def test_a_newcomer_sees_what_there_is_and_what_to_do(newcomer: Watched, page_name: str) -> None:
+    page = newcomer.open(page_name)
+    expect(title(page)).to_have_text(HEADINGS[page_name])
+    expect(page.get_by_text(FIRST[page_name]).first).to_be_attached(timeout=SLOW)
+    wait_until_settled(page)
+
+
+# address with a run, and what stands on the page then
+WITH_A_RUN = {
+    "Search?run={run}": "Y2O3 · NPG · seed 7",
+    "Structures?run={run}": "distinct structures of",
+    "Replay?run={run}&step=12": "Step 12:",
+    "Policy?run={run}": "NPG, seed 7",
+    "Compare?run={run}&view=Energy": "Median over runs",
+}
+
+
+@pytest.mark.parametrize("address", WITH_A_RUN)
+def test_a_run_is_shown_cold_by_its_address(watched: Watched, run_id: str, address: str) -> None:
+    page = watched.open(address.format(run=run_id))
+    expect(title(page)).to_have_text(HEADINGS[address.split("?")[0]])
+    expect(page.get_by_text(WITH_A_RUN[address]).first).to_be_visible(timeout=SLOW)
+    wait_until_settled(page)
+    assert page.locator(".rlcsp-chart-node .main-svg, .crystal-view canvas").count() > 0
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_chapter_is_shown_cold_by_its_address(watched: Watched, run_id: str, chapter: str) -> None:
+    page = watched.open(f"Learn?chapter={chapter}&run={run_id}")
+    expect(title(page)).to_have_text("Learn")
+    expect(page.get_by_text(CHAPTERS[chapter]).first).to_be_visible(timeout=SLOW)
+    wait_until_settled(page)
+    assert re.search(f"chapter={chapter}", page.url) or chapter == "decide"
+
+
+@pytest.mark.parametrize("width", [768, 820, 1024, 1280])
+@pytest.mark.parametrize(
+    "address", ["Search?run={run}", "Replay?run={run}&step=12", "Structures?run={run}", ""]
+)
+def test_nothing_is_wider_than_the_screen(watched: Watched, run_id: str, address: str, width: int) -> None:
+    watched.page.set_viewport_size({"width": width, "height": 1100})
+    page = watched.open(address.format(run=run_id))
+    wait_until_settled(page)
+    assert page.evaluate(CUT) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
