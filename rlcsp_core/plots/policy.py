@@ -167,6 +167,7 @@ def variance_figure(variance: Mapping[str, float], bias: Mapping[str, tuple[floa
 
 # runs that share a policy, by order; a symbol of its own tells apart those that come after the colours end
 RUN_COLOURS = tuple(ALGORITHM_COLOURS.values())[2:]
+LEGEND = 4  # runs; of more, names stand in the table and where the pointer is
 RUN_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross")
 
 
@@ -175,7 +176,7 @@ def shared_figure(
 ) -> go.Figure:
     """A number of a shared policy after each update [U]; a mark shows which of `runs` [U] made it."""
     names = list(dict.fromkeys(runs))
-    figure = canvas("Update", y_title, height=height, legend=len(names) > 1)
+    figure = canvas("Update", y_title, height=height, legend=1 < len(names) <= LEGEND)
     figure.add_trace(
         go.Scatter(
             x=version,
@@ -198,7 +199,7 @@ def shared_figure(
                 marker={
                     "color": RUN_COLOURS[k % len(RUN_COLOURS)],
                     "symbol": RUN_SYMBOLS[k // len(RUN_COLOURS) % len(RUN_SYMBOLS)],
-                    "size": 6,
+                    "size": 4,
                 },
                 hovertemplate="update %{x}: %{y:.4g}<extra>" + name + "</extra>",
             )
