@@ -8,6 +8,8 @@ Libraries are loaded before the server answers: the first visitor does not wait 
 
 from __future__ import annotations
 
+import sys
+
 import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
@@ -24,6 +26,8 @@ CONTENT = {
     "base-uri": "'self'",
     "form-action": "'self'",
 }
+# s; Python's own 0.005 for each of many computing threads would keep the loop that answers browsers waiting for seconds
+SWITCH = 0.0005
 HEADERS = {
     "Content-Security-Policy": "; ".join(f"{what} {where}" for what, where in CONTENT.items()),
     "X-Content-Type-Options": "nosniff",
@@ -52,4 +56,5 @@ class SecurityHeaders:
 
 
 load()
+sys.setswitchinterval(SWITCH)
 app = st.App("app.py", middleware=[Middleware(SecurityHeaders)])

@@ -16,6 +16,7 @@ from uuid import uuid4
 import numpy as np
 import streamlit as st
 
+from pages.shared.viewer import Frame, view_data
 from pages.shared.wording import energy
 from rlcsp_core.actions import Action, action_set
 from rlcsp_core.analysis.progress import steps_per_second
@@ -30,6 +31,9 @@ SLOWER = 6  # visitors who look every REFRESH; those who come when there are twi
 SLOWEST = 8.0  # s
 GONE = 30.0  # s after the last look of a visitor
 CHART_POINTS = 2000
+MAKING = (
+    threading.Lock()
+)  # one view at a time: threads that compute keep each other and the server from answering
 
 
 class Drawing(NamedTuple):
@@ -67,7 +71,8 @@ class _Shared:
             )
             if self._view is None or not fresh:
                 began = time.monotonic()
-                self._view, self._of = _made(store, run, compact), now
+                with MAKING:
+                    self._view, self._of = _made(store, run, compact), now
                 took = time.monotonic() - began
                 self._until = began + max(REFRESH, REST * took)
             return self._view
@@ -120,6 +125,9 @@ def _made(store: Reader, run: RunInfo, compact: bool) -> View:
     energies = energy_figure(
         table, store.population(run.id), target=run.config.get("target"), height=340 if compact else 420
     )
+    best = None if compact else store.best_structure(run.id)
+    if best is not None:
+        view_data([Frame(best[1], "")])  # now and once, instead of by every visitor at once
     return View(
         energies=Drawing(energies.to_json(), _energies_in_words(run)),
         policy=Drawing(
@@ -129,7 +137,7 @@ def _made(store: Reader, run: RunInfo, compact: bool) -> View:
         outcomes=Drawing(
             outcome_figure(run.tally, actions, height=300).to_json(), _outcomes_in_words(run, actions)
         ),
-        best=None if compact else store.best_structure(run.id),
+        best=best,
         rate=steps_per_second(table.step, table.elapsed),
         drawn=len(table),
     )

@@ -14,7 +14,15 @@ from rlcsp_core.actions import Action
 from rlcsp_core.analysis.policy_map import PolicyMap
 from rlcsp_core.plots.canvas import ENERGY, LOG_AXIS, STEP, canvas
 from rlcsp_core.plots.live import ACTION_NAMES
-from rlcsp_core.plots.palette import EXTENSION_COLOURS, GRID, INK, MUTED, LineStyle, action_colour
+from rlcsp_core.plots.palette import (
+    ALGORITHM_COLOURS,
+    EXTENSION_COLOURS,
+    GRID,
+    INK,
+    MUTED,
+    LineStyle,
+    action_colour,
+)
 from rlcsp_core.records import Array, IntArray
 
 SCALE = "Cividis"  # the same for readers who see colours differently
@@ -155,4 +163,46 @@ def variance_figure(variance: Mapping[str, float], bias: Mapping[str, tuple[floa
     )
     figure.update_yaxes(autorange="reversed", showgrid=False, tickfont={"color": INK})
     figure.update_xaxes(showgrid=True, rangemode="tozero")
+    return figure
+
+
+# runs that share a policy, by order; a symbol of its own tells apart those that come after the colours end
+RUN_COLOURS = tuple(ALGORITHM_COLOURS.values())[2:]
+LEGEND = 4  # runs; of more, names stand in the table and where the pointer is
+RUN_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross")
+
+
+def shared_figure(
+    version: IntArray, values: Array, runs: Sequence[str], y_title: str, *, height: int = 300
+) -> go.Figure:
+    """A number of a shared policy after each update [U]; a mark shows which of `runs` [U] made it."""
+    names = list(dict.fromkeys(runs))
+    figure = canvas("Update", y_title, height=height, legend=1 < len(names) <= LEGEND)
+    figure.add_trace(
+        go.Scatter(
+            x=version,
+            y=values,
+            name="all",
+            mode="lines",
+            line={"color": MUTED, "width": 1},
+            showlegend=False,
+            hoverinfo="skip",
+        )
+    )
+    for k, name in enumerate(names):
+        mine = np.array([each == name for each in runs])
+        figure.add_trace(
+            go.Scatter(
+                x=version[mine],
+                y=values[mine],
+                name=name,
+                mode="markers",
+                marker={
+                    "color": RUN_COLOURS[k % len(RUN_COLOURS)],
+                    "symbol": RUN_SYMBOLS[k // len(RUN_COLOURS) % len(RUN_SYMBOLS)],
+                    "size": 4,
+                },
+                hovertemplate="update %{x}: %{y:.4g}<extra>" + name + "</extra>",
+            )
+        )
     return figure

@@ -2,15 +2,16 @@
 
     E_p = mean of the highest 10 % of the energies so far,   repeats: |E − E′| < 1e-6 eV/atom
 
-Both are asked at every step, so neither may cost time that grows with the run: repeats are looked up in a hash grid,
-E_p comes from two heaps that split the energies into a highest tenth and the rest.
+Both are asked at every step, so neither may cost time that grows with the run, and long runs see many energies, so
+each is kept in eight bytes: those that are no repeats once, and all of them split into a highest tenth and the rest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from heapq import heappop, heappush, heappushpop
-from math import ceil, floor, isnan
+from math import ceil, isnan
+
+from rlcsp_core.search.sorted_floats import SortedFloats
 
 SAME_ENERGY = 1e-6  # eV/atom
 WORST = 0.1  # fraction of the energies that count as high
@@ -20,9 +21,9 @@ class EnergyHistory:
     """Energies [eV/atom] in the order they came; NaN, for a failed relaxation, is passed over."""
 
     def __init__(self, energies: Iterable[float] = ()) -> None:
-        self._grid: dict[int, list[float]] = {}
-        self._high: list[float] = []  # min-heap of the highest tenth
-        self._rest: list[float] = []  # max-heap of the others, negated
+        self._distinct = SortedFloats()
+        self._high = SortedFloats()  # the highest tenth
+        self._rest = SortedFloats()
         self._high_sum = 0.0
         for energy in energies:
             if not isnan(energy):
@@ -33,21 +34,21 @@ class EnergyHistory:
 
     def seen(self, energy: float) -> bool:
         """Whether an energy that close has come before."""
-        cell = floor(energy / SAME_ENERGY)
-        near = (e for key in (cell - 1, cell, cell + 1) for e in self._grid.get(key, ()))
-        return any(abs(e - energy) < SAME_ENERGY for e in near)
+        return self._distinct.distance(energy) < SAME_ENERGY
 
     def add(self, energy: float) -> None:
         if not self.seen(energy):
-            self._grid.setdefault(floor(energy / SAME_ENERGY), []).append(energy)
+            self._distinct.add(energy)
+        # in this order, which rounding in the sum depends on: in at the top, out at the bottom, then back what is due
         self._high_sum += energy
-        lowest_high = heappushpop(self._high, energy)
+        self._high.add(energy)
+        lowest_high = self._high.pop_lowest()
         self._high_sum -= lowest_high
-        heappush(self._rest, -lowest_high)
+        self._rest.add(lowest_high)
         while len(self._high) < ceil(WORST * len(self)):
-            promoted = -heappop(self._rest)
+            promoted = self._rest.pop_highest()
             self._high_sum += promoted
-            heappush(self._high, promoted)
+            self._high.add(promoted)
 
     @property
     def high_mean(self) -> float:

@@ -50,14 +50,16 @@ def run_of(store, length, seed, rng):
     )
     members = [replace(member(i, rng, ABOVE), before=shaken(rng), after=shaken(rng)) for i in range(25)]
     store.append(mine, members, None)
-    parent = 0
+    parent, best = 0, ABOVE
     for start in range(1, length + 1, BATCH):
         numbers = range(start, min(start + BATCH, length + 1))
         records = []
         for n in numbers:
             energy = float(rng.normal(ABOVE - 1, 0.1))
             made = step(n, rng, energy, rng.random() < ACCEPTED, n % LEARNS_EVERY == 0)
-            crystals = {"before": shaken(rng), "after": shaken(rng)} if made.accepted else {}
+            keeps = made.accepted or energy < best
+            crystals = {"before": shaken(rng), "after": shaken(rng)} if keeps else {}
+            best = min(best, energy)
             records.append(replace(made, parent=parent, **crystals))
             parent = n if made.accepted else parent
         store.append(mine, records, {"rng": 1})
