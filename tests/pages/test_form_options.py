@@ -74,8 +74,8 @@ def test_a_fixed_policy_has_no_features_and_no_start(opened: Opened) -> None:
     assert not [box.key for box in page.selectbox if box.key and box.key.endswith("-features")]
 
 
-def test_fast_keeps_its_policy_wide(opened: Opened, empty_store: Store) -> None:
+def test_fast_keeps_near_its_prior(opened: Opened, empty_store: Store) -> None:
     page = opened("pages/1_Search.py")
     page = page.segmented_control(key="new-manner").set_value("Fast").run()
     start(page)
-    assert empty_store.runs()[0].config["settings"] == {"entropy_floor": 2.0}
+    assert empty_store.runs()[0].config["settings"] == {"learning_rate": 1e-5}
