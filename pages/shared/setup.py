@@ -25,6 +25,9 @@ RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|$:~&.-])")
 
 SIDEBAR_WIDTH = 200  # pixels; leaves a tablet room for the charts
+# One visitor's script at a time: on one interpreter they are no faster side by side, and many at once keep each other,
+# and the loop that sends what they have made, waiting for locks.
+TURN = threading.RLock()
 ROOT = Path(__file__).parents[2]
 ICON = ROOT / "static" / "icon.svg"  # a named icon would be fetched from the network
 PAGES = (  # path, name, icon, the question the page answers
