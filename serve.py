@@ -8,8 +8,6 @@ Libraries are loaded before the server answers: the first visitor does not wait 
 
 from __future__ import annotations
 
-import sys
-
 import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
@@ -26,8 +24,6 @@ CONTENT = {
     "base-uri": "'self'",
     "form-action": "'self'",
 }
-# s; Python's own 0.005 for each of many computing threads would keep the loop that answers browsers waiting for seconds
-SWITCH = 0.0005
 HEADERS = {
     "Content-Security-Policy": "; ".join(f"{what} {where}" for what, where in CONTENT.items()),
     "X-Content-Type-Options": "nosniff",
@@ -56,5 +52,4 @@ class SecurityHeaders:
 
 
 load()
-sys.setswitchinterval(SWITCH)
 app = st.App("app.py", middleware=[Middleware(SecurityHeaders)])

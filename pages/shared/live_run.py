@@ -14,7 +14,7 @@ from pages.shared.columns import beside, cells
 from pages.shared.live_chart import live_chart
 from pages.shared.live_view import Drawing, View, actions_of, looked, pace, view
 from pages.shared.run_downloads import downloads
-from pages.shared.setup import library, manager, plain, problem, problems_shown
+from pages.shared.setup import TURN, library, manager, plain, problem, problems_shown
 from pages.shared.viewer import show_crystal
 from pages.shared.wording import (
     NOTHING,
@@ -39,7 +39,12 @@ VIEWER_HEIGHT = 400
 def run_panel(run_id: str, *, compact: bool) -> None:
     """The run, live as long as it is at work; compact where several stand side by side."""
     live = library().run(run_id).state not in ENDED
-    st.fragment(_panel, run_every=pace() if live else None)(run_id, live, compact)
+    st.fragment(_in_turn, run_every=pace() if live else None)(run_id, live, compact)
+
+
+def _in_turn(run_id: str, live: bool, compact: bool) -> None:
+    with TURN:
+        _panel(run_id, live, compact)
 
 
 def _panel(run_id: str, live: bool, compact: bool) -> None:

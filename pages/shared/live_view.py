@@ -26,14 +26,11 @@ from rlcsp_core.runs.curves import Reader
 from rlcsp_core.store import RunInfo, RunState, StepTable, StructureInfo
 
 REFRESH = 1.0  # s between looks at the store
-REST = 10.0  # times as long as a view took to make, before it is made again
+REST = 20.0  # times as long as a view took to make, before it is made again
 SLOWER = 6  # visitors who look every REFRESH; those who come when there are twice as many look half as often
 SLOWEST = 8.0  # s
 GONE = 30.0  # s after the last look of a visitor
 CHART_POINTS = 2000
-MAKING = (
-    threading.Lock()
-)  # one view at a time: threads that compute keep each other and the server from answering
 
 
 class Drawing(NamedTuple):
@@ -71,8 +68,7 @@ class _Shared:
             )
             if self._view is None or not fresh:
                 began = time.monotonic()
-                with MAKING:
-                    self._view, self._of = _made(store, run, compact), now
+                self._view, self._of = _made(store, run, compact), now
                 took = time.monotonic() - began
                 self._until = began + max(REFRESH, REST * took)
             return self._view
