@@ -5,43 +5,41 @@ import streamlit as st
 from pages.shared.form import search_form
 from pages.shared.live_run import run_panel
 from pages.shared.run_list import run_list
-from pages.shared.setup import TURN, library, manager, page, problems_shown, runs_in_address
+from pages.shared.setup import library, manager, page, problems_shown, runs_in_address
 
 LISTED = 200
 
 page("Search")
-with TURN:
-    runs = manager()
-    shown = runs_in_address(library())
+runs = manager()
+shown = runs_in_address(library())
 
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.title("Search", width="stretch")
-        again = bool(shown) and st.button("New search", icon=":material/add:")
-    if again:
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.title("Search", width="stretch")
+    if shown and st.button("New search", icon=":material/add:"):
         st.query_params.clear()
         st.rerun()
 
-    for column, run_id in zip(st.columns(max(len(shown), 1), gap="large"), shown, strict=False):
-        with column:
-            run_panel(run_id, compact=len(shown) > 1)
+for column, run_id in zip(st.columns(max(len(shown), 1), gap="large"), shown, strict=False):
+    with column:
+        run_panel(run_id, compact=len(shown) > 1)
 
-    form_place = (
-        st.expander("Add a search beside", icon=":material/splitscreen_add:") if shown else st.container()
-    )
-    with form_place, problems_shown():
-        config = search_form("beside" if shown else "new")
-        if config is not None:
-            from rlcsp_core.search import check_config
+form_place = (
+    st.expander("Add a search beside", icon=":material/splitscreen_add:") if shown else st.container()
+)
+with form_place, problems_shown():
+    config = search_form("beside" if shown else "new")
+    if config is not None:
+        from rlcsp_core.search import check_config
 
-            check_config(config)
-            st.query_params["run"] = [*shown, runs.start(config.as_dict())]
-            st.rerun()
+        check_config(config)
+        st.query_params["run"] = [*shown, runs.start(config.as_dict())]
+        st.rerun()
 
-    st.header("Earlier runs")
-    with problems_shown():
-        earlier = runs.store.runs(LISTED)
-        if not earlier:
-            st.info("No runs yet: press Start search above.")
-        elif (chosen := run_list(earlier, key="earlier")) and chosen not in shown:
-            st.query_params["run"] = [chosen]
-            st.rerun()
+st.header("Earlier runs")
+with problems_shown():
+    earlier = runs.store.runs(LISTED)
+    if not earlier:
+        st.info("No runs yet: press Start search above.")
+    elif (chosen := run_list(earlier, key="earlier")) and chosen not in shown:
+        st.query_params["run"] = [chosen]
+        st.rerun()

@@ -1,20 +1,21 @@
 """One run as it goes: numbers, charts, best structure, and the buttons that steer it.
 
-The panel is a fragment that reads the store every second, or less often where many look, while the run is at work;
-when the run has ended the page is drawn once more without the timer.
+The panel is a fragment that reads the store every second while the run is at work; when the run has ended the page is
+drawn once more without the timer.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
+import numpy as np
 import streamlit as st
 
 from pages.shared.columns import beside, cells
 from pages.shared.live_chart import live_chart
-from pages.shared.live_view import Drawing, View, actions_of, looked, pace, view
 from pages.shared.run_downloads import downloads
-from pages.shared.setup import TURN, library, manager, plain, problem, problems_shown
+from pages.shared.setup import library, manager, plain, problem, problems_shown
 from pages.shared.viewer import show_crystal
 from pages.shared.wording import (
     NOTHING,
@@ -25,26 +26,25 @@ from pages.shared.wording import (
     reason_of,
     run_title,
 )
+from rlcsp_core.actions import Action, action_set
+from rlcsp_core.analysis.progress import steps_per_second
 from rlcsp_core.crystal.composition import presets
 from rlcsp_core.errors import RLCSPError
-from rlcsp_core.records import Crystal
+from rlcsp_core.plots.live import energy_figure, outcome_figure, policy_figure
 from rlcsp_core.relax import is_warm
 from rlcsp_core.runs import RunManager
 from rlcsp_core.runs.curves import Reader
-from rlcsp_core.store import ENDED, RESUMABLE, RunInfo, RunState, Source, StructureInfo
+from rlcsp_core.store import ENDED, RESUMABLE, RunInfo, RunState, StepTable
 
+REFRESH = 1.0  # s between looks at the store
+CHART_POINTS = 2000
 VIEWER_HEIGHT = 400
 
 
 def run_panel(run_id: str, *, compact: bool) -> None:
     """The run, live as long as it is at work; compact where several stand side by side."""
     live = library().run(run_id).state not in ENDED
-    st.fragment(_in_turn, run_every=pace() if live else None)(run_id, live, compact)
-
-
-def _in_turn(run_id: str, live: bool, compact: bool) -> None:
-    with TURN:
-        _panel(run_id, live, compact)
+    st.fragment(_panel, run_every=REFRESH if live else None)(run_id, live, compact)
 
 
 def _panel(run_id: str, live: bool, compact: bool) -> None:
@@ -56,21 +56,19 @@ def _panel(run_id: str, live: bool, compact: bool) -> None:
         return
     if live and run.state in ENDED:
         st.rerun()  # once more as a whole, without the timer
-    if live:
-        looked()
     _header(runs, run)
     with problems_shown():
-        now = view(library(), run, compact=compact)
-        _numbers(run, now.rate, compact)
+        table = library().overview(run_id, CHART_POINTS)
+        _numbers(run, table, compact)
         if compact:
-            _charts(library(), run, now)
+            _charts(library(), run, table, compact)
             return
         left, right = beside("run", [3, 2])
         with left:
-            _charts(library(), run, now)
+            _charts(library(), run, table, compact)
         with right:
-            _best_structure(run, now.best)
-            _outcomes(run, now.outcomes)
+            _best_structure(library(), run)
+            _outcomes(run)
 
 
 def _header(runs: RunManager, run: RunInfo) -> None:
@@ -138,8 +136,9 @@ def _controls(runs: RunManager, run: RunInfo) -> None:
                 st.rerun()  # the timer may have to start again
 
 
-def _numbers(run: RunInfo, rate: float | None, compact: bool) -> None:
+def _numbers(run: RunInfo, table: StepTable, compact: bool) -> None:
     target = run.config.get("target")
+    rate = steps_per_second(table.step, table.elapsed)
     relaxed = run.n_accepted + run.n_rejected
     figures = [
         ("Lowest (eV/atom)", energy(run.best_energy), above_target(run.best_energy, target)),
@@ -155,31 +154,46 @@ def _numbers(run: RunInfo, rate: float | None, compact: bool) -> None:
         column.metric(label, value, note, delta_color="off", delta_arrow="off", border=True)
 
 
-def _charts(store: Reader, run: RunInfo, now: View) -> None:
+def _charts(store: Reader, run: RunInfo, table: StepTable, compact: bool) -> None:
+    population = store.population(run.id)
+    best = "no energy yet" if run.best_energy is None else f"lowest {run.best_energy:.5f} eV/atom"
     live_chart(
-        now.energies.figure,
+        energy_figure(table, population, target=run.config.get("target"), height=340 if compact else 420),
         key=f"energy-{run.id}",
-        description=now.energies.words,
+        description=f"Energy of every trial against steps, and the lowest so far. {run.n_steps} steps, {best}.",
         filename=f"energies-{run.id}",
     )
     st.markdown("###### Policy: probability of each action")
     live_chart(
-        now.policy.figure, key=f"policy-{run.id}", description=now.policy.words, filename=f"policy-{run.id}"
+        policy_figure(table, actions_of(run), height=220 if compact else 300),
+        key=f"policy-{run.id}",
+        description="Probabilities of the actions against steps, stacked. "
+        + _policy_in_words(table, actions_of(run)),
+        filename=f"policy-{run.id}",
     )
     notes = ["Unusually high trials lie above the chart."]
-    if now.drawn < run.n_steps:
-        notes.append(f"{now.drawn} of {run.n_steps} steps are drawn; the download has all of them.")
+    if len(table) < run.n_steps:
+        notes.append(f"{len(table)} of {run.n_steps} steps are drawn; the download has all of them.")
     st.caption(" ".join(notes))
     downloads(store, run, actions_of(run))
 
 
-def _best_structure(run: RunInfo, best: tuple[StructureInfo, Crystal] | None) -> None:
+def _policy_in_words(table: StepTable, actions: Sequence[Action]) -> str:
+    if not len(table):
+        return "No steps yet."
+    likeliest = int(np.argmax(table.probabilities[-1]))
+    share = table.probabilities[-1][likeliest]
+    return f"At the last step, {actions[likeliest].name} is the most probable, with {share:.2f}."
+
+
+def _best_structure(store: Reader, run: RunInfo) -> None:
+    best = store.best_structure(run.id)
     if best is None:
         with st.container(height=VIEWER_HEIGHT + 40, border=True):
             st.caption("The best structure appears here as soon as the first trial is relaxed.")
         return
     info, crystal = best
-    where = "the initial population" if info.source is Source.POPULATION else f"step {info.number}"
+    where = "the initial population" if run.best_step == 0 else f"step {run.best_step}"
     show_crystal(
         crystal,
         key=f"best-{run.id}",
@@ -189,8 +203,21 @@ def _best_structure(run: RunInfo, best: tuple[StructureInfo, Crystal] | None) ->
     )
 
 
-def _outcomes(run: RunInfo, drawing: Drawing) -> None:
+def _outcomes(run: RunInfo) -> None:
     st.markdown("###### What became of each action")
     live_chart(
-        drawing.figure, key=f"outcomes-{run.id}", description=drawing.words, filename=f"actions-{run.id}"
+        outcome_figure(run.tally, actions_of(run), height=300),
+        key=f"outcomes-{run.id}",
+        description="Steps accepted, rejected and failed for each action. "
+        + "; ".join(
+            f"{action.name}: {tally.accepted} accepted of {tally.total}"
+            for action in actions_of(run)
+            if (tally := run.tally.get(action.number))
+        ),
+        filename=f"actions-{run.id}",
     )
+
+
+def actions_of(run: RunInfo) -> tuple[Action, ...]:
+    """What its policy chooses from; runs of earlier versions knew the published actions only."""
+    return action_set(run.config.get("actions", "published"))

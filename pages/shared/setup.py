@@ -6,7 +6,6 @@ One manager serves all sessions of the dashboard; pages address runs by the id i
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,9 +27,6 @@ MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|$:~&.-])")
 
 SIDE_BY_SIDE = 2  # searches at work at once, even on two cores: two are to be watched beside each other
 SIDEBAR_WIDTH = 200  # pixels; leaves a tablet room for the charts
-# One visitor's script at a time: on one interpreter they are no faster side by side, and many at once keep each other,
-# and the loop that sends what they have made, waiting for locks.
-TURN = threading.RLock()
 ROOT = Path(__file__).parents[2]
 ICON = ROOT / "static" / "icon.svg"  # a named icon would be fetched from the network
 PAGES = (  # path, name, icon, the question the page answers
