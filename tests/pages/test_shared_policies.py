@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
-from rlcsp_core.store import Store
+from rlcsp_core.store import RunState, Store
 from tests.pages.conftest import SMALL
 
 FILE = "pages/4_Policy.py"
@@ -26,7 +26,10 @@ def test_without_one_it_says_how_to_make_one(opened: Callable[..., AppTest]) -> 
 
 
 def test_updates_of_all_runs_are_counted(empty_store: Store, opened: Callable[..., AppTest]) -> None:
-    ids = [empty_store.create_run(SMALL.as_dict(), name=str(k), policy=NAME) for k in range(3)]
+    claims = [empty_store.create_claimed(SMALL.as_dict(), name=str(k), policy=NAME) for k in range(3)]
+    for claim in claims:  # ended, so that no page sets them to work
+        empty_store.end(claim, RunState.STOPPED, "user")
+    ids = [claim.run_id for claim in claims]
     empty_store.create_policy(NAME, np.zeros((9, 2)))
     page = opened(FILE)
     assert "3 runs have named this policy" in sentences(page)
