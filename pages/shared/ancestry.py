@@ -26,32 +26,32 @@ SHOWN = 12  # ancestors in the film, two pictures each
 def show_found(store: Reader, found: Found) -> None:
     """A structure that a search found, and where it comes from."""
     chain = ancestors(store, found)
-    composition = store.run(found.run).composition
+    composition = store.run(found.run_id).composition
     st.header(f"{composition}, {found.words}", anchor="structure")
     with st.container(horizontal=True):
-        st.page_link(SEARCH_PAGE, label=f"of run {found.run}", query_params={"run": found.run})
+        st.page_link(SEARCH_PAGE, label=f"of run {found.run_id}", query_params={"run": found.run_id})
         if found.source == Source.STEP:
-            moment = {"run": found.run, "step": str(found.number)}
+            moment = {"run": found.run_id, "step": str(found.number)}
             st.page_link(REPLAY_PAGE, label="replay this step", query_params=moment)
     inspect(
         Item(
             load(store, found),
-            f"{composition}, {found.words} of run {found.run}",
+            f"{composition}, {found.words} of run {found.run_id}",
             energy=found.energy,
             before=stored(store, found, relaxed=False),
             film=film(store, found, chain),
-            name=f"{composition}-{found.run}-{found.address}",
+            name=f"{composition}-{found.run_id}-{found.address}",
         )
     )
     if found.source == Source.STEP:
-        show_ancestry(found.run, chain)
+        show_ancestry(found.run_id, chain)
 
 
 def ancestors(store: Reader, found: Found) -> list[Ancestor]:
     """The structure itself first, the initial population last."""
     if found.source == Source.POPULATION:
         return [Ancestor(None, found.number, None, found.energy)]
-    return lineage(found.number, History(*_columns(store.url, found.run, found.number, store)))
+    return lineage(found.number, History(*_columns(store.url, found.run_id, found.number, store)))
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -71,7 +71,7 @@ def film(store: Reader, found: Found, chain: list[Ancestor]) -> list[Frame]:
     """The latest ancestors, each before and after its relaxation, the oldest first."""
     frames = []
     for link in reversed(chain[:SHOWN]):
-        each = _found(found.run, link)
+        each = _found(found.run_id, link)
         for relaxed, word in ((False, "as built"), (True, "relaxed")):
             crystal = stored(store, each, relaxed=relaxed)
             if crystal is not None:

@@ -21,7 +21,7 @@ from rlcsp_core.crystal.symmetry import space_group
 from rlcsp_core.errors import NotFoundError
 from rlcsp_core.records import Array, Crystal, IntArray
 from rlcsp_core.runs.curves import Reader
-from rlcsp_core.store import RunInfo, Source
+from rlcsp_core.store import Finding, RunInfo, Source
 
 COMPARED = (
     250  # lowest structures that are looked at; more take long to compare and nobody scrolls through them
@@ -31,14 +31,10 @@ WORDS = {Source.STEP: "step", Source.POPULATION: "member"}
 SOURCES = {word: source for source, word in WORDS.items()}
 
 
-class Found(NamedTuple):
-    """A relaxed structure in the store."""
+class Found(Finding):
+    """A relaxed structure in the store, as a page calls it."""
 
-    run: str
-    source: Source
-    number: int  # of the step, or of the member of the initial population
-    energy: float  # eV/atom
-    n_atoms: int
+    __slots__ = ()
 
     @property
     def address(self) -> str:
@@ -171,7 +167,7 @@ def _symbol(key: CrystalKey) -> str:
 
 
 def load(store: Reader, found: Found, *, relaxed: bool = True) -> Crystal:
-    return Crystal(*_arrays(store.url, found.run, str(found.source), found.number, relaxed, store))
+    return Crystal(*_arrays(store.url, found.run_id, str(found.source), found.number, relaxed, store))
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)

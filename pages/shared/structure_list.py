@@ -184,7 +184,7 @@ def _in_address(store: Reader) -> Found | None:
 
 
 def _open(found: Found) -> None:
-    st.query_params["run"] = found.run
+    st.query_params["run"] = found.run_id
     st.query_params["structure"] = found.address
 
 
@@ -231,8 +231,8 @@ def _table(store: Reader, groups: list[Group]) -> None:
                 "atoms": [found.n_atoms for found in best],
                 "times found": [group.times for group in groups],
                 "first": [found.words for found in best],
-                "run": [found.run for found in best],
-                "open": [f"Structures?run={found.run}&structure={found.address}" for found in best],
+                "run": [found.run_id for found in best],
+                "open": [f"Structures?run={found.run_id}&structure={found.address}" for found in best],
             }
         ),
         hide_index=True,

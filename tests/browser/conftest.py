@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # dashboard.py stands beside this file
 
-from dashboard import WINDOW, Dashboard, Watched, browsing, chromium, serving
+from dashboard import Dashboard, Watched, browsing, chromium, serving, watching
 from playwright.sync_api import Browser
 
 
@@ -42,9 +42,5 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def watched(dashboard: Dashboard, browser: Browser) -> Iterator[Watched]:
     """A fresh page; whatever the test does on it, the console stays clean and nothing leaves the machine."""
-    context = browser.new_context(viewport=WINDOW)
-    seen = Watched(context.new_page(), dashboard.url)
-    yield seen
-    context.close()
-    assert seen.errors == []
-    assert seen.foreign == []
+    with watching(browser, dashboard.url) as seen:
+        yield seen

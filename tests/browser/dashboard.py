@@ -108,6 +108,17 @@ class Watched:
             self.foreign.append(request.url)
 
 
+@contextmanager
+def watching(browser: Browser, url: str) -> Iterator[Watched]:
+    """A fresh page; whatever the test does on it, the console stays clean and nothing leaves the machine."""
+    context = browser.new_context(viewport=WINDOW)
+    seen = Watched(context.new_page(), url)
+    yield seen
+    context.close()
+    assert seen.errors == []
+    assert seen.foreign == []
+
+
 def cpu_seconds(pid: int) -> float:
     """What a process has used so far, without the processes it has started."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from dashboard import WINDOW, Dashboard, Watched, serving
+from dashboard import Dashboard, Watched, serving, watching
 from playwright.sync_api import Browser, Locator, Page, expect
 from settled import wait_until_settled
 
@@ -45,12 +45,8 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
 
 @pytest.fixture
 def newcomer(fresh: Dashboard, browser: Browser) -> Iterator[Watched]:
-    context = browser.new_context(viewport=WINDOW)
-    seen = Watched(context.new_page(), fresh.url)
-    yield seen
-    context.close()
-    assert seen.errors == []
-    assert seen.foreign == []
+    with watching(browser, fresh.url) as seen:
+        yield seen
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +112,7 @@ def test_a_chapter_is_shown_cold_by_its_address(watched: Watched, run_id: str, c
     assert re.search(f"chapter={chapter}", page.url) or chapter == "decide"
 
 
-@pytest.mark.parametrize("width", [768, 1024])
+@pytest.mark.parametrize("width", [768, 820, 1024, 1280])
 @pytest.mark.parametrize(
     "address", ["Search?run={run}", "Replay?run={run}&step=12", "Structures?run={run}", ""]
 )

@@ -87,14 +87,21 @@ async def session(url: str, runs: Sequence[str], seed: int, end: float, clicks: 
     return visitor
 
 
-async def crowd(url: str, runs: Sequence[str], number: int, seconds: float) -> tuple[Clicks, list[Visitor]]:
+async def crowd(
+    url: str, runs: Sequence[str], number: int, seconds: float
+) -> tuple[Clicks, list[Visitor], list[BaseException]]:
+    """Clicks, the sessions that came to the end, and why the others did not."""
     clicks: Clicks = defaultdict(list)
     end = time.monotonic() + WARMING + seconds
-    visitors = await asyncio.gather(*(session(url, runs, seed, end, clicks) for seed in range(number)))
-    return clicks, visitors
+    sessions = (session(url, runs, seed, end, clicks) for seed in range(number))
+    ended = await asyncio.gather(*sessions, return_exceptions=True)
+    visitors = [each for each in ended if isinstance(each, Visitor)]
+    return clicks, visitors, [each for each in ended if isinstance(each, BaseException)]
 
 
 def summary(times: Sequence[float]) -> dict[str, float | int]:
+    if not times:
+        return {"clicks": 0, "over_limit": 0}
     return {
         "clicks": len(times),
         "median": round(float(np.median(times)), 2),
@@ -116,7 +123,7 @@ def main() -> int:
         searching(str(dashboard.database), asked.runs) as runs,
     ):
         before, began = cpu_seconds(dashboard.pid), time.monotonic()
-        clicks, visitors = asyncio.run(crowd(dashboard.url, runs, asked.sessions, asked.seconds))
+        clicks, visitors, lost = asyncio.run(crowd(dashboard.url, runs, asked.sessions, asked.seconds))
         took = time.monotonic() - began
         busy = (cpu_seconds(dashboard.pid) - before) / took
         store = open_store(str(dashboard.database))
@@ -127,6 +134,7 @@ def main() -> int:
     whole = {
         **summary([each for times in clicks.values() for each in times]),
         "sessions": asked.sessions,
+        "sessions_lost": [str(error) or type(error).__name__ for error in lost],
         "steps_of_the_runs": steps,
         "looks_a_second_and_session": round(
             sum(visitor.fragment_runs for visitor in visitors) / took / asked.sessions, 2
@@ -136,7 +144,7 @@ def main() -> int:
         "exceptions": [text for visitor in visitors for text in visitor.exceptions],
     }
     print(json.dumps(whole))
-    return int(bool(whole["over_limit"] or whole["exceptions"]))
+    return int(bool(whole["over_limit"] or whole["exceptions"] or lost))
 
 
 if __name__ == "__main__":
