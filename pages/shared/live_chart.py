@@ -29,16 +29,16 @@ _component = st.components.v2.component(
 
 
 def live_chart(
-    figure: go.Figure, *, key: str, description: str, filename: str = "chart", clickable: bool = False
+    figure: go.Figure | str, *, key: str, description: str, filename: str = "chart", clickable: bool = False
 ) -> dict[str, Any] | None:
-    """Show `figure`; return the point clicked in this run of the page (x, y, curve), if `clickable`.
+    """Show `figure`, or its JSON text; return the point clicked in this run of the page (x, y, curve), if `clickable`.
 
     `description` is the text alternative: what is drawn, and what it shows at the moment.
     """
     result = _component(
         key=key,
         data={
-            "figure": figure.to_json(),
+            "figure": figure if isinstance(figure, str) else figure.to_json(),
             "description": description,
             "filename": filename,
             "clickable": clickable,

@@ -7,13 +7,12 @@ drawn once more without the timer.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 
-import numpy as np
 import streamlit as st
 
 from pages.shared.columns import beside, cells
 from pages.shared.live_chart import live_chart
+from pages.shared.live_view import COMPACT, LARGE, REFRESH, View, actions_of, view_of
 from pages.shared.run_downloads import downloads
 from pages.shared.setup import library, manager, plain, problem, problems_shown
 from pages.shared.viewer import show_crystal
@@ -26,18 +25,13 @@ from pages.shared.wording import (
     reason_of,
     run_title,
 )
-from rlcsp_core.actions import Action, action_set
-from rlcsp_core.analysis.progress import steps_per_second
 from rlcsp_core.crystal.composition import presets
 from rlcsp_core.errors import RLCSPError
-from rlcsp_core.plots.live import energy_figure, outcome_figure, policy_figure
 from rlcsp_core.relax import is_warm
 from rlcsp_core.runs import RunManager
 from rlcsp_core.runs.curves import Reader
-from rlcsp_core.store import ENDED, RESUMABLE, RunInfo, RunState, StepTable
+from rlcsp_core.store import ENDED, RESUMABLE, RunInfo, RunState
 
-REFRESH = 1.0  # s between looks at the store
-CHART_POINTS = 2000
 VIEWER_HEIGHT = 400
 
 
@@ -58,17 +52,17 @@ def _panel(run_id: str, live: bool, compact: bool) -> None:
         st.rerun()  # once more as a whole, without the timer
     _header(runs, run)
     with problems_shown():
-        table = library().overview(run_id, CHART_POINTS)
-        _numbers(run, table, compact)
+        view = view_of(library(), run, COMPACT if compact else LARGE)
+        _numbers(run, view, compact)
         if compact:
-            _charts(library(), run, table, compact)
+            _charts(library(), run, view)
             return
         left, right = beside("run", [3, 2])
         with left:
-            _charts(library(), run, table, compact)
+            _charts(library(), run, view)
         with right:
             _best_structure(library(), run)
-            _outcomes(run)
+            _outcomes(run, view)
 
 
 def _header(runs: RunManager, run: RunInfo) -> None:
@@ -79,6 +73,13 @@ def _header(runs: RunManager, run: RunInfo) -> None:
         if reason := reason_of(run):
             st.caption(plain(reason), width="content")
         _controls(runs, run)
+    with (
+        st.container()
+    ):  # news come and go in a place of their own: all below would be drawn anew if it moved
+        _news(runs, run)
+
+
+def _news(runs: RunManager, run: RunInfo) -> None:
     if found := found_phase(run):
         st.success(found, icon=":material/check_circle:")
     if run.state is RunState.QUEUED:
@@ -136,9 +137,9 @@ def _controls(runs: RunManager, run: RunInfo) -> None:
                 st.rerun()  # the timer may have to start again
 
 
-def _numbers(run: RunInfo, table: StepTable, compact: bool) -> None:
+def _numbers(run: RunInfo, view: View, compact: bool) -> None:
     target = run.config.get("target")
-    rate = steps_per_second(table.step, table.elapsed)
+    rate = view.steps_per_second
     relaxed = run.n_accepted + run.n_rejected
     figures = [
         ("Lowest (eV/atom)", energy(run.best_energy), above_target(run.best_energy, target)),
@@ -154,36 +155,26 @@ def _numbers(run: RunInfo, table: StepTable, compact: bool) -> None:
         column.metric(label, value, note, delta_color="off", delta_arrow="off", border=True)
 
 
-def _charts(store: Reader, run: RunInfo, table: StepTable, compact: bool) -> None:
-    population = store.population(run.id)
+def _charts(store: Reader, run: RunInfo, view: View) -> None:
     best = "no energy yet" if run.best_energy is None else f"lowest {run.best_energy:.5f} eV/atom"
     live_chart(
-        energy_figure(table, population, target=run.config.get("target"), height=340 if compact else 420),
+        view.energies,
         key=f"energy-{run.id}",
         description=f"Energy of every trial against steps, and the lowest so far. {run.n_steps} steps, {best}.",
         filename=f"energies-{run.id}",
     )
     st.markdown("###### Policy: probability of each action")
     live_chart(
-        policy_figure(table, actions_of(run), height=220 if compact else 300),
+        view.policy,
         key=f"policy-{run.id}",
-        description="Probabilities of the actions against steps, stacked. "
-        + _policy_in_words(table, actions_of(run)),
+        description=f"Probabilities of the actions against steps, stacked. {view.policy_in_words}",
         filename=f"policy-{run.id}",
     )
     notes = ["Unusually high trials lie above the chart."]
-    if len(table) < run.n_steps:
-        notes.append(f"{len(table)} of {run.n_steps} steps are drawn; the download has all of them.")
+    if view.n_drawn < run.n_steps:
+        notes.append(f"{view.n_drawn} of {run.n_steps} steps are drawn; the download has all of them.")
     st.caption(" ".join(notes))
     downloads(store, run, actions_of(run))
-
-
-def _policy_in_words(table: StepTable, actions: Sequence[Action]) -> str:
-    if not len(table):
-        return "No steps yet."
-    likeliest = int(np.argmax(table.probabilities[-1]))
-    share = table.probabilities[-1][likeliest]
-    return f"At the last step, {actions[likeliest].name} is the most probable, with {share:.2f}."
 
 
 def _best_structure(store: Reader, run: RunInfo) -> None:
@@ -203,10 +194,10 @@ def _best_structure(store: Reader, run: RunInfo) -> None:
     )
 
 
-def _outcomes(run: RunInfo) -> None:
+def _outcomes(run: RunInfo, view: View) -> None:
     st.markdown("###### What became of each action")
     live_chart(
-        outcome_figure(run.tally, actions_of(run), height=300),
+        view.outcomes,
         key=f"outcomes-{run.id}",
         description="Steps accepted, rejected and failed for each action. "
         + "; ".join(
@@ -216,8 +207,3 @@ def _outcomes(run: RunInfo) -> None:
         ),
         filename=f"actions-{run.id}",
     )
-
-
-def actions_of(run: RunInfo) -> tuple[Action, ...]:
-    """What its policy chooses from; runs of earlier versions knew the published actions only."""
-    return action_set(run.config.get("actions", "published"))

@@ -7,6 +7,7 @@ that is being made.
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from functools import cache
@@ -37,6 +38,8 @@ MODULES = (
 def load() -> None:
     for name in MODULES:
         import_module(name)
+    gc.collect()
+    gc.freeze()  # what the libraries hold stays; without it, every full collection looks through all of it
 
 
 @cache

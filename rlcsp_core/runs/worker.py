@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from contextlib import suppress
+from pathlib import Path
 
 from rlcsp_core.errors import StoreError
 from rlcsp_core.runs.running import Begin, Halt, begin_search, execute, halting
@@ -19,13 +21,14 @@ TOKEN_VARIABLE = "RLCSP_RUN_CLAIM"
 TIED_VARIABLE = "RLCSP_RUN_TIED"  # set: end with the program at the other end of the pipe
 PIPE = 0  # standard input
 PATIENCE = 5.0  # s from the end of the parent until the process ends in the hard way
-NICENESS = 5  # the dashboard and the user's other programs go first
+NICENESS = 10  # the dashboard and the user's other programs go first
+AUTOGROUP = Path("/proc/self/autogroup")
 PARENT_ENDED = "the program that started it ended"
 
 
 def work(run_id: str, begin: Begin = begin_search) -> int:
     """The exit code.  The run's record says how it ended; standard error says it once more."""
-    os.nice(NICENESS)
+    let_others_go_first()
     halt = Halt()
     with halting(halt):
         if os.environ.get(TIED_VARIABLE):
@@ -40,6 +43,18 @@ def work(run_id: str, begin: Begin = begin_search) -> int:
         except ClaimLostError as error:
             print(error, file=sys.stderr)
     return 0
+
+
+def let_others_go_first() -> None:
+    """Give way to other programs of this machine.
+
+    Linux shares processors among sessions first and heeds the niceness of a process only within its own (sched(7),
+    "The autogroup feature"), so that a worker, which leads a session, has to lower that of its session too.
+    """
+    os.nice(NICENESS)
+    if os.getpid() == os.getsid(0):
+        with suppress(OSError):  # another system, or one without the feature
+            AUTOGROUP.write_text(str(NICENESS))
 
 
 def watch_parent(halt: Halt) -> None:

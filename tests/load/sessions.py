@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from rlcsp_core.runs import RunManager
 from rlcsp_core.search import SearchConfig
@@ -122,9 +123,11 @@ def main() -> int:
         serving(Path(folder)) as dashboard,
         searching(str(dashboard.database), asked.runs) as runs,
     ):
+        before_mb = round(psutil.Process(dashboard.pid).memory_info().rss / 1e6)
         before, began = cpu_seconds(dashboard.pid), time.monotonic()
         clicks, visitors, lost = asyncio.run(crowd(dashboard.url, runs, asked.sessions, asked.seconds))
         took = time.monotonic() - began
+        memory = [before_mb, round(psutil.Process(dashboard.pid).memory_info().rss / 1e6)]
         busy = (cpu_seconds(dashboard.pid) - before) / took
         store = open_store(str(dashboard.database))
         steps = [store.run(run).n_steps for run in runs]
@@ -140,6 +143,7 @@ def main() -> int:
             sum(visitor.fragment_runs for visitor in visitors) / took / asked.sessions, 2
         ),
         "cores_the_server_used": round(busy, 2),
+        "memory_of_the_server_mb": memory,
         "load_of_the_machine": os.getloadavg()[0],
         "exceptions": [text for visitor in visitors for text in visitor.exceptions],
     }

@@ -1,0 +1,94 @@
+"""What the panel of a run draws at one moment, made once for all sessions that look at it.
+
+Charts are most of the work of a look.  While a run is at work they are made once in every REFRESH seconds: the first
+session to look makes them, the others send what it has made.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from rlcsp_core.actions import Action, action_set
+from rlcsp_core.analysis.progress import steps_per_second
+from rlcsp_core.plots.live import energy_figure, outcome_figure, policy_figure
+from rlcsp_core.runs.curves import Reader
+from rlcsp_core.store import RunInfo, RunState, StepTable
+
+REFRESH = 1.0  # s between looks at the store
+CHART_POINTS = 2000
+KEPT = 32  # moments; a few runs are watched at a time
+
+
+class Size(NamedTuple):
+    """Heights of the charts in pixels."""
+
+    energies: int
+    policy: int
+    outcomes: int
+
+
+LARGE, COMPACT = Size(420, 300, 300), Size(340, 220, 220)
+
+
+class Moment(NamedTuple):
+    """What tells a view from another: the state of its run, and its records or, as long as they grow, the time."""
+
+    run_id: str
+    state: RunState
+    records: tuple[int, int] | None = None
+    tick: int | None = None
+
+
+class View(NamedTuple):
+    """Figures as the JSON text that travels to the browser."""
+
+    energies: str
+    policy: str
+    policy_in_words: str
+    outcomes: str
+    n_drawn: int  # of the run's steps
+    steps_per_second: float | None
+
+
+def view_of(store: Reader, run: RunInfo, size: Size) -> View:
+    return _view(_moment(run), size, store, run)
+
+
+def _moment(run: RunInfo) -> Moment:
+    if run.state is RunState.RUNNING:
+        return Moment(run.id, run.state, tick=int(time.monotonic() / REFRESH))
+    return Moment(run.id, run.state, records=(run.n_population, run.n_steps))
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner=False)
+def _view(moment: Moment, size: Size, _store: Reader, _run: RunInfo) -> View:
+    table = _store.overview(moment.run_id, CHART_POINTS)
+    population = _store.population(moment.run_id)
+    actions = actions_of(_run)
+    target = _run.config.get("target")
+    return View(
+        energy_figure(table, population, target=target, height=size.energies).to_json(),
+        policy_figure(table, actions, height=size.policy).to_json(),
+        _policy_in_words(table, actions),
+        outcome_figure(_run.tally, actions, height=size.outcomes).to_json(),
+        len(table),
+        steps_per_second(table.step, table.elapsed),
+    )
+
+
+def _policy_in_words(table: StepTable, actions: Sequence[Action]) -> str:
+    if not len(table):
+        return "No steps yet."
+    likeliest = int(np.argmax(table.probabilities[-1]))
+    share = table.probabilities[-1][likeliest]
+    return f"At the last step, {actions[likeliest].name} is the most probable, with {share:.2f}."
+
+
+def actions_of(run: RunInfo) -> tuple[Action, ...]:
+    """What its policy chooses from; runs of earlier versions knew the published actions only."""
+    return action_set(run.config.get("actions", "published"))
