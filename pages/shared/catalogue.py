@@ -95,14 +95,17 @@ def _kept(url: str, run: str, length: int, _store: Reader) -> list[Row]:  # noqa
 
 
 class Comparison:
-    """Which of some structures are the same; computed bit by bit by whoever looks."""
+    """Which of some structures are the same; computed bit by bit by whoever looks, one visitor at a time."""
+
+    _at_work = (
+        threading.Lock()
+    )  # of all: several at once would take turns, and the clicks of others wait for each
 
     def __init__(self, store: Reader, found: Sequence[Found]) -> None:
         self.found = found
         self._store = store
         self._crystals: list[Crystal] = []  # of the structures compared so far
         self._groups: list[list[int]] = []
-        self._at_work = threading.Lock()
 
     @property
     def compared(self) -> int:
@@ -121,7 +124,7 @@ class Comparison:
         ]
 
     def go_on(self, seconds: float) -> None:
-        """Compare one and others for about so long; none while another visitor does."""
+        """Compare one and others for about so long; none while another visitor compares."""
         if not self._at_work.acquire(blocking=False):
             return
         try:

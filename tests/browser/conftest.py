@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # dashboard.py stands beside this file
 
-from dashboard import Dashboard, Watched, browsing, chromium, serving, watching
+from dashboard import Dashboard, Watched, browsing, chromium, end_searches, serving, watching
 from playwright.sync_api import Browser
 
 
@@ -42,5 +42,10 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def watched(dashboard: Dashboard, browser: Browser) -> Iterator[Watched]:
     """A fresh page; whatever the test does on it, the console stays clean and nothing leaves the machine."""
-    with watching(browser, dashboard.url) as seen:
-        yield seen
+    try:
+        with watching(browser, dashboard.url) as seen:
+            yield seen
+    finally:
+        end_searches(
+            dashboard
+        )  # a search that a failed test leaves at work would keep those of others waiting

@@ -16,6 +16,9 @@ from urllib.request import urlopen
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from rlcsp_core.errors import StoreError
+from rlcsp_core.store import open_store
+
 ROOT = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 MAC_CHROME = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
@@ -31,6 +34,7 @@ FLAGS = (
     "--enable-unsafe-swiftshader",
 )
 START_LIMIT = 60.0  # s
+STOP_LIMIT = 30.0  # s
 WINDOW = {"width": 1280, "height": 900}
 # Streamlit asks for its server below the address of the page before it tries the root; that answer is no error of ours
 PROBES = ("/_stcore/health", "/_stcore/host-config")
@@ -71,6 +75,18 @@ def serving(folder: Path, database: Path | None = None) -> Iterator[Dashboard]:
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+
+
+def end_searches(dashboard: Dashboard) -> None:
+    """Stop all that are at work or wait, and see them end."""
+    store = open_store(str(dashboard.database))
+    deadline = time.monotonic() + STOP_LIMIT
+    for run in store.active_runs():
+        with suppress(StoreError):  # it has just ended
+            store.request(run.id, "stop")
+    while store.active_runs() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    store.close()
 
 
 @contextmanager
