@@ -3,7 +3,7 @@
 Pages load and send nothing from and to other hosts, are not shown inside pages of other sites, and are what their type
 says.  Streamlit's frontend writes styles and scripts into its pages, so those two stay allowed inline.
 
-Libraries are loaded before the server answers: the first visitor does not wait for them.
+Libraries are loaded and the database is opened before the server answers: the first visitor does not wait for them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pages.shared.comparison import read_ahead
 from pages.shared.preload import load
+from pages.shared.setup import begin
 
 CONTENT = {
     "default-src": "'self' data: blob:",
@@ -52,4 +54,6 @@ class SecurityHeaders:
 
 
 load()
+if known := begin():
+    read_ahead(known)
 app = st.App("app.py", middleware=[Middleware(SecurityHeaders)])

@@ -23,11 +23,14 @@ for column, run_id in zip(st.columns(max(len(shown), 1), gap="large"), shown, st
     with column:
         run_panel(run_id, compact=len(shown) > 1)
 
-form_place = (
-    st.expander("Add a search beside", icon=":material/splitscreen_add:") if shown else st.container()
-)
+form_place = st.container()
+if shown:  # made when it is opened: forty fields more would be sent with every look at a run
+    form_place = st.expander(
+        "Add a search beside", icon=":material/splitscreen_add:", key="beside", on_change="rerun"
+    )
 with form_place, problems_shown():
-    config = search_form("beside" if shown else "new")
+    wanted = not shown or form_place.open
+    config = search_form("beside" if shown else "new") if wanted else None
     if config is not None:
         from rlcsp_core.search import check_config
 

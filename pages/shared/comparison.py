@@ -5,18 +5,22 @@ The URL says it all (`experiment`, `run`, `task`, `view`), so that a comparison 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 
 import streamlit as st
 
 from pages.shared.setup import problem, problems_shown, runs_in_address
 from pages.shared.wording import run_title
 from rlcsp_core.analysis.curves import Groups, RunCurve, grouped
+from rlcsp_core.errors import RLCSPError
 from rlcsp_core.plots.palette import LineStyle, line_style, told_apart
 from rlcsp_core.runs.curves import Reader, Shelf
 from rlcsp_core.store import RunInfo, RunState
 
 LISTED = 300
+READ_AHEAD = 1_000_000  # steps
 FIRST = "report"
 ON = "yes"  # a switch in the URL
 USEFUL = (RunState.RUNNING, RunState.PAUSED, RunState.FINISHED, RunState.STOPPED, RunState.INTERRUPTED)
@@ -98,6 +102,27 @@ def curves_read(store: Reader, runs: Sequence[RunInfo]) -> list[RunCurve]:
     """All of them, whatever they were after; read again only when one of them has gone on."""
     with st.spinner("Reading the runs …"):
         return _shelf(store, store.url).curves(runs)
+
+
+def read_ahead(store: Reader) -> threading.Thread:
+    """Begin to read what is likely to be compared, so that its first visitor need not wait for it."""
+    thread = threading.Thread(target=_read_ahead, args=(store,), name="read ahead", daemon=True)
+    thread.start()
+    return thread
+
+
+def _read_ahead(store: Reader) -> None:
+    left = READ_AHEAD
+    with suppress(RLCSPError):  # a database that is away; the page says so
+        names = list(store.experiments())
+        for name in dict.fromkeys(
+            [*_first(names), *reversed(names)]
+        ):  # one's own stand behind the shipped ones
+            runs = [run for run in store.runs(experiment=name, oldest_first=True) if run.n_steps]
+            steps = sum(run.n_steps for run in runs)
+            if steps <= left:
+                left -= steps
+                _shelf(store, store.url).curves(runs)
 
 
 @st.cache_resource(show_spinner=False)

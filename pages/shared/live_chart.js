@@ -8,6 +8,7 @@
 
 const LIBRARY = "app/static/plotly/plotly-cartesian.min.js";
 const CHECK_THEME_EVERY = 400; // ms; the page changes its variables without an event
+const LATER = 2000; // ms until a chart outside the window is drawn: what is seen, and other libraries, go first
 const DRAG_PAUSE = 150; // ms; drawing while the mouse selects would end the selection
 
 function loadPlotly() {
@@ -19,6 +20,11 @@ function loadPlotly() {
     document.head.append(script);
   });
   return window.__rlcspPlotly;
+}
+
+/* Of the drawing, in pixels. */
+function heightOf(figure) {
+  return JSON.parse(figure).layout.height ?? 320;
 }
 
 /* The figure with every CSS variable replaced by its present value. */
@@ -58,7 +64,25 @@ function configuration(filename) {
   };
 }
 
+/* At once where the chart is seen or nearly so; the first drawing of others waits. */
+function due(chart) {
+  chart.due ??= new Promise((resolve) => {
+    const now = () => {
+      clearTimeout(timer);
+      eye.disconnect();
+      resolve();
+    };
+    const timer = setTimeout(now, LATER);
+    const eye = new IntersectionObserver((seen) => seen.some((entry) => entry.isIntersecting) && now());
+    eye.observe(chart.node);
+  });
+  return chart.due;
+}
+
 async function draw(chart) {
+  chart.node.style.minHeight = `${heightOf(chart.data.figure)}px`;
+  await due(chart);
+  if (chart.gone) return;
   const Plotly = await loadPlotly();
   while (chart.node._dragging && !chart.gone) await new Promise((done) => setTimeout(done, DRAG_PAUSE));
   if (chart.gone) return;
@@ -68,7 +92,6 @@ async function draw(chart) {
   chart.config ??= configuration(filename); // Plotly starts afresh when the configuration is not the same object
   const { data, layout } = themed(JSON.parse(figure), style);
   chart.node.setAttribute("aria-label", description);
-  chart.node.style.minHeight = `${layout.height ?? 320}px`;
   await Plotly.react(chart.node, data, { ...layout, uirevision: layout.uirevision ?? "constant" }, chart.config);
   chart.node.dataset.points = String((chart.node.calcdata ?? []).reduce((n, trace) => n + trace.length, 0));
   if (!chart.listening) {

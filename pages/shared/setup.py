@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import streamlit as st
@@ -73,16 +73,31 @@ def _let_in() -> None:
         st.stop()
 
 
+def begin() -> Library | None:
+    """Before the first visitor: open the database, which sees to runs that wait or were left, and list the results.
+
+    None if the database cannot be used; pages say why, and how that can be mended."""
+    with suppress(RLCSPError):
+        known = _library(_manager(_url()).store.url)
+        _ = known.archives
+        return known
+    return None
+
+
 def manager() -> RunManager:
     """The manager of this dashboard; ends the page with a sentence when its database cannot be used."""
     try:
-        found = _manager(database_url().render_as_string(hide_password=False))
+        found = _manager(_url())
     except RLCSPError as error:
         problem(str(error))
         st.stop()
     if found.problem:
         problem(found.problem)
     return found
+
+
+def _url() -> str:
+    return database_url().render_as_string(hide_password=False)
 
 
 def store() -> Store:

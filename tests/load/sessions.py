@@ -35,6 +35,7 @@ COMPOSITIONS = ("Y2O3", "SrTiO3", "Y2O3", "SrTiO3")
 ALGORITHMS = ("rlcsp", "ppo", "npg", "uniform")
 PAUSE = (5.0, 25.0)  # s between two clicks of one session
 PAGES = ("Structures", "Policy", "Replay", "Compare", "")
+FORM = "Add a search beside"
 WARMING = 15.0  # s for searches to begin and sessions to have opened their pages
 LIMIT = 1.5  # s a click may take
 
@@ -73,6 +74,8 @@ async def session(url: str, runs: Sequence[str], seed: int, end: float, clicks: 
             await asyncio.sleep(rng.uniform(*PAUSE))
             kind = rng.choice(["choice in the form", "another run", "another page"])
             if kind == "choice in the form":
+                if "Algorithm" not in visitor.widgets:
+                    clicks["form opened"].append(await visitor.unfold(FORM))
                 taken = await visitor.choose("Algorithm", rng.choice(visitor.options.get("Algorithm", [""])))
             elif kind == "another run":
                 taken = await visitor.open("Search", run=rng.choice(runs))

@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit
 
 from streamlit.proto.Alert_pb2 import Alert
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
@@ -35,6 +36,7 @@ class Visitor:
         self._values: dict[str, WidgetState] = {}
         self.widgets: dict[str, str] = {}  # label: id, of the select boxes and buttons seen
         self.options: dict[str, list[str]] = {}
+        self._folded: dict[str, str] = {}  # label: id, of the parts of the page to open
         self.page = ""
         self.query = ""
         self._hash = ""  # how the server names the page, once it has sent it
@@ -71,6 +73,12 @@ class Visitor:
             raise RuntimeError(f"the page has no {label}; it says: {self.exceptions}")
         name = self.widgets[label]
         self._values[name] = WidgetState(id=name, string_value=option)
+        return await self._run()
+
+    async def unfold(self, label: str) -> float:
+        """Seconds until what stands below this label is there."""
+        name = self._folded[label]
+        self._values[name] = WidgetState(id=name, bool_value=True)
         return await self._run()
 
     async def _run(self) -> float:
@@ -110,18 +118,25 @@ class Visitor:
             self._hash = message.navigation.page_script_hash
         elif kind == "auto_rerun":
             self._start_timer(message.auto_rerun.fragment_id, message.auto_rerun.interval)
-        elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
-            element = message.delta.new_element
-            match element.WhichOneof("type"):
-                case "selectbox":
-                    self.widgets[element.selectbox.label] = element.selectbox.id
-                    self.options[element.selectbox.label] = list(element.selectbox.options)
-                case "exception":
-                    self.exceptions.append(element.exception.message)
-                case "alert" if element.alert.format == Alert.ERROR:
-                    self.exceptions.append(element.alert.body)
+        elif kind == "delta":
+            self._see(message.delta)
         elif kind == "script_finished":
             self._end(message.script_finished)
+
+    def _see(self, delta: Delta) -> None:
+        if delta.WhichOneof("type") == "add_block":
+            if delta.add_block.WhichOneof("type") == "expandable":
+                self._folded[delta.add_block.expandable.label] = delta.add_block.expandable.id
+            return
+        element = delta.new_element
+        match element.WhichOneof("type"):
+            case "selectbox":
+                self.widgets[element.selectbox.label] = element.selectbox.id
+                self.options[element.selectbox.label] = list(element.selectbox.options)
+            case "exception":
+                self.exceptions.append(element.exception.message)
+            case "alert" if element.alert.format == Alert.ERROR:
+                self.exceptions.append(element.alert.body)
 
     def _end(self, how: int) -> None:
         if how in PARTS:
