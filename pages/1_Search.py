@@ -29,13 +29,17 @@ if shown:  # made when it is opened: forty fields more would be sent with every 
         "Add a search beside", icon=":material/splitscreen_add:", key="beside", on_change="rerun"
     )
 with form_place, problems_shown():
-    wanted = not shown or form_place.open
-    config = search_form("beside" if shown else "new") if wanted else None
-    if config is not None:
+    opened = not shown or form_place.open
+    wanted = search_form("beside" if shown else "new") if opened else None
+    if wanted is not None:
+        from rlcsp_core.runs.sharing import check_sharing
         from rlcsp_core.search import check_config
 
-        check_config(config)
-        st.query_params["run"] = [*shown, runs.start(config.as_dict())]
+        check_config(wanted.config)
+        if wanted.policy is not None:
+            check_sharing(wanted.config, wanted.policy, runs.store)
+        started = runs.start(wanted.config.as_dict(), policy=wanted.policy)
+        st.query_params["run"] = [*shown, started]
         st.rerun()
 
 st.header("Earlier runs")

@@ -44,8 +44,15 @@ class _Form(NamedTuple):
     start: Mapping[str, Any]  # as SearchConfig.as_dict()
 
 
-def search_form(key: str) -> SearchConfig | None:
-    """The form; the configuration when "Start" was pressed.  Raises ConfigError for what no field can hold."""
+class Wanted(NamedTuple):
+    """A search to start."""
+
+    config: SearchConfig
+    policy: str | None  # the name of the one it shares
+
+
+def search_form(key: str) -> Wanted | None:
+    """The form; what to start when "Start" was pressed.  Raises ConfigError for what no field can hold."""
     what, how, limits = beside(f"form-{key}", [1] * COLUMNS)
     with what:
         manner, formula = _manner(key), _composition(key)
@@ -57,9 +64,10 @@ def search_form(key: str) -> SearchConfig | None:
     with limits:
         values |= _limits(form)
     values |= {"settings": _hyperparameters(form, values["algorithm"])} | _expert(form)
-    values |= options(form.key, form.start, Chosen(values["algorithm"], values["actions"]))
+    beyond = options(form.key, form.start, Chosen(values["algorithm"], values["actions"]))
+    values |= beyond.values
     if st.button("Start search", type="primary", icon=":material/play_arrow:", key=f"{key}-start"):
-        return SearchConfig(**values)
+        return Wanted(SearchConfig(**values), beyond.policy)
     return None
 
 

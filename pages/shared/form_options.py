@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from pages.shared.choose_run import all_runs
-from pages.shared.setup import library
+from pages.shared.setup import library, plain, store
 from pages.shared.wording import run_title
 from rlcsp_core.agents import AGENTS
 from rlcsp_core.search import RANGES
 from rlcsp_core.store import RunInfo
+from rlcsp_core.store.schema import NAME_LENGTH
 
 FEATURES = {
     "published": "Its energy (published)",
@@ -27,6 +28,7 @@ DESCENTS = {
 SCREEN = 1.0  # eV/atom, where the box is ticked
 NOTHING = "nothing: the prior of the actions"
 COLUMNS = 3
+LISTED = 20  # names of shared policies
 
 Choice = Callable[[str], str]
 
@@ -38,8 +40,16 @@ class Chosen(NamedTuple):
     actions: str
 
 
-def options(key: str, start: Mapping[str, Any], chosen: Chosen) -> dict[str, Any]:
-    """Values of the configuration; those that are not shown keep their defaults."""
+class Options(NamedTuple):
+    """What the fields say: values of the configuration, and the policy that the run shares, if any."""
+
+    values: dict[str, Any]
+    policy: str | None
+
+
+def options(key: str, start: Mapping[str, Any], chosen: Chosen) -> Options:
+    """Values that are not shown keep their defaults."""
+    shared = None
     with st.expander("Beyond the published method", icon=":material/auto_awesome:"):
         columns = st.columns(COLUMNS)
         values: dict[str, Any] = {}
@@ -50,12 +60,29 @@ def options(key: str, start: Mapping[str, Any], chosen: Chosen) -> dict[str, Any
             policy = _policy(columns[0], key, chosen, values["features"])
             if policy is not None:
                 values["initial_policy"] = policy
+            shared = _shared(columns[0], key)
         values["repeats"] = _select(
             columns[1], key, "repeats", "A trial in modules like a recent one", REPEATS, start
         )
         values["descent"] = _select(columns[1], key, "descent", "Relaxation", DESCENTS, start)
         values |= _savings(columns[2], key, start)
-    return values
+    return Options(values, shared)
+
+
+def _shared(column: Any, key: str) -> str | None:
+    """The name of a policy that runs share; a new name makes a new one."""
+    known = store().policy_names()
+    name = column.text_input(
+        "Share the policy of this name",
+        max_chars=NAME_LENGTH,
+        placeholder="none",
+        key=f"{key}-shared",
+        help="Runs that name the same policy read and update it together; the page Policy shows how it grows. "
+        "What such a run does depends on the others, so it cannot be repeated alone.",
+    )
+    if known:
+        column.caption(plain("There is already: " + ", ".join(known[:LISTED])))
+    return name.strip() or None
 
 
 def _select(

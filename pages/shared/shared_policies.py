@@ -24,7 +24,8 @@ def show_shared_policies(store: Store) -> None:
     names = store.policy_names()
     if not names:
         st.info(
-            "No runs share a policy yet. Searches started with `python -m rlcsp_core run --share NAME` read and "
+            "No runs share a policy yet. Searches given the name of one, in the form of a search under *Beyond the "
+            "published method* or with `python -m rlcsp_core run --share NAME`, read and "
             "update one policy of that name together; it appears here with the first of them.",
             icon=":material/info:",
         )

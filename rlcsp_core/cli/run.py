@@ -52,10 +52,10 @@ def run(arguments: argparse.Namespace) -> int:
         theta = last_policy(known, known.run(arguments.start_from))
         config = replace(config, initial_policy=theta)
         check_config(config)
+    if arguments.share is not None:
+        check_sharing(config, arguments.share, store)
     compile_once()
     name = arguments.name or f"{config.composition} · {config.algorithm} · seed {config.seed}"
-    if arguments.share:
-        check_sharing(config)
     mine = store.create_claimed(config.as_dict(), name=name, policy=arguments.share)
     assert mine is not None, "only experiments have runs already"
     return carry_out(store, mine, arguments.json)

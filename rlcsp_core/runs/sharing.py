@@ -21,29 +21,43 @@ from rlcsp_core.errors import ConfigError
 from rlcsp_core.records import Decision, Observation, Transition, Update
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import RunInfo, Store
+from rlcsp_core.store.schema import NAME_LENGTH
 
 LEARNING_RATE = 0.01  # α of RL-CSP's shared policy
 
 
-def check_sharing(config: SearchConfig) -> None:
-    """Only a policy that learns can be shared."""
+def check_sharing(config: SearchConfig, name: str, store: Store) -> None:
+    """ConfigError unless a search of this configuration can share the policy `name`, which need not exist yet."""
     kind = AGENTS.get(config.algorithm)
     if kind is not None and not kind.learns:
         raise ConfigError(
             f"{config.algorithm} does not learn, so it has no policy to share; choose a learner"
         )
+    if not 0 < len(name) <= NAME_LENGTH or "\0" in name:
+        raise ConfigError(f"the name of a shared policy has 1 to {NAME_LENGTH} characters, got {len(name)}")
+    if name in store.policy_names():
+        theirs, ours = store.policy(name).theta.shape, _learner(config).theta.shape
+        if theirs != ours:
+            raise ConfigError(
+                f"the shared policy {name!r} has {theirs[0]} actions and {theirs[1]} features, this search {ours[0]} "
+                f"and {ours[1]}: choose the same actions and features, or another name"
+            )
+
+
+def _learner(config: SearchConfig) -> Learner:
+    from rlcsp_core.search.parts import agent_of
+
+    learner = agent_of(config)
+    assert isinstance(learner, Learner), "others are refused"
+    return learner
 
 
 def sharing(store: Store, run: RunInfo) -> SharedLearner:
     """The agent of a run that shares a policy; makes the policy if the run is the first to name it."""
-    from rlcsp_core.search.parts import agent_of
-
     config = SearchConfig.from_dict(run.config)
-    check_sharing(config)
-    learner = agent_of(config)
-    assert isinstance(learner, Learner), "checked above"
     assert run.policy is not None
-    return SharedLearner(store, run, learner, run.policy)
+    check_sharing(config, run.policy, store)
+    return SharedLearner(store, run, _learner(config), run.policy)
 
 
 class SharedLearner:

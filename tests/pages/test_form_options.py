@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 from streamlit.testing.v1 import AppTest
 
 from pages.shared.form_options import DESCENTS, FEATURES, REPEATS
@@ -79,3 +80,20 @@ def test_fast_keeps_near_its_prior(opened: Opened, empty_store: Store) -> None:
     page = page.segmented_control(key="new-manner").set_value("Fast").run()
     start(page)
     assert empty_store.runs()[0].config["settings"] == {"learning_rate": 1e-5}
+
+
+def test_a_search_shares_the_policy_that_is_named(opened: Opened, empty_store: Store) -> None:
+    page = opened("pages/1_Search.py")
+    page.text_input(key=ending(page.text_input, "-shared")).set_value("ours")
+    start(page)
+    assert [run.policy for run in empty_store.runs()] == ["ours"]
+
+
+def test_a_policy_of_other_actions_is_refused_with_a_sentence(opened: Opened, empty_store: Store) -> None:
+    empty_store.create_policy("ours", np.zeros((14, 2)))
+    page = opened("pages/1_Search.py")
+    page.text_input(key=ending(page.text_input, "-shared")).set_value("ours")
+    page = next(b for b in page.button if b.label == "Start search").click().run()
+    assert not page.exception
+    assert "14 actions and 2 features, this search 9 and 2" in page.error[0].value
+    assert empty_store.runs() == []

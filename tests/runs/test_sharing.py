@@ -79,6 +79,20 @@ def test_a_stopped_run_goes_on_with_what_the_others_learned_meanwhile(store):
 
 
 @pytest.mark.parametrize("algorithm", ["uniform", "original"])
-def test_a_policy_that_does_not_learn_cannot_be_shared(algorithm):
+def test_a_policy_that_does_not_learn_cannot_be_shared(algorithm, store):
     with pytest.raises(ConfigError, match="does not learn"):
-        check_sharing(SearchConfig(algorithm=algorithm))
+        check_sharing(SearchConfig(algorithm=algorithm), "ours", store)
+
+
+@pytest.mark.parametrize("name", ["", "x" * 121, "a\0b"])
+def test_a_shared_policy_has_a_name_that_every_database_takes(name, store):
+    with pytest.raises(ConfigError, match="1 to 120 characters"):
+        check_sharing(SearchConfig(), name, store)
+
+
+def test_only_searches_with_the_same_actions_and_features_share_a_policy(store):
+    check_sharing(SearchConfig(), "ours", store)
+    store.create_policy("ours", np.zeros((9, 2)))
+    check_sharing(SearchConfig(), "ours", store)
+    with pytest.raises(ConfigError, match="9 actions and 2 features, this search 14 and 2"):
+        check_sharing(SearchConfig(actions="extended"), "ours", store)
