@@ -44,6 +44,7 @@ def energy_view(groups: Groups, styles: Styles) -> None:
         pinned = one_of("Pinned reference run", list(names), "reference", none="none")
     with extras:
         every = switch("Every run", "every")
+        logarithmic = switch("Logarithmic", "log")
         outliers = switch("Show outliers", "outliers")
     axis: aggregate.Axis = "time" if against_time else "steps"
     medians = {label: aggregate.best_energy(curves, axis) for label, curves in groups.items()}
@@ -60,6 +61,7 @@ def energy_view(groups: Groups, styles: Styles) -> None:
         traces=traces if every else None,
         reference=_reference(names[pinned], against_time) if pinned else None,
         window=window,
+        logarithmic=logarithmic,
     )
     chart(figure, "best-energy", "Lowest energy so far, median over runs with a band of quartiles.")
     note = "Median over runs; the band holds the middle half of them."

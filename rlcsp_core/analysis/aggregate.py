@@ -18,6 +18,8 @@ from rlcsp_core.analysis.metrics import best_so_far, steps_to_target
 from rlcsp_core.records import Array, IntArray
 
 BAND = (0.25, 0.75)  # quantiles of the band
+EARLY_POINTS = 100  # besides, at equal distances of a logarithmic axis
+FIRST_TIME = 0.01  # of the last: where those begin on an axis of time
 GRID_POINTS = 400  # more than a chart is wide in distinguishable points
 FENCE = 3.0  # interquartile ranges beyond the quartiles that an axis shows (Tukey's outer fence)
 SEEN = 0.05  # eV/atom; an axis of energies shows as much, since far smaller differences are those of the relaxation
@@ -59,11 +61,16 @@ def best_energy(curves: Sequence[RunCurve], axis: Axis = "steps", grid: Array | 
 
 
 def common_grid(curves: Sequence[RunCurve], axis: Axis) -> Array:
-    """From 0 to the end of the longest run; every step where they are few."""
+    """From 0 to the end of the longest run, close at the start for logarithmic axes; every step where they are few."""
     end = max((_positions(curve, axis)[-1] for curve in curves), default=0.0)
     if axis == "steps":
-        return np.unique(np.linspace(0, end, min(int(end) + 1, GRID_POINTS)).round())
-    return np.linspace(0.0, end, GRID_POINTS)
+        if end < GRID_POINTS:
+            return np.arange(end + 1)
+        early = np.geomspace(1, end, EARLY_POINTS)
+        return np.union1d(np.linspace(0, end, GRID_POINTS).round(), early.round())
+    if not end > 0:
+        return np.zeros(1)
+    return np.union1d(np.linspace(0, end, GRID_POINTS), np.geomspace(FIRST_TIME * end, end, EARLY_POINTS))
 
 
 def on_grid(curve: RunCurve, axis: Axis, grid: Array) -> Array:

@@ -15,7 +15,7 @@ from rlcsp_core.analysis.aggregate import Aggregate, AxisRange
 from rlcsp_core.analysis.metrics import BestSoFar
 from rlcsp_core.analysis.minima import PooledMinima
 from rlcsp_core.analysis.survival import MeanSteps, SurvivalCurve
-from rlcsp_core.plots.canvas import ENERGY, STEP, canvas, shown
+from rlcsp_core.plots.canvas import ENERGY, LOG_AXIS, STEP, canvas, shown
 from rlcsp_core.plots.palette import INK, LineStyle, translucent
 from rlcsp_core.records import Array, IntArray
 
@@ -41,8 +41,11 @@ def best_energy_figure(
     traces: Mapping[str, Sequence[tuple[Array, Array]]] | None = None,
     reference: Reference | None = None,
     window: AxisRange | None = None,
+    logarithmic: bool = False,
 ) -> go.Figure:
-    """Median over seeds with a band of quartiles; on demand every run, and one run to compare with."""
+    """Median over seeds with a band of quartiles; on demand every run, and one run to compare with.
+
+    A logarithmic axis begins at the first step: the initial population lies at 0."""
     figure = canvas(x_title, f"Lowest {ENERGY[0].lower()}{ENERGY[1:]}", height=440)
     for label, curve in medians.items():
         style = styles[label]
@@ -56,6 +59,8 @@ def best_energy_figure(
         figure.add_trace(_line(reference.x, reference.energy, reference.name, LineStyle(INK, "solid")))
     if window is not None:
         figure.update_yaxes(range=shown(window))
+    if logarithmic:
+        figure.update_xaxes(**LOG_AXIS)
     figure.update_yaxes(tickformat=".3f")
     return figure
 

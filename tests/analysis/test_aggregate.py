@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from rlcsp_core.analysis.aggregate import GRID_POINTS, best_energy, clipped_range, common_grid, on_grid
+from rlcsp_core.analysis.aggregate import (
+    EARLY_POINTS,
+    GRID_POINTS,
+    best_energy,
+    clipped_range,
+    common_grid,
+    on_grid,
+)
 
 NAN = np.nan
 
@@ -42,7 +49,11 @@ def test_time_axis_takes_the_last_step_before_each_moment(make_curve):
 def test_grid_is_every_step_or_thinned_to_the_same_ends(make_curve):
     assert common_grid([make_curve([0] * 7)], "steps").tolist() == list(range(8))
     long = common_grid([make_curve([0] * 5000)], "steps")
-    assert (long[0], long[-1], len(long)) == (0, 5000, GRID_POINTS)
+    assert (long[0], long[1], long[-1]) == (0, 1, 5000)
+    assert GRID_POINTS < len(long) < GRID_POINTS + EARLY_POINTS
+    assert np.max(np.diff(long)) <= np.ceil(5000 / (GRID_POINTS - 1))
+    decades = [np.count_nonzero((long >= 10**k) & (long < 10 ** (k + 1))) for k in range(3)]
+    assert min(decades) >= 9  # there is something to see in each decade of a logarithmic axis
     assert (long == long.round()).all()
 
 
