@@ -26,6 +26,7 @@ from rlcsp_core.store import RunInfo, Source
 OVERVIEW = 2000  # points of the curve
 SPEEDS = {"slow": 2.0, "quick": 0.8}  # s a step
 STEP = "replay-step"
+SHOWN = "replay-shown"
 PLAYING = "replay-playing"
 JUMP = "replay-jump"
 
@@ -42,10 +43,11 @@ def replay(store: Reader) -> None:
 
 def _read_address(run: RunInfo) -> None:
     """The step in the URL, or the last that was shown; within the run."""
-    if st.session_state.get("replay-run") != run.id:
-        asked = st.query_params.get("step", "1")
+    shown = st.session_state.get(SHOWN)  # run and step
+    known = shown is not None and shown[0] == run.id
+    if not known or STEP not in st.session_state:  # the slider's goes when another page is opened
+        asked = st.query_params.get("step", str(shown[1]) if known else "1")
         st.session_state[STEP] = int(asked) if asked.isdecimal() and len(asked) < 9 else 1
-        st.session_state["replay-run"] = run.id
     st.session_state[STEP] = min(max(1, st.session_state[STEP]), run.n_steps)
 
 
@@ -53,6 +55,7 @@ def _film(store: Reader, run: RunInfo) -> None:
     _controls(run)
     step = int(st.session_state[STEP])
     st.query_params["step"] = str(step)
+    st.session_state[SHOWN] = (run.id, step)
     now = glance(store, run, step)
     left, right = beside("replay", [3, 2])
     with left:

@@ -37,6 +37,7 @@ PAUSE = (5.0, 25.0)  # s between two clicks of one session
 PAGES = ("Structures", "Policy", "Replay", "Compare", "")
 FORM = "Add a search beside"
 WARMING = 15.0  # s for searches to begin and sessions to have opened their pages
+LOG_SHOWN = 8000  # characters of what the server wrote, where something went wrong
 LIMIT = 1.5  # s a click may take
 
 Clicks = dict[str, list[float]]
@@ -135,6 +136,8 @@ def main() -> int:
         store = open_store(str(dashboard.database))
         steps = [store.run(run).n_steps for run in runs]
         store.close()
+        if any(visitor.exceptions for visitor in visitors) or lost:
+            print((Path(folder) / "server.log").read_text()[-LOG_SHOWN:], file=sys.stderr)
     for kind, times in sorted(clicks.items()):
         print(json.dumps({"click": kind, **summary(times)}))
     whole = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from rlcsp_core.store import open_store
 
 APP = Path(__file__).parents[2] / "app.py"
 LIMIT = 120  # s
+Opened = Callable[..., AppTest]
 STEPS = 25
 CHAPTERS = ("decide", "build", "act", "relax", "learn", "play")
 
@@ -120,3 +122,15 @@ def test_replay_opens_at_the_step_in_the_address(replay: AppTest, asked: str, sh
 )
 def test_a_minimum_is_told_beside_the_known_one(above: float, words: str) -> None:
     assert words in beside_known_minimum(-27.394619 + above, -27.394619)
+
+
+def test_replay_goes_on_where_it_was_left_for_another_page(opened: Opened, finished_run: str) -> None:
+    last = 60  # steps of the run
+    page = opened("pages/6_Replay.py", run=finished_run)
+    page.button(key="replay-Last").click().run()
+    page.switch_page("pages/4_Policy.py").run()
+    page.query_params.clear()
+    page.query_params["run"] = finished_run
+    page.switch_page("pages/6_Replay.py").run()
+    assert not page.exception
+    assert page.subheader[0].value.startswith(f"Step {last}:")
