@@ -129,8 +129,7 @@ def test_replay_goes_on_where_it_was_left_for_another_page(opened: Opened, finis
     page = opened("pages/6_Replay.py", run=finished_run)
     page.button(key="replay-Last").click().run()
     page.switch_page("pages/4_Policy.py").run()
-    page.query_params.clear()
-    page.query_params["run"] = finished_run
+    del page.query_params["step"]
     page.switch_page("pages/6_Replay.py").run()
     assert not page.exception
     assert page.subheader[0].value.startswith(f"Step {last}:")
