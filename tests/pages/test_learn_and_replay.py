@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from rlcsp_core.store import open_store
 
 APP = Path(__file__).parents[2] / "app.py"
 LIMIT = 120  # s
-Opened = Callable[..., AppTest]
 STEPS = 25
 CHAPTERS = ("decide", "build", "act", "relax", "learn", "play")
 
@@ -124,12 +122,11 @@ def test_a_minimum_is_told_beside_the_known_one(above: float, words: str) -> Non
     assert words in beside_known_minimum(-27.394619 + above, -27.394619)
 
 
-def test_replay_goes_on_where_it_was_left_for_another_page(opened: Opened, finished_run: str) -> None:
-    last = 60  # steps of the run
-    page = opened("pages/6_Replay.py", run=finished_run)
-    page.button(key="replay-Last").click().run()
-    page.switch_page("pages/4_Policy.py").run()
-    del page.query_params["step"]
-    page.switch_page("pages/6_Replay.py").run()
-    assert not page.exception
-    assert page.subheader[0].value.startswith(f"Step {last}:")
+def test_replay_goes_on_where_it_was_left_for_another_page(replay: AppTest) -> None:
+    replay.run()
+    replay.button(key="replay-Last").click().run()
+    replay.switch_page("pages/4_Policy.py").run()
+    del replay.query_params["step"]
+    replay.switch_page("pages/6_Replay.py").run()
+    assert not replay.exception
+    assert replay.subheader[0].value.startswith(f"Step {STEPS}:")
