@@ -43,10 +43,9 @@ def replay(store: Reader) -> None:
 
 def _read_address(run: RunInfo) -> None:
     """The step in the URL, or the last that was shown; within the run."""
-    shown = st.session_state.get(SHOWN)  # run and step
-    known = shown is not None and shown[0] == run.id
-    if not known or STEP not in st.session_state:  # the slider's goes when another page is opened
-        asked = st.query_params.get("step", str(shown[1]) if known else "1")
+    of_run, step = st.session_state.get(SHOWN, ("", 1))
+    if of_run != run.id or STEP not in st.session_state:  # the slider's goes when another page is opened
+        asked = st.query_params.get("step", str(step) if of_run == run.id else "1")
         st.session_state[STEP] = int(asked) if asked.isdecimal() and len(asked) < 9 else 1
     st.session_state[STEP] = min(max(1, st.session_state[STEP]), run.n_steps)
 

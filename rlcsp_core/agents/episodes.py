@@ -46,10 +46,18 @@ def episode_to_lists(episode: Episode) -> dict[str, Any]:
     return {name: column.tolist() for name, column in episode._asdict().items()}
 
 
-def episode_from_lists(lists: Mapping[str, Sequence[Any]]) -> Episode:
-    """Inverse of `episode_to_lists`."""
+def episode_from_lists(lists: Mapping[str, Sequence[Any]], n_actions: int, n_features: int) -> Episode:
+    """Inverse of `episode_to_lists`; ValueError where the columns do not belong together."""
     types: dict[str, type] = {"masks": np.bool_, "actions": np.int64}
-    return Episode(*(np.array(lists[name], dtype=types.get(name, np.float64)) for name in Episode._fields))
+    episode = Episode(*(np.array(lists[name], dtype=types.get(name, np.float64)) for name in Episode._fields))
+    length = len(episode.actions)
+    widths = {"features": (n_features,), "masks": (n_actions,), "probabilities": (n_actions,)}
+    for name, column in episode._asdict().items():
+        if not length or column.shape != (length, *widths.get(name, ())):
+            raise ValueError(f"the {name} of an episode have the shape {column.shape}")
+    if not (all(0 <= a < n_actions for a in episode.actions) and episode.masks.any(axis=1).all()):
+        raise ValueError("an episode has an action that there is not, or a step without any")
+    return episode
 
 
 class RewardScale:
@@ -86,7 +94,9 @@ class RewardScale:
         return {"seen": self.seen, "recent": self._recent[: self.seen].tolist()}
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
-        """Inverse of `snapshot`."""
+        """Inverse of `snapshot`; ValueError where there are more or fewer rewards than were seen."""
         self.seen = int(snapshot["seen"])
+        if len(snapshot["recent"]) != min(self.seen, len(self._recent)):
+            raise ValueError(f"{len(snapshot['recent'])} rewards are remembered of {self.seen}")
         self._recent[:] = 0.0
         self._recent[: len(snapshot["recent"])] = snapshot["recent"]

@@ -8,7 +8,7 @@ is here and the same for all.  θ = 0 at the start: uniform.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -138,13 +138,32 @@ class Learner:
         }
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
-        """Take up the state of a snapshot of an agent made with the same settings."""
-        self.theta = np.array(snapshot["theta"], dtype=np.float64)
+        """Take up the state of a snapshot of an agent made with the same settings.
+
+        ValueError where its parts have other shapes; nothing is to be done with the agent then."""
+        n_actions, n_features = self.theta.shape
+        theta = np.array(snapshot["theta"], dtype=np.float64)
         # checkpoints written before there was a critic lack it; their algorithms have none
-        critic = np.array(snapshot.get("critic", np.zeros(self.theta.shape[1])), dtype=np.float64)
-        self._parameters = self._parameters._replace(kl_weight=float(snapshot["kl_weight"]), critic=critic)
+        critic = np.array(snapshot.get("critic", np.zeros(n_features)), dtype=np.float64)
+        if theta.shape != self.theta.shape or critic.shape != (n_features,):
+            raise ValueError(f"θ has the shape {theta.shape} and the critic {critic.shape}")
+        self._parameters = Parameters(theta, float(snapshot["kl_weight"]), critic)
         self._scale.restore(snapshot["rewards"])
-        self._steps = [(np.array(x), np.array(mask, dtype=bool), a, r) for x, mask, a, r in snapshot["steps"]]
+        self._steps = [step_from_list(step, n_actions, n_features) for step in snapshot["steps"]]
         self._episodes.clear()
-        self._episodes.extend(episode_from_lists(lists) for lists in snapshot["episodes"])
+        self._episodes.extend(
+            episode_from_lists(lists, n_actions, n_features) for lists in snapshot["episodes"]
+        )
         self._since_update = int(snapshot["since_update"])
+
+
+def step_from_list(
+    values: Sequence[Any], n_actions: int, n_features: int
+) -> tuple[Array, np.ndarray, int, float]:
+    """A step of an episode under way, as a snapshot has it."""
+    x, mask, action, reward = values
+    features, allowed = np.array(x, dtype=np.float64), np.array(mask, dtype=bool)
+    shapes = features.shape, allowed.shape
+    if shapes != ((n_features,), (n_actions,)) or not allowed.any() or action not in range(n_actions):
+        raise ValueError("a step of the episode under way is none")
+    return features, allowed, action, float(reward)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from rlcsp_core.errors import CheckpointError, RLCSPError
-from rlcsp_core.records import Crystal, Relaxation
+from rlcsp_core.records import Crystal, Relaxation, StopRecord
 from rlcsp_core.runs import Halt, execute
 from rlcsp_core.search import Search, SearchConfig, parts
 from rlcsp_core.store import RunState, open_store
@@ -52,7 +52,8 @@ def test_a_damaged_checkpoint_is_refused_or_works(algorithm):
         except RLCSPError as error:
             is_sentence(error, "run the configuration anew")
             return
-        assert len(list(itertools.islice(search, MORE))) == MORE
+        more = list(itertools.islice(search, MORE))
+        assert len(more) == MORE or isinstance(more[-1], StopRecord)  # it may say that the end was near
 
     damaged()
 
