@@ -31,7 +31,7 @@ class Relaxer(Protocol):
         """ceiling: eV/atom above which the built-in engine may give up; others go on to the end."""
 
 
-# variants of the built-in descent: from the same start they fall into different minima
+# variants of the built-in descent: from the same start they fall into different minima; docs/findings.md compares them
 DESCENTS: dict[str, dict[str, float | int]] = {
     "conditioned": {},  # with a model of the Hessian, steps of at most 0.25 Å
     "long-steps": {"max_step": 0.6, "max_strain": 0.15},

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlencode
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, TimeoutError
 
 from rlcsp_core.store import open_store
 from tests.browser.dashboard import WINDOW, browsing, serving
@@ -52,7 +52,7 @@ DRAWN = """(needed) => {
 }""".replace("STILL", str(STILL))
 
 
-def opened(page: Page, address: str, needed: Sequence[str]) -> dict[str, float]:
+def opened(page: Page, address: str, needed: Sequence[str]) -> dict[str, float | None]:
     began = time.perf_counter()
     page.goto(address, wait_until="commit")
     page.wait_for_selector("h1", timeout=PATIENCE)
@@ -60,14 +60,19 @@ def opened(page: Page, address: str, needed: Sequence[str]) -> dict[str, float]:
     return {"heading": round(heading, 2), "drawn": drawn(page, began, needed)}
 
 
-def drawn(page: Page, began: float, needed: Sequence[str] = ()) -> float:
-    """Seconds since then until everything was there; where nothing is named, all that the server sends."""
+def drawn(page: Page, began: float, needed: Sequence[str] = ()) -> float | None:
+    """Seconds since then until everything was there; where nothing is named, all that the server sends.
+
+    None if something did not come: a run may have no structure to show."""
     page.evaluate("() => delete window.drawnSince")
-    still = page.wait_for_function(DRAWN, arg=list(needed), timeout=PATIENCE, polling=LOOK).json_value()
+    try:
+        still = page.wait_for_function(DRAWN, arg=list(needed), timeout=PATIENCE, polling=LOOK).json_value()
+    except TimeoutError:
+        return None
     return round(time.perf_counter() - began - still / 1000, 2)
 
 
-def clicked(page: Page, view: str) -> dict[str, float]:
+def clicked(page: Page, view: str) -> dict[str, float | None]:
     button = page.get_by_test_id("stButtonGroup").get_by_text(view, exact=True).first
     button.wait_for(timeout=PATIENCE)
     page.wait_for_timeout(500)  # a reader looks first

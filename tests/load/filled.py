@@ -1,7 +1,7 @@
 """A database of finished runs, to look at pages with: `python -m tests.load.filled DATABASE [COPIES]`.
 
 Each copy holds the 100 runs of 2000 steps of the shipped experiment `report`, with seeds of its own, as one experiment
-of the database.  Structures are not copied.
+of the database, with the best structure of each run.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sqlalchemy import insert, update
 from rlcsp_core.runs.library import SHIPPED
 from rlcsp_core.store import RunInfo, StepTable, database, open_store, schema, writes
 from rlcsp_core.store.archive import Archive
-from rlcsp_core.store.packing import pack_matrix, pack_vector
+from rlcsp_core.store.packing import pack_crystal, pack_matrix, pack_vector
 
 NAME = "report, copied"
 COPIES = 2
@@ -55,6 +55,20 @@ def fill(url: str, copies: int = COPIES) -> int:
                 {"run": key, "step": int(step), "theta": pack_matrix(theta)}
                 for step, theta in zip(updates.step, updates.theta, strict=True)
             ]
+            if best := archive.best_structure(run.id):
+                info, crystal = best
+                connection.execute(
+                    insert(schema.structures),
+                    {
+                        "run": key,
+                        "source": str(info.source),
+                        "number": info.number,
+                        "relaxed": 1,
+                        "n_atoms": info.n_atoms,
+                        "energy": info.energy,
+                        "data": pack_crystal(crystal),
+                    },
+                )
             if learned:
                 connection.execute(insert(schema.updates), learned)
     engine.dispose()
