@@ -97,9 +97,8 @@ def _kept(url: str, run: str, length: int, _store: Reader) -> list[Row]:  # noqa
 class Comparison:
     """Which of some structures are the same; computed bit by bit by whoever looks, one visitor at a time."""
 
-    _at_work = (
-        threading.Lock()
-    )  # of all: several at once would take turns, and the clicks of others wait for each
+    # of all comparisons: several at once would take turns, and the clicks of others wait for each
+    _at_work = threading.Lock()
 
     def __init__(self, store: Reader, found: Sequence[Found]) -> None:
         self.found = found

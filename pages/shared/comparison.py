@@ -104,20 +104,17 @@ def curves_read(store: Reader, runs: Sequence[RunInfo]) -> list[RunCurve]:
         return _shelf(store, store.url).curves(runs)
 
 
-def read_ahead(store: Reader) -> threading.Thread:
+def read_ahead(store: Reader) -> None:
     """Begin to read what is likely to be compared, so that its first visitor need not wait for it."""
-    thread = threading.Thread(target=_read_ahead, args=(store,), name="read ahead", daemon=True)
-    thread.start()
-    return thread
+    threading.Thread(target=_read_ahead, args=(store,), name="read ahead", daemon=True).start()
 
 
 def _read_ahead(store: Reader) -> None:
     left = READ_AHEAD
     with suppress(RLCSPError):  # a database that is away; the page says so
         names = list(store.experiments())
-        for name in dict.fromkeys(
-            [*_first(names), *reversed(names)]
-        ):  # one's own stand behind the shipped ones
+        # one's own stand behind the shipped ones
+        for name in dict.fromkeys([*_first(names), *reversed(names)]):
             runs = [run for run in store.runs(experiment=name, oldest_first=True) if run.n_steps]
             steps = sum(run.n_steps for run in runs)
             if steps <= left:

@@ -21,6 +21,14 @@ from rlcsp_core.store.packing import floats, pack_matrix, unpack_matrices
 from rlcsp_core.store.records import PolicyTable, SharedPolicy
 
 
+def check_name(name: str) -> None:
+    """StoreError for what not every database takes."""
+    if not 0 < len(name) <= schema.NAME_LENGTH or "\0" in name:
+        raise StoreError(
+            f"the name of a shared policy has 1 to {schema.NAME_LENGTH} characters, got {len(name)}"
+        )
+
+
 def create(connection: Connection, name: str, theta: Array) -> None:
     """A policy of this name, unless there is one."""
     if (

@@ -23,7 +23,7 @@ from sqlalchemy import Engine
 
 from rlcsp_core.errors import NotFoundError, StoreError
 from rlcsp_core.records import Array, Crystal, SearchRecord
-from rlcsp_core.store import database, found, many, policies, reads, recording, schema, writes
+from rlcsp_core.store import database, found, many, policies, reads, recording, writes
 from rlcsp_core.store.records import (
     ACTIVE,
     RESUMABLE,
@@ -296,10 +296,7 @@ class Store:
 
     def create_policy(self, name: str, theta: Array) -> SharedPolicy:
         """The policy of this name; made from theta [A, F] if there is none."""
-        if not 0 < len(name) <= schema.NAME_LENGTH or "\0" in name:
-            raise StoreError(
-                f"the name of a shared policy has 1 to {schema.NAME_LENGTH} characters, got {len(name)}"
-            )
+        policies.check_name(name)
         try:
             with database.writing(self._engine) as connection:
                 policies.create(connection, name, theta)

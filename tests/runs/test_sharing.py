@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from rlcsp_core.errors import ConfigError
+from rlcsp_core.errors import ConfigError, StoreError
 from rlcsp_core.runs import Halt, execute
 from rlcsp_core.runs.sharing import LEARNING_RATE, check_sharing
 from rlcsp_core.search import SearchConfig
@@ -86,7 +86,7 @@ def test_a_policy_that_does_not_learn_cannot_be_shared(algorithm, store):
 
 @pytest.mark.parametrize("name", ["", "x" * 121, "a\0b"])
 def test_a_shared_policy_has_a_name_that_every_database_takes(name, store):
-    with pytest.raises(ConfigError, match="1 to 120 characters"):
+    with pytest.raises(StoreError, match="1 to 120 characters"):
         check_sharing(SearchConfig(), name, store)
 
 
