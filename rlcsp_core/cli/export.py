@@ -21,6 +21,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("experiment", metavar="EXPERIMENT", help="its name in the database")
     parser.add_argument("--output", metavar="FOLDER", help="where to (default: data/results/EXPERIMENT)")
     parser.add_argument(
+        "--add",
+        action="store_true",
+        help="to the runs that are in the folder already, as those of an experiment divided over machines; a run with "
+        "the name and the configuration of one that is there is left out",
+    )
+    parser.add_argument(
         "--recode",
         action="store_true",
         help="no database: write the files in the folder again, as small as this version of the program can",
@@ -43,7 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.recode:
         count = recode(folder, show)
     else:
-        count = export_experiment(open_store(arguments.database), arguments.experiment, folder, show)
+        store = open_store(arguments.database)
+        count = export_experiment(store, arguments.experiment, folder, show, add=arguments.add)
     bar.finish()
     size = sum((folder / name).stat().st_size for name in FILES)
     result = {"experiment": arguments.experiment, "runs": count, "folder": str(folder), "bytes": size}

@@ -35,7 +35,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "and started again, it goes on where it was.",
     )
     parser.add_argument(
-        "experiment", metavar="EXPERIMENT", help="a TOML file, or a shipped one: report, rlcsp-paper, quick"
+        "experiment", metavar="EXPERIMENT", help="a TOML file, or the name of one in data/experiments"
+    )
+    parser.add_argument(
+        "--seeds",
+        type=seeds_of,
+        metavar="FIRST-LAST",
+        help="of its seeds only these, to divide it over machines that share no database (export --add puts the "
+        "parts together)",
     )
     parser.add_argument(
         "--workers", type=int, default=1, metavar="N", help="processes on this machine (default: 1)"
@@ -45,12 +52,23 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_json(parser)
 
 
+def seeds_of(text: str) -> range:
+    """ "11-20" as a range; "7" is one seed."""
+    first, dash, last = text.partition("-")
+    last = last if dash else first
+    if not (first.isdecimal() and last.isdecimal() and int(first) <= int(last)):
+        raise argparse.ArgumentTypeError(f"must be one seed or FIRST-LAST, as 11-20, got {text!r}")
+    return range(int(first), int(last) + 1)
+
+
 def run(arguments: argparse.Namespace) -> int:
     from rlcsp_core.runs.experiment import load_experiment
 
     if arguments.workers < 1:
         raise ConfigError(f"--workers must be at least 1, got {arguments.workers}")
     experiment = load_experiment(arguments.experiment)
+    if arguments.seeds is not None:
+        experiment = experiment.with_seeds(arguments.seeds)
     store = open_store(arguments.database)
     compile_once()
     results = Results(store, Lines(arguments.json, COLUMNS))

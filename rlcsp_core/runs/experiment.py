@@ -14,7 +14,7 @@ initial population, which is drawn before the agent's first choice.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -57,6 +57,16 @@ class Experiment:
     description: str
     seeds: tuple[int, ...]
     variants: tuple[Variant, ...]
+
+    def with_seeds(self, wanted: Container[int]) -> Experiment:
+        """The part of it with these of its seeds."""
+        seeds = tuple(seed for seed in self.seeds if seed in wanted)
+        if not seeds:
+            lowest, highest = min(self.seeds), max(self.seeds)
+            raise ConfigError(
+                f"{self.name} has none of these seeds; its own lie between {lowest} and {highest}"
+            )
+        return replace(self, seeds=seeds)
 
     def runs(self) -> list[PlannedRun]:
         """Seed by seed, so that an experiment cut short has all algorithms with the same seeds."""

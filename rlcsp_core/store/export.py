@@ -37,6 +37,7 @@ from rlcsp_core.store.records import PopulationTable, RunInfo, StepTable, Update
 from rlcsp_core.store.store import Store
 
 Source = Store | Archive
+Kept = tuple[Source, RunInfo]  # a run and where it is read from
 
 SECONDS = pa.decimal128(14, 4)  # kept as whole numbers of 0.1 ms
 TIMES = ("elapsed", "cpu_seconds", "relax_seconds")
@@ -65,10 +66,15 @@ ENCODINGS = {
 }
 
 
-def export_experiment(store: Store, experiment: str, folder: Path, tick: Callable[[float], None]) -> int:
-    """Write all ended runs of an experiment; how many.  `tick` is told the share that is done."""
-    runs = [
-        run
+def export_experiment(
+    store: Store, experiment: str, folder: Path, tick: Callable[[float], None], *, add: bool = False
+) -> int:
+    """Write all ended runs of an experiment; how many are in the folder then.  `tick` is told the share that is done.
+
+    add: to the runs that are in the folder already, which come first; one with the name and the configuration of a run
+    that is there is left out."""
+    runs: list[Kept] = [
+        (store, run)
         for run in store.runs(experiment=experiment, oldest_first=True)
         if not run.active and run.n_population
     ]
@@ -77,32 +83,57 @@ def export_experiment(store: Store, experiment: str, folder: Path, tick: Callabl
         raise StoreError(
             f"experiment {experiment!r} has no runs to export in {store.description}; there are: {names}"
         )
+    if add and any((folder / name).exists() for name in FILES):
+        return _replace(Archive(folder), _new_to(Archive(folder), experiment, runs), tick)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _write(store, runs, folder, _metadata(experiment, runs), tick)
+        _write(runs, folder, _metadata(experiment, runs), tick)
     except OSError as error:
         raise StoreError(f"{folder} cannot be written: {error.strerror or error}") from None
     return len(runs)
 
 
 def recode(folder: Path, tick: Callable[[float], None]) -> int:
-    """Write the files of a folder again as this program writes them; how many runs.
+    """Write the files of a folder again as this program writes them; how many runs."""
+    return _replace(Archive(folder), [], tick)
 
-    They take the place of the old ones once everything in them was read back and is equal."""
-    old = Archive(folder)
-    runs, fresh = old.runs()[::-1], folder / "new"
+
+def _new_to(old: Archive, experiment: str, runs: Sequence[Kept]) -> list[Kept]:
+    """The runs that are not in the archive, neither under their identifier nor as an equal one."""
+    if old.about["experiment"] != experiment:
+        raise StoreError(
+            f"{old.folder} holds the experiment {old.about['experiment']!r}: runs of {experiment!r} do not belong there"
+        )
+    there = {(run.name, _text(run.config)) for run in old.runs()}
+    return [
+        (store, run)
+        for store, run in runs
+        if run.id not in old and (run.name, _text(run.config)) not in there
+    ]
+
+
+def _text(config: Mapping[str, Any]) -> str:
+    return json.dumps(config, sort_keys=True)
+
+
+def _replace(old: Archive, more: Sequence[Kept], tick: Callable[[float], None]) -> int:
+    """Write an archive again, more runs behind its own; how many runs there are then.
+
+    The new files take the place of the old ones once everything of the old was read back and is equal."""
+    own: list[Kept] = [(old, run) for run in old.runs()[::-1]]
+    runs, fresh = [*own, *more], old.folder / "new"
     try:
         fresh.mkdir(exist_ok=True)
-        _write(old, runs, fresh, _metadata(old.about["experiment"], runs), tick)
+        _write(runs, fresh, _metadata(old.about["experiment"], runs), tick)
         new = Archive(fresh)
-        for run in runs:
+        for _, run in own:
             if differing := _differing(old, new, run.id):
-                raise StoreError(f"run {run.id} of {folder} would not come back: {', '.join(differing)}")
+                raise StoreError(f"run {run.id} of {old.folder} would not come back: {', '.join(differing)}")
         for name in FILES:
-            (fresh / name).replace(folder / name)
+            (fresh / name).replace(old.folder / name)
         fresh.rmdir()
     except OSError as error:
-        raise StoreError(f"{folder} cannot be written: {error.strerror or error}") from None
+        raise StoreError(f"{old.folder} cannot be written: {error.strerror or error}") from None
     return len(runs)
 
 
@@ -136,8 +167,7 @@ def _equal(a: Any, b: Any, *, rounded: bool) -> bool:
 
 
 def _write(
-    store: Source,
-    runs: Sequence[RunInfo],
+    runs: Sequence[Kept],
     folder: Path,
     metadata: dict[bytes, bytes],
     tick: Callable[[float], None],
@@ -158,7 +188,7 @@ def _write(
 
     rows = []
     with writer("steps.parquet", SHIPPED_STEPS) as steps, writer("updates.parquet", UPDATES) as updates:
-        for done, run in enumerate(runs):
+        for done, (store, run) in enumerate(runs):
             tick(done / len(runs))
             exploration = exploration_of(run.config)
             rows.append({**run_row(store, run), "exploration": exploration})
@@ -207,14 +237,14 @@ def _same(a: Array, b: Array) -> BoolArray:
     return np.asarray((a == b) & (np.signbit(a) == np.signbit(b)))
 
 
-def _metadata(experiment: str, runs: Sequence[RunInfo]) -> dict[bytes, bytes]:
-    machines = {json.dumps(run.versions, sort_keys=True) for run in runs}
+def _metadata(experiment: str, runs: Sequence[Kept]) -> dict[bytes, bytes]:
+    machines = {json.dumps(run.versions, sort_keys=True) for _, run in runs}
     content = {
         "format": FORMAT,
         "experiment": experiment,
         "made_by": [json.loads(machine) for machine in sorted(machines)],
-        "started": min((run.started for run in runs if run.started), default=None),
-        "ended": max((run.ended for run in runs if run.ended), default=None),
+        "started": min((run.started for _, run in runs if run.started), default=None),
+        "ended": max((run.ended for _, run in runs if run.ended), default=None),
     }
     return {METADATA: json.dumps(content).encode()}
 

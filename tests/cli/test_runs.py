@@ -12,6 +12,7 @@ import pytest
 
 from rlcsp_core.cli.main import main
 from rlcsp_core.store import RunState, open_store
+from rlcsp_core.store.archive import Archive
 from tests.runs.fake import ROOT, wait_until
 from tests.runs.test_execute import same_records
 
@@ -110,6 +111,36 @@ def test_what_cannot_be_resumed_is_a_sentence(call, database):
     code, _, err = call("resume", "nope", "--database", database)
     assert code == 2
     assert "there is no run 'nope'" in err
+
+
+FOUR_SEEDS = """
+seeds = 4
+[defaults]
+composition = "SrO"
+max_atoms = 8
+population = 3
+steps = 2
+[[algorithms]]
+algorithm = "uniform"
+"""
+
+
+def test_a_sweep_divided_by_seeds_is_put_together_again(call, tmp_path):
+    file, folder = tmp_path / "small.toml", tmp_path / "out"
+    file.write_text(FOUR_SEEDS)
+    for seeds, n, held in (("1-3", 3, 3), ("4", 1, 4)):
+        database = ("--database", str(tmp_path / f"{seeds}.sqlite"))
+        code, lines, _ = call("sweep", str(file), "--seeds", seeds, *database)
+        assert (code, len(lines)) == (0, n)
+        code, (line,), _ = call("export", "small", "--add", "--output", str(folder), *database)
+        assert (code, line["runs"]) == (0, held)
+    assert sorted(run.seed for run in Archive(folder).runs()) == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("seeds", ["", "-", "2-1", "a-b", "1-", "1-2-3"])
+def test_seeds_that_are_none_are_a_usage_error(seeds, capsys):
+    assert main(["sweep", "quick", f"--seeds={seeds}"]) == 2
+    assert "must be one seed or FIRST-LAST" in capsys.readouterr().err
 
 
 def test_usage_errors_exit_with_2_and_help_with_0(capsys):

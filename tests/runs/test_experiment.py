@@ -44,6 +44,14 @@ def test_runs_are_compositions_times_algorithms_times_seeds():
     assert (experiment.name, experiment.title, experiment.seeds) == ("x", "A title", (1, 2, 3))
 
 
+def test_a_part_of_the_seeds_is_a_part_of_the_runs():
+    experiment = parse_experiment(GOOD.replace("seeds = 3", "seeds = [1, 2, 12]"), "x")
+    part = experiment.with_seeds(range(2, 20))
+    assert [run for run in experiment.runs() if run.config.seed > 1] == part.runs()
+    with pytest.raises(ConfigError, match="none of these seeds; its own lie between 1 and 12"):
+        experiment.with_seeds(range(13, 20))
+
+
 def test_seeds_come_first_so_that_a_part_of_an_experiment_is_paired():
     runs = parse_experiment(GOOD, "x").runs()
     assert [run.config.seed for run in runs] == sorted(run.config.seed for run in runs)

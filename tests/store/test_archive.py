@@ -10,7 +10,7 @@ import pytest
 from rlcsp_core.errors import NotFoundError, StoreError
 from rlcsp_core.records import StopRecord
 from rlcsp_core.search import Search, SearchConfig
-from rlcsp_core.store import RunState, Source
+from rlcsp_core.store import RunState, Source, open_store
 from rlcsp_core.store.archive import SUFFIX, Archive
 from rlcsp_core.store.export import TIMES, export_experiment, recode
 from rlcsp_core.store.parquet import FILES, METADATA, STEPS, UPDATES, folders, steps_table, updates_table
@@ -54,6 +54,43 @@ def test_runs_come_back_as_they_are_but_for_what_only_a_live_run_has(store, expo
         assert differing(run, store.run(run.id)) <= {"experiment", "heartbeat", "host"}
         assert run.experiment == "quick" + SUFFIX
         assert exported.failed_relaxations(run.id) == store.failed_relaxations(run.id)
+
+
+def one_run(store, seed, experiment="quick"):
+    claim = store.create_claimed({**CONFIG, "seed": seed}, name="A", experiment=experiment)
+    store.attach(claim, {"rlcsp": "0.1", "processor": "another"})
+    rng = np.random.default_rng(seed)
+    steps = [step(i, rng, -25.0 - i / 20, True, i % 5 == 0) for i in range(1, 9)]
+    store.append(claim, [member(0, rng, -25.0), *steps, StopRecord("steps", 8, None)], {})
+    return claim.run_id
+
+
+def test_runs_of_another_database_are_added_behind_those_that_are_there(exported, tmp_path):
+    mine = {run.id: (run, exported.steps(run.id), exported.updates(run.id)) for run in exported.runs()}
+    other = open_store(str(tmp_path / "other.sqlite"))
+    one_run(other, seed=2)  # its equal is there
+    added = one_run(other, seed=4)
+    for _ in range(2):  # the second time nothing is new
+        assert export_experiment(other, "quick", exported.folder, ignore, add=True) == 4
+        both = Archive(exported.folder)
+        assert [run.id for run in both.runs()] == [added, *mine]
+        for run_id, (run, steps, updates) in mine.items():
+            assert differing(both.run(run_id), run) == set()
+            assert differing(both.steps(run_id), steps) == set()
+            assert differing(both.updates(run_id), updates) == set()
+        assert differing(both.steps(added), other.steps(added)) <= {"probabilities", *TIMES}
+        assert [made.get("processor") for made in both.about["made_by"]] == ["another", None]
+    assert not (exported.folder / "new").exists()
+    one_run(other, seed=1, experiment="third")
+    with pytest.raises(StoreError, match="do not belong there"):
+        export_experiment(other, "third", exported.folder, ignore, add=True)
+    other.close()
+
+
+def test_adding_to_an_empty_folder_is_an_export(store, tmp_path):
+    run_id = one_run(store, seed=1)
+    assert export_experiment(store, "quick", tmp_path / "new place", ignore, add=True) == 1
+    assert [run.id for run in Archive(tmp_path / "new place").runs()] == [run_id]
 
 
 def test_histories_come_back_exactly_but_for_rounded_columns(store, exported):
