@@ -24,6 +24,7 @@ DESCENTS = {
     "conditioned": "Model of the bonds, renewed on the way",
     "long-steps": "The same with longer steps",
     "one-model": "Model of the bonds of the start only",
+    "settled-first": "Modules settle, then are rattled, then relax",
 }
 SCREEN = 1.0  # eV/atom, where the box is ticked
 NOTHING = "nothing: the prior of the actions"

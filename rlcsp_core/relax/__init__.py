@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from rlcsp_core.relax.named import BUILTIN, DESCENTS, RELAXERS, Relaxer, descent_named, relaxer_named
+from rlcsp_core.relax.named import (
+    BUILTIN,
+    DESCENTS,
+    RELAXERS,
+    Relaxer,
+    descent_named,
+    relaxer_named,
+    settler_named,
+)
 from rlcsp_core.relax.relaxer import SCREENED, RelaxConfig, relax, relax_path
 from rlcsp_core.relax.warming import is_warm, warm
 
@@ -18,5 +26,6 @@ __all__ = [
     "relax",
     "relax_path",
     "relaxer_named",
+    "settler_named",
     "warm",
 ]

@@ -36,7 +36,10 @@ DESCENTS: dict[str, dict[str, float | int]] = {
     "conditioned": {},  # with a model of the Hessian, steps of at most 0.25 Å
     "long-steps": {"max_step": 0.6, "max_strain": 0.15},
     "one-model": {"refresh": 1_000_000_000},  # a model of the start alone, L-BFGS from there on
+    "settled-first": {},  # modules settle as they stand, and are rattled then: two stages
 }
+# how far modules settle before they are rattled: not to the end, which is often a saddle held by symmetry
+SETTLED: dict[str, dict[str, float]] = {"settled-first": {"force": 0.1, "stress": 0.01}}  # eV/Å, eV/Å³
 BUILTIN = "builtin"
 
 NO_CLOCK = 1e9  # s: a search is bounded in evaluations, which repeat, not in seconds, which do not
@@ -86,6 +89,11 @@ def descent_named(name: str) -> RelaxConfig:
         return RelaxConfig(seconds=NO_CLOCK, **DESCENTS[name])  # type: ignore[arg-type]
     except KeyError:
         raise ConfigError(f"unknown descent {name!r}; choose from {', '.join(DESCENTS)}") from None
+
+
+def settler_named(name: str) -> Relaxer | None:
+    """The first stage of a relaxation in two; None where there is but one."""
+    return builtin(RelaxConfig(seconds=NO_CLOCK, **SETTLED[name])) if name in SETTLED else None  # type: ignore[arg-type]
 
 
 def relaxer_named(name: str, config: RelaxConfig | None = None) -> Relaxer:

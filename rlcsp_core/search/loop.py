@@ -39,6 +39,7 @@ from rlcsp_core.records import (
     StopRecord,
     Transition,
 )
+from rlcsp_core.relax import settler_named
 from rlcsp_core.search.acceptance import Temperature, after_step, before_step, climb
 from rlcsp_core.search.checkpoint import REMEMBERED, State, pack, start, unpack, upgraded
 from rlcsp_core.search.clock import Clock
@@ -67,6 +68,7 @@ class Search:
             config.min_distance,
             config.rattle,
             engine_of(config),
+            settler_named(config.descent),
         )
         self._actions = action_set(config.actions)
         self._agent = agent_of(config) if agent is None else agent

@@ -56,6 +56,7 @@ class Workshop:
     min_distance: float  # Å
     rattle: float  # Å
     relaxer: Relaxer
+    settler: Relaxer | None = None  # relaxes modules a little as they stand, before they are rattled
 
     def random_trial(self, rng: np.random.Generator) -> tuple[Structure | None, int]:
         """A sound random structure in modules and how many were drawn."""
@@ -87,9 +88,30 @@ class Workshop:
         """What becomes of a trial; no chance is in this.  ceiling: eV/atom above which it may be given up."""
         if structure is None or before is None:
             return Relaxed(None, None, None, NO_TRIAL, 0, 0.0)
-        outcome = self.relaxer(before, ceiling)
+        start, spent, seconds = self._settled(structure, before)
+        outcome = self.relaxer(start, ceiling)
         here = None if outcome.energy is None else Here(structure, outcome.crystal)
-        return Relaxed(before, here, outcome.energy, outcome.reason, outcome.evaluations, outcome.seconds)
+        return Relaxed(
+            before,
+            here,
+            outcome.energy,
+            outcome.reason,
+            outcome.evaluations + spent,
+            outcome.seconds + seconds,
+        )
+
+    def _settled(self, structure: Structure, before: Crystal) -> tuple[Crystal, int, float]:
+        """Where the relaxation starts, and the evaluations and seconds it took to get there.
+
+        The displacements of `before` are put on the settled modules; if these do not settle, it starts at `before`."""
+        if self.settler is None or not isinstance(structure, Modular):
+            return before, 0, 0.0
+        built = build(structure, self.problem.composition)
+        first = self.settler(built)
+        if not first.converged:
+            return before, first.evaluations, first.seconds
+        shifted = first.crystal.positions + (before.positions - built.positions)
+        return replace(first.crystal, positions=shifted), first.evaluations, first.seconds
 
     def _broken_rule(self, trial: Structure) -> str | None:
         if isinstance(trial, Modular):
