@@ -112,7 +112,7 @@ def start(words):
 @pytest.fixture
 def file(tmp_path):
     path = tmp_path / "tiny.toml"
-    path.write_text(TEXT.format(seeds=2, steps=300))
+    path.write_text(TEXT.format(seeds=2, steps=3000))
     return path
 
 
