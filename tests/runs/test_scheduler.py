@@ -18,7 +18,7 @@ from tests.runs.test_sweep import ROOT, TEXT, equal, ignore, wait_until
 from tests.store.servers import SERVERS, free_port
 
 WORKERS = 2
-STEPS = 300
+STEPS = 3000
 
 pytestmark = pytest.mark.slow
 
