@@ -20,13 +20,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("experiment", metavar="EXPERIMENT", help="its name in the database")
     parser.add_argument("--output", metavar="FOLDER", help="where to (default: data/results/EXPERIMENT)")
-    parser.add_argument(
+    existing = parser.add_mutually_exclusive_group()
+    existing.add_argument(
         "--add",
         action="store_true",
         help="to the runs that are in the folder already, as those of an experiment divided over machines; a run with "
         "the name and the configuration of one that is there is left out",
     )
-    parser.add_argument(
+    existing.add_argument(
         "--recode",
         action="store_true",
         help="no database: write the files in the folder again, as small as this version of the program can",

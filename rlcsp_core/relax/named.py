@@ -15,7 +15,7 @@ import shutil
 from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from rlcsp_core.energy.potential import load_potential
 from rlcsp_core.errors import CalculatorError, ConfigError
@@ -31,15 +31,24 @@ class Relaxer(Protocol):
         """ceiling: eV/atom above which the built-in engine may give up; others go on to the end."""
 
 
+class Descent(NamedTuple):
+    """Settings that differ from those of `RelaxConfig`."""
+
+    settings: dict[str, Any]
+    settling: dict[str, Any] | None = (
+        None  # of a first stage, before modules are rattled; None: there is none
+    )
+
+
 # variants of the built-in descent: from the same start they fall into different minima; docs/findings.md compares them
-DESCENTS: dict[str, dict[str, float | int]] = {
-    "conditioned": {},  # with a model of the Hessian, steps of at most 0.25 Å
-    "long-steps": {"max_step": 0.6, "max_strain": 0.15},
-    "one-model": {"refresh": 1_000_000_000},  # a model of the start alone, L-BFGS from there on
-    "settled-first": {},  # modules settle as they stand, and are rattled then: two stages
+DESCENTS: dict[str, Descent] = {
+    "conditioned": Descent({}),  # with a model of the Hessian, steps of at most 0.25 Å
+    "long-steps": Descent({"max_step": 0.6, "max_strain": 0.15}),
+    "one-model": Descent({"refresh": 1_000_000_000}),  # a model of the start alone, L-BFGS from there on
+    "settled-first": Descent(
+        {}, {"force": 0.1, "stress": 0.01}
+    ),  # eV/Å, eV/Å³: coarse, the second stage ends it
 }
-# how far modules settle before they are rattled: not to the end, which is often a saddle held by symmetry
-SETTLED: dict[str, dict[str, float]] = {"settled-first": {"force": 0.1, "stress": 0.01}}  # eV/Å, eV/Å³
 BUILTIN = "builtin"
 
 NO_CLOCK = 1e9  # s: a search is bounded in evaluations, which repeat, not in seconds, which do not
@@ -86,14 +95,15 @@ RELAXERS: dict[str, Callable[[RelaxConfig], Relaxer]] = {BUILTIN: builtin, "gulp
 def descent_named(name: str) -> RelaxConfig:
     """Settings of the built-in relaxation in a search."""
     try:
-        return RelaxConfig(seconds=NO_CLOCK, **DESCENTS[name])  # type: ignore[arg-type]
+        return RelaxConfig(seconds=NO_CLOCK, **DESCENTS[name].settings)
     except KeyError:
         raise ConfigError(f"unknown descent {name!r}; choose from {', '.join(DESCENTS)}") from None
 
 
 def settler_named(name: str) -> Relaxer | None:
     """The first stage of a relaxation in two; None where there is but one."""
-    return builtin(RelaxConfig(seconds=NO_CLOCK, **SETTLED[name])) if name in SETTLED else None  # type: ignore[arg-type]
+    settling = DESCENTS[name].settling
+    return None if settling is None else builtin(RelaxConfig(seconds=NO_CLOCK, **settling))
 
 
 def relaxer_named(name: str, config: RelaxConfig | None = None) -> Relaxer:

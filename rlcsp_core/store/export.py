@@ -71,8 +71,8 @@ def export_experiment(
 ) -> int:
     """Write all ended runs of an experiment; how many are in the folder then.  `tick` is told the share that is done.
 
-    add: to the runs that are in the folder already, which come first; one with the name and the configuration of a run
-    that is there is left out."""
+    add: to the runs that are in the folder already, which come first.  A run that is there takes the place of its copy,
+    for it may have gone on since; another with the name and the configuration of one that is there is left out."""
     runs: list[Kept] = [
         (store, run)
         for run in store.runs(experiment=experiment, oldest_first=True)
@@ -84,7 +84,7 @@ def export_experiment(
             f"experiment {experiment!r} has no runs to export in {store.description}; there are: {names}"
         )
     if add and any((folder / name).exists() for name in FILES):
-        return _replace(Archive(folder), _new_to(Archive(folder), experiment, runs), tick)
+        return _add(Archive(folder), experiment, runs, tick)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _write(runs, folder, _metadata(experiment, runs), tick)
@@ -95,32 +95,34 @@ def export_experiment(
 
 def recode(folder: Path, tick: Callable[[float], None]) -> int:
     """Write the files of a folder again as this program writes them; how many runs."""
-    return _replace(Archive(folder), [], tick)
+    old = Archive(folder)
+    return _rewrite(old, _all_of(old), [], tick)
 
 
-def _new_to(old: Archive, experiment: str, runs: Sequence[Kept]) -> list[Kept]:
-    """The runs that are not in the archive, neither under their identifier nor as an equal one."""
+def _all_of(archive: Archive) -> list[Kept]:
+    return [(archive, run) for run in archive.runs()[::-1]]
+
+
+def _add(old: Archive, experiment: str, runs: Sequence[Kept], tick: Callable[[float], None]) -> int:
     if old.about["experiment"] != experiment:
         raise StoreError(
             f"{old.folder} holds the experiment {old.about['experiment']!r}: runs of {experiment!r} do not belong there"
         )
-    there = {(run.name, _text(run.config)) for run in old.runs()}
-    return [
-        (store, run)
-        for store, run in runs
-        if run.id not in old and (run.name, _text(run.config)) not in there
-    ]
+    again = {run.id for _, run in runs}
+    stay = [(source, run) for source, run in _all_of(old) if run.id not in again]
+    there = {_plan(run) for _, run in stay}
+    return _rewrite(old, stay, [(source, run) for source, run in runs if _plan(run) not in there], tick)
 
 
-def _text(config: Mapping[str, Any]) -> str:
-    return json.dumps(config, sort_keys=True)
+def _plan(run: RunInfo) -> tuple[str | None, str]:
+    """What a run was to be; the same for runs that are one another's repetition."""
+    return run.name, json.dumps(run.config, sort_keys=True)
 
 
-def _replace(old: Archive, more: Sequence[Kept], tick: Callable[[float], None]) -> int:
-    """Write an archive again, more runs behind its own; how many runs there are then.
+def _rewrite(old: Archive, own: Sequence[Kept], more: Sequence[Kept], tick: Callable[[float], None]) -> int:
+    """Write what stays of an archive again, more runs behind it; how many runs there are then.
 
     The new files take the place of the old ones once everything of the old was read back and is equal."""
-    own: list[Kept] = [(old, run) for run in old.runs()[::-1]]
     runs, fresh = [*own, *more], old.folder / "new"
     try:
         fresh.mkdir(exist_ok=True)

@@ -87,6 +87,15 @@ def test_runs_of_another_database_are_added_behind_those_that_are_there(exported
     other.close()
 
 
+def test_a_run_that_went_on_takes_the_place_of_its_copy(store, exported, rng):
+    (run,) = [run for run in store.runs(experiment="quick") if run.n_steps == 0]
+    claim = store.claim(run.id, (run.state,))
+    store.append(claim, [step(1, rng, -26.0, True, False), StopRecord("steps", 1, None)], {})
+    assert export_experiment(store, "quick", exported.folder, ignore, add=True) == 3
+    both = Archive(exported.folder)
+    assert both.run(run.id).n_steps == len(both.steps(run.id)) == 1
+
+
 def test_adding_to_an_empty_folder_is_an_export(store, tmp_path):
     run_id = one_run(store, seed=1)
     assert export_experiment(store, "quick", tmp_path / "new place", ignore, add=True) == 1
