@@ -15,8 +15,8 @@ from pages.shared.setup import plain, problems_shown
 from pages.shared.viewer import CrystalKey, Frame, show_crystal
 from pages.shared.wording import energy as energy_words
 from pages.shared.wording import signed
-from rlcsp_core.crystal.composition import presets
-from rlcsp_core.crystal.summary import cell_parameters, density, formula_of, sites
+from rlcsp_core.crystal.composition import formula_of, presets
+from rlcsp_core.crystal.summary import cell_parameters, density, sites
 from rlcsp_core.crystal.symmetry import SYMPREC, TOLERANCES, space_group_by_tolerance
 from rlcsp_core.records import Crystal
 
@@ -66,7 +66,7 @@ def _views(item: Item) -> dict[str, Callable[[], list[Frame]]]:
 def _numbers(item: Item) -> None:
     crystal = item.crystal
     cell = cell_parameters(crystal)
-    formula = formula_of(crystal)
+    formula = formula_of(crystal.numbers)
     known = presets().get(formula)
     above = None if item.energy is None or known is None else 1000 * (item.energy - known.target)
     figures = (

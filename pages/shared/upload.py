@@ -8,9 +8,9 @@ from pages.shared.inspect_structure import inspect
 from pages.shared.item import Item
 from pages.shared.setup import plain, problem, problems_shown
 from pages.shared.viewer import CrystalKey, Frame
+from rlcsp_core.crystal.composition import formula_of
 from rlcsp_core.crystal.formats import parse_crystals
 from rlcsp_core.crystal.identity import references
-from rlcsp_core.crystal.summary import formula_of
 from rlcsp_core.energy import evaluate, load_potential
 from rlcsp_core.errors import RLCSPError, StructureError
 from rlcsp_core.records import Crystal
@@ -34,7 +34,7 @@ def show_upload() -> None:
         return
     with problems_shown():
         crystal = _crystal(file.name, file.getvalue())
-        inspect_and_relax(crystal, f"{formula_of(crystal)} from a file", "own-structure")
+        inspect_and_relax(crystal, f"{formula_of(crystal.numbers)} from a file", "own-structure")
 
 
 def show_phases() -> None:

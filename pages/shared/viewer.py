@@ -22,9 +22,10 @@ import streamlit as st
 from ase.data import chemical_symbols, covalent_radii
 
 from rlcsp_core.crystal.bonds import find_bonds, is_centre
+from rlcsp_core.crystal.composition import formula_of
 from rlcsp_core.crystal.ions import all_ions
 from rlcsp_core.crystal.scene import Repeats, scene
-from rlcsp_core.crystal.summary import Site, cell_parameters, formula_of, sites
+from rlcsp_core.crystal.summary import Site, cell_parameters, sites
 from rlcsp_core.plots.palette import ELEMENT_COLOURS
 from rlcsp_core.records import Array, Crystal
 
@@ -173,7 +174,7 @@ def _picture(key: CrystalKey, repeats: Repeats) -> dict[str, Any]:
     shapes = list({id(shape): shape for _, shape in drawn.hulls}.values())
     number = {id(shape): s for s, shape in enumerate(shapes)}
     return {
-        "formula": formula_of(crystal),
+        "formula": formula_of(crystal.numbers),
         "elements": symbols.tolist(),
         "cell": _flat(crystal.cell),
         "repeats": list(repeats),
@@ -214,7 +215,7 @@ def in_words(crystal: Crystal) -> str:
     bonds = find_bonds(crystal)
     cell = cell_parameters(crystal)
     parts = [
-        f"{formula_of(crystal)}, {crystal.n_atoms} atoms in a cell with a = {cell.a:.2f}, b = {cell.b:.2f}, "
+        f"{formula_of(crystal.numbers)}, {crystal.n_atoms} atoms in a cell with a = {cell.a:.2f}, b = {cell.b:.2f}, "
         f"c = {cell.c:.2f} Å, α = {cell.alpha:.1f}, β = {cell.beta:.1f}, γ = {cell.gamma:.1f} degrees."
     ]
     counts = np.bincount(bonds.i, minlength=crystal.n_atoms)

@@ -62,7 +62,9 @@ def checked(setting: Setting, value: object) -> Value:
             raise ConfigError(f"{setting.name} must be one of {', '.join(setting.choices)}, got {value!r}")
         return str(value)
     if not isinstance(value, int | float) or isinstance(value, bool) or not _within(setting, value):
-        raise ConfigError(f"{setting.name} must lie in [{setting.low:g}, {setting.high:g}], got {value!r}")
+        raise ConfigError(
+            f"{setting.name} must lie in [{setting.low:.15g}, {setting.high:.15g}], got {value!r}"
+        )
     if setting.kind == "float":
         return float(value)
     if value != int(value):

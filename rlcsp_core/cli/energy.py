@@ -9,9 +9,10 @@ import argparse
 
 import numpy as np
 
-from rlcsp_core.cli.frames import add_files, for_each_frame, formula_of
+from rlcsp_core.cli.frames import add_files, for_each_frame
 from rlcsp_core.cli.output import Column, Lines, add_json
 from rlcsp_core.cli.progress import compile_once
+from rlcsp_core.crystal.composition import formula_of
 from rlcsp_core.records import Crystal
 
 GPA = 160.21766208  # of 1 eV/Å³

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from rlcsp_core.errors import RLCSPError
-from rlcsp_core.records import Crystal, IntArray
+from rlcsp_core.records import Crystal
 
 BAD_INPUT = 2
 
@@ -36,12 +36,3 @@ def for_each_frame(files: Sequence[str], act: Callable[[str, int, Crystal], None
                 print(f"error: {place}: {error}", file=sys.stderr)
                 code = BAD_INPUT
     return code
-
-
-def formula_of(numbers: IntArray) -> str:
-    """Reduced, metals first: Y2O3."""
-    from ase.formula import Formula
-    from ase.symbols import Symbols
-
-    formula, _ = Formula(str(Symbols(numbers))).reduce()
-    return str(formula.format("metal"))

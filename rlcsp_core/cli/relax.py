@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rlcsp_core.cli.frames import add_files, for_each_frame, formula_of
+from rlcsp_core.cli.frames import add_files, for_each_frame
 from rlcsp_core.cli.output import Column, Lines, add_json
 from rlcsp_core.cli.progress import compile_once
+from rlcsp_core.crystal.composition import formula_of
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.records import Crystal, Relaxation
 

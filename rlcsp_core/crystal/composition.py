@@ -6,13 +6,16 @@ Formulas are read by ASE; what they must satisfy is checked here: known ions onl
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property, reduce
+from functools import cache, cached_property
 from math import gcd, pi
 from string import ascii_letters, digits
 
 from rlcsp_core.crystal.ions import DATA, Ion, all_ions
 from rlcsp_core.errors import FormulaError
+from rlcsp_core.records import IntArray
 
 FORMULA_CHARACTERS = frozenset(ascii_letters + digits + "()")
 MAX_FORMULA_LENGTH = 60  # characters; a longer one is not a formula
@@ -23,8 +26,8 @@ MAX_FORMULA_ATOMS = 400  # of one formula unit
 class Composition:
     """One formula unit, reduced to its smallest whole numbers."""
 
-    formula: str
-    ions: tuple[Ion, ...]  # cations first, then anions, each in the order of the ion table
+    formula: str  # as `canonical_formula` writes it
+    ions: tuple[Ion, ...]  # in the order of the formula
     counts: tuple[int, ...]  # of each ion in one formula unit
 
     @property
@@ -59,32 +62,57 @@ class Composition:
 @cache
 def composition_of(formula: str) -> Composition:
     """Read and check a formula such as "Y2O3" or "SrTiO3"; raises FormulaError with a sentence that says what to do."""
-    counts = _counts(formula)
+    written = _counts(formula)
     known = {ion.element: ion for ion in all_ions()}
-    if unknown := [element for element in counts if element not in known]:
+    if unknown := [element for element in written if element not in known]:
         raise FormulaError(
             f"there is no potential for {unknown[0]} in {formula!r}; use the elements {', '.join(known)}"
         )
-    charge = sum(known[element].charge * n for element, n in counts.items())
+    charge = sum(known[element].charge * n for element, n in written.items())
     if charge:
         raise FormulaError(
             f"{formula!r} is not charge neutral: its charges "
-            f"({', '.join(f'{e} {known[e].charge:+d}' for e in counts)}) add up to {charge:+d}; "
+            f"({', '.join(f'{e} {known[e].charge:+d}' for e in written)}) add up to {charge:+d}; "
             "change the numbers of atoms until they add up to 0, as in Y2O3"
         )
-    divisor = reduce(gcd, counts.values())
-    ions = sorted((known[e] for e in counts), key=lambda ion: not ion.is_cation)
-    smallest = tuple(counts[ion.element] // divisor for ion in ions)
-    return Composition(formula=_name(counts, divisor), ions=tuple(ions), counts=smallest)
+    counts = _reduced(written)
+    return Composition(_written(counts), tuple(known[e] for e in counts), tuple(counts.values()))
 
 
-def _name(counts: dict[str, int], divisor: int) -> str:
-    """As published where it is ("Y2O3" for "O3Y2"), else as written."""
-    reduced = {element: n // divisor for element, n in counts.items()}
-    for published in presets():
-        if _counts(published) == reduced:
-            return published
-    return "".join(f"{element}{n if n > 1 else ''}" for element, n in reduced.items())
+@cache
+def canonical_formula(text: str) -> str:
+    """The one spelling of a compound: "SrTiO3" for "O3TiSr" and "2SrTiO3".  FormulaError if it is no formula."""
+    return _written(_reduced(_counts(text)))
+
+
+def formula_of(numbers: IntArray) -> str:
+    """The same for atoms, of any elements, by their atomic numbers."""
+    from ase.data import chemical_symbols
+
+    return _written(_reduced(Counter(chemical_symbols[z] for z in numbers)))
+
+
+def _written(counts: Mapping[str, int]) -> str:
+    return "".join(f"{element}{n if n > 1 else ''}" for element, n in counts.items())
+
+
+def _reduced(counts: Mapping[str, int]) -> dict[str, int]:
+    """Smallest whole numbers, in the order that formulas are written in.
+
+    Cations by rising charge, heavier ones first: Sr4Ti3O10, ZrSiO4; then elements that are no ions of ours, metals
+    first; then anions by rising charge, lighter ones first: LaOF."""
+    from ase.formula import non_metals
+
+    ions = {ion.element: ion for ion in all_ions()}
+
+    def place(element: str) -> tuple[int, int, int, str]:
+        ion = ions.get(element)
+        if ion is None:
+            return 1, element in non_metals, 0, element
+        return (0, ion.charge, -ion.number, "") if ion.is_cation else (2, ion.charge, ion.number, "")
+
+    divisor = gcd(*counts.values())
+    return {element: counts[element] // divisor for element in sorted(counts, key=place)}
 
 
 def _counts(formula: str) -> dict[str, int]:

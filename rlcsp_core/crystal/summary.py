@@ -9,10 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 from ase.data import atomic_masses, chemical_symbols
-from ase.formula import Formula
 
 from rlcsp_core.crystal.bonds import bond_valence_sums, find_bonds
-from rlcsp_core.crystal.ions import Ion, all_ions
+from rlcsp_core.crystal.ions import all_ions
 from rlcsp_core.records import Crystal
 
 DALTONS = 1.66053906660  # g/cm³ in one u/Å³ (CODATA 2018)
@@ -40,18 +39,6 @@ class Site(NamedTuple):
     longest: float
     valence: float  # bond-valence sum; nan without parameters
     charge: int | None  # e, formal; None for an element without an ion
-
-
-def formula_of(crystal: Crystal) -> str:
-    """Reduced formula, cations first and by rising charge: "SrY2O4", "Y2TiO5"."""
-    counts = Formula.from_list([chemical_symbols[z] for z in crystal.numbers]).reduce()[0].count()
-    order = {ion.element: (not ion.is_cation, rank) for rank, ion in enumerate(_writing_order())}
-    symbols = sorted(counts, key=lambda symbol: (*order.get(symbol, (False, len(order))), symbol))
-    return "".join(f"{symbol}{counts[symbol] if counts[symbol] > 1 else ''}" for symbol in symbols)
-
-
-def _writing_order() -> list[Ion]:
-    return sorted(all_ions(), key=lambda ion: ion.charge if ion.is_cation else 0)
 
 
 def cell_parameters(crystal: Crystal) -> CellParameters:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from rlcsp_core.crystal.composition import canonical_formula
 from rlcsp_core.errors import ConfigError
 
 MAX_ATOMS = 400  # a structure larger than this is not a search but a supercell
@@ -24,7 +25,7 @@ LARGEST_THETA = 1e6  # preferences beyond are certain to the last bit
 class SearchConfig:
     """Settings of one run; checked once, here, on whichever way they came in."""
 
-    composition: str = "Y2O3"  # any charge-neutral formula of the potential's ions
+    composition: str = "Y2O3"  # any charge-neutral formula of the potential's ions, in any spelling
     algorithm: str = "rlcsp"  # a key of agents.AGENTS
     baseline: str | None = None  # a key of agents.BASELINES; None: the algorithm's own default
     settings: Mapping[str, Any] = field(
@@ -59,10 +60,12 @@ class SearchConfig:
     parallel: int = 1  # trials that are chosen together and relaxed on as many cores
 
     def __post_init__(self) -> None:
+        # one compound is one run: what is stored, compared and searched has one spelling
+        object.__setattr__(self, "composition", canonical_formula(self.composition))
         for name, low, high in RANGES:
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
-                raise ConfigError(f"{name} must lie between {low:g} and {high:g}, got {value:g}")
+                raise ConfigError(f"{name} must lie between {low:.15g} and {high:.15g}, got {value:.15g}")
         for name, choices in (("penalty", PENALTIES), ("repeats", REPEATS)):
             if getattr(self, name) not in choices:
                 raise ConfigError(f"unknown {name} {getattr(self, name)!r}; choose from {', '.join(choices)}")

@@ -29,6 +29,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from rlcsp_core.crystal.composition import canonical_formula
 from rlcsp_core.errors import StoreError
 from rlcsp_core.records import Crystal, PopulationRecord, SearchRecord, StepRecord, Update
 from rlcsp_core.store.archive import step_table
@@ -218,7 +219,8 @@ def _updates(table: pa.Table) -> dict[int, Update]:
 
 
 def _store_run(store: Store, about: Mapping[str, Any], records: list[SearchRecord], checkpoint: Any) -> str:
-    mine = store.create_claimed(about["config"], name=str(about["name"]))
+    config = {**about["config"], "composition": canonical_formula(about["config"]["composition"])}
+    mine = store.create_claimed(config, name=str(about["name"]))
     assert mine is not None, "only experiments have runs already"
     try:
         store.attach(mine, {str(k): str(v) for k, v in about["versions"].items()})

@@ -48,6 +48,16 @@ def test_equal_seeds_give_equal_records(call, database):
     store.close()
 
 
+@pytest.mark.parametrize("spellings", [("Y2O3", "Y4O6", " O3Y2", "Y2O3()"), ("SrTiO3", "2SrTiO3", "O3TiSr")])
+def test_a_compound_is_one_however_it_is_spelt(call, database, spellings):
+    words = ("--population", "3", "--max-atoms", "10", "--steps", "3", "--database", database)
+    ids = [call("run", "--composition", text, *words)[1][0]["run_id"] for text in spellings]
+    store = open_store(database)
+    assert {run.composition for run in store.runs()} == {spellings[0]}
+    assert all(same_records(store, ids[0], other) for other in ids[1:])
+    store.close()
+
+
 def test_reaching_the_target_ends_the_run(call, database):
     _, (first,), _ = call("run", *SMALL, "--database", database)
     target = str(first["best_energy_per_atom"])
@@ -82,6 +92,7 @@ def test_hyperparameters_reach_the_configuration(call, database):
         (("--kT", "nan"), "kT must lie"),
         (("--calculator", "abacus"), "unknown calculator 'abacus'"),
         (("--seed", "x"), "invalid int"),
+        (("--seed", "2147483648"), "between 0 and 2147483647, got 2147483648"),
     ],
 )
 def test_bad_input_is_a_sentence_and_leaves_nothing_behind(call, database, words, sentence):

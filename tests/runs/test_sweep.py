@@ -54,6 +54,9 @@ def test_every_run_once_and_nothing_the_second_time(store):
     sweep(store, experiment(), Halt(), report=again.append, begin=not_again)
     assert [r.id for r in again] == [r.id for r in reports]
     assert {r.id: r.started for r in store.runs()} == started
+    turned = parse_experiment(TEXT.format(seeds=2, steps=20).replace("SrO", "O2Sr2"), "tiny")
+    sweep(store, turned, Halt(), report=again.append, begin=not_again)
+    assert {r.id: r.started for r in store.runs()} == started
 
 
 def test_more_seeds_add_runs_and_keep_those_there(store):
