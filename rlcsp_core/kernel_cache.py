@@ -47,10 +47,13 @@ PART: dict[str, Any] = {
 FAST_PART: dict[str, Any] = {**PART, "fastmath": {"reassoc", "contract", "nsz"}}
 
 
+def _with_kernels() -> set[Path]:
+    return {path for path in PACKAGE.rglob("*.py") if b"njit" in path.read_bytes()}
+
+
 def _sources() -> list[Path]:
     """Files with kernels, and all of the energy: the fields of the tables it makes are built into kernels."""
-    kernels = {path for path in PACKAGE.rglob("*.py") if b"njit" in path.read_bytes()}
-    return sorted(kernels.union(PACKAGE.glob("energy/*.py")))
+    return sorted(_with_kernels().union(PACKAGE.glob("energy/*.py")))
 
 
 def state_key() -> str:
@@ -60,6 +63,18 @@ def state_key() -> str:
         digest.update(version.encode() + b"\0")
     for path in _sources():
         digest.update(str(path.relative_to(PACKAGE)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def checkout_key() -> str:
+    """Hash of where the kernels' files lie and when they were written.
+
+    Numba finds what it has compiled by both: another copy of the same sources, or the same one moved, compiles again.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(_with_kernels()):
+        written = path.stat()
+        digest.update(f"{path}\0{written.st_mtime_ns}\0{written.st_size}\0".encode())
     return digest.hexdigest()[:16]
 
 

@@ -58,11 +58,14 @@ def nobody(_record: SearchRecord) -> None:
 
 
 def begin_search(store: Store, run: RunInfo) -> Searching:
-    """The search of this run, new or taken up where its records end."""
+    """The search of this run, new or taken up where its records end, its kernels compiled: searching begins after."""
+    from rlcsp_core.relax import is_warm, warm
     from rlcsp_core.runs.sharing import sharing
     from rlcsp_core.search import Search, SearchConfig
 
     config = SearchConfig.from_dict(run.config)
+    if not is_warm():  # else a search that relaxes elsewhere would wait for kernels it does not use
+        warm(lambda name, share: print(f"compiling: {name} ({share:.0%})", file=sys.stderr, flush=True))
     agent = sharing(store, run) if run.policy else None
     checkpoint = store.checkpoint(run.id)
     if checkpoint is None:

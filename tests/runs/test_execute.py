@@ -1,12 +1,15 @@
 """A run in this process: flushed, halted, resumed, failed, kept waiting by its database."""
 
 import threading
+import time
 
 import numpy as np
 import pytest
 
+from rlcsp_core import relax
 from rlcsp_core.records import StepRecord, StopRecord
 from rlcsp_core.runs import Halt, execute
+from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import ClaimLostError, RunState, Store, UnavailableError
 from tests.runs.fake import fake_config, wait_until
 from tests.runs.fake_worker import begin
@@ -33,6 +36,17 @@ def test_all_records_are_stored_and_told(store):
     written = np.array([r.energy for r in told if isinstance(r, StepRecord)])
     assert store.steps(run.id).energy.tobytes() == written.tobytes()
     assert run.versions["numpy"] == np.__version__
+
+
+def test_compiling_is_no_search_time(store, monkeypatch):
+    compiling = 2.0  # s
+    relax.warm()  # the search itself only loads
+    monkeypatch.setattr(relax, "is_warm", lambda: False)
+    monkeypatch.setattr(relax, "warm", lambda progress: time.sleep(compiling))
+    config = SearchConfig(steps=2, population=2, max_atoms=5)
+    began = time.monotonic()
+    run = execute(store, store.claim(store.create_run(config.as_dict(), name="real")), Halt())
+    assert run.elapsed < time.monotonic() - began - compiling
 
 
 def test_a_run_halted_and_resumed_again_and_again_equals_one_that_was_not(store):
