@@ -130,7 +130,7 @@ def _board(game: Game) -> None:
         target = presets()[config.composition].target
         name = AGENTS[config.algorithm].label
         live_chart(
-            game_figure(mine, theirs, name, target),
+            game_figure(mine, theirs, name, target, config.steps),
             key="game",
             description=f"Lowest energies after {done} steps: you {mine[-1]:.5f}, {name} {theirs[-1]:.5f} eV/atom.",
             filename="game",

@@ -17,6 +17,11 @@ from rlcsp_core.plots.learn import decision_figure
 from rlcsp_core.runs.moment import Episode, Glance, Moment
 
 DIGITS = 4
+NO_UPDATE = {  # by whether the run learns and its choices can be worked out
+    (False, False): "No update belongs to this step: the policy is fixed.",
+    (True, False): "The update cannot be worked out again either, since it needs what the agent was shown.",
+    (True, True): "No update belongs to this step: its episode is not complete.",
+}
 
 
 def outcome_words(moment: Glance) -> str:
@@ -93,6 +98,12 @@ def show_reward(moment: Moment) -> None:
 def show_choice(moment: Moment) -> None:
     """From θ to probabilities, in a table."""
     choice = moment.choice
+    if choice is None and moment.learns:
+        st.info(
+            "This agent was shown more of the structure than its energy, and steps do not record that: its "
+            "probabilities cannot be worked out again. Those it used stand above; the page Policy shows its θ."
+        )
+        return
     if choice is None:
         st.info("This algorithm has a fixed policy: the state does not change its probabilities.")
         return
@@ -126,7 +137,7 @@ def show_update(moment: Moment) -> None:
     """From the rewards of an episode to the change of θ."""
     episode = moment.episode
     if episode is None:
-        st.info("No update belongs to this step: the policy is fixed, or the episode is not complete.")
+        st.info(NO_UPDATE[moment.learns, moment.choice is not None])
         return
     st.markdown(f"Steps {episode.first} to {episode.last} are one episode.")
     st.dataframe(

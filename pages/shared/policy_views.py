@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import log
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from pages.shared.columns import beside
 from pages.shared.setup import plain, runs_in_address
 from pages.shared.wording import energy, run_title
 from rlcsp_core.agents import BASELINES
-from rlcsp_core.analysis.policy_map import over_energy, policy_map
+from rlcsp_core.analysis.policy_map import N_SHOWN, over_energy, policy_map
 from rlcsp_core.plots import policy as plots
 from rlcsp_core.plots.live import ACTION_NAMES
 from rlcsp_core.plots.palette import LineStyle, line_style
@@ -95,25 +96,29 @@ def course_view(_: Reader, policies: Sequence[Learned]) -> None:
             st.markdown(f"###### {plain(policy.label)}")
             _map(policy, number)
     curves = {policy.label: (policy.updates.step, policy.updates.entropy) for policy in policies}
+    evenly = max(log(len(policy.actions)) for policy in policies)
     norms = {policy.label: (policy.updates.step, policy.updates.gradient_norm) for policy in policies}
     styles = _styles(policies)
     left, right = st.columns(2)
     with left:
         chart(
-            plots.course_figure(curves, styles, "Entropy (nats)"),
+            plots.course_figure(curves, styles, "Entropy (nats)", highest=evenly),
             "entropy",
-            "Entropy of the policy over steps.",
+            f"Entropy of the policy over steps; {evenly:.3f} where all actions are equally probable.",
         )
     with right:
         figure = plots.course_figure(norms, styles, "Gradient norm", log=True)
         chart(figure, "gradient-norm", "Norm of the gradient estimate over steps.")
+    names = max((policy.features for policy in policies), key=len)
+    shown = st.multiselect("Parameters θ of", names, default=names[:N_SHOWN], key="policy-features")
     for column, policy in zip(st.columns(len(policies)), policies, strict=True):
         with column:
             st.markdown(f"###### θ of {plain(policy.label)}")
             action_key(policy.actions)
-            for feature in range(policy.theta.shape[-1]):
-                figure = plots.theta_figure(policy.step, policy.theta, policy.actions, feature)
-                chart(figure, f"theta-{feature}-{policy.run_id}", "Parameters of the policy over steps.")
+            for k, name in enumerate(policy.features):
+                if name in shown:
+                    figure = plots.theta_figure(policy.step, policy.theta[:, :, k], policy.actions, name)
+                    chart(figure, f"theta-{k}-{policy.run_id}", "Parameters of the policy over steps.")
 
 
 def _map(policy: Learned, number: int) -> None:
@@ -167,7 +172,7 @@ def softmax_view(_: Reader, policies: Sequence[Learned]) -> None:
                  r" + \theta_{b1} z}} + \frac{\varepsilon}{n}")  # fmt: skip
         st.caption(plain(f"z = {z:.2f}: {energy(level)} eV/atom in deviations of the initial population."))
     theta = start.copy()
-    theta[row] = constant, slope
+    theta[row, :N_SHOWN] = constant, slope
     with right:
         action_key(policy.actions)
         probabilities = over_energy(theta, np.array([z]), exploration)[0]

@@ -79,6 +79,7 @@ def _charts(table: PolicyTable, grown: Growth, runs: Sequence[RunInfo]) -> None:
     shown = np.unique(np.linspace(0, len(table) - 1, min(len(table), CHART_POINTS)).round().astype(int))
     titles = {run_id: _title(run_id, runs) for run_id in table.run_id}
     makers = [titles[table.run_id[k]] for k in shown]
+    evenly = float(np.log(table.theta.shape[1]))
     left, right = st.columns(2)
     with left:
         chart(
@@ -88,7 +89,9 @@ def _charts(table: PolicyTable, grown: Growth, runs: Sequence[RunInfo]) -> None:
         )
     with right:
         chart(
-            shared_figure(table.version[shown], grown.entropy[shown], makers, "Entropy (nats)"),
+            shared_figure(
+                table.version[shown], grown.entropy[shown], makers, "Entropy (nats)", highest=evenly
+            ),
             "shared-entropy",
             f"Entropy of the shared policy after each update; {grown.entropy[-1]:.3f} nats after the last.",
         )

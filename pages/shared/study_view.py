@@ -36,17 +36,17 @@ COSTS = ("steps", "CPU seconds")
 MEANS = ("restricted to a common horizon", "of all runs as they ended (N_mean)")
 EXPLAINED = {
     True: "Restricted mean: what a run spends on the target up to a horizon that is the same for all configurations "
-    "of a composition, the longest that all of them were watched for. The paper's N_mean is not restricted. Median "
-    "over runs, ∞ or “not reached” where too few arrived to say. Intervals (…) are 95 % bootstraps over runs. Ratios "
-    "are means over that of the reference; below 1 is cheaper.",
+    "of a composition, the longest that all of them were watched for; > marks one that some runs did not arrive by. "
+    "Median over runs, ∞ or “not reached” where too few arrived to say. Intervals (…) are 95 % bootstraps over runs. "
+    "Ratios are restricted means over that of the reference; below 1 is cheaper.",
     False: "Mean and median over runs with 95 % bootstrap intervals (…), ∞ or “not reached” where too few arrived. "
     "Runs that did not reach the target count with what they spent: ≥ marks such a mean, and its interval covers the "
     "choice of seeds only, not what the stopped runs would have needed. Ratios are means over that of the reference, "
     "below 1 is cheaper: ≥ where this mean is a lower bound, ≤ where the reference's is, unknown where both are.",
 }
 BOUNDS = (
-    "Dots are means with 95 % bootstrap intervals over runs. An open triangle is a lower bound, and so are "
-    "both ends of its interval: runs that were stopped would have gone on. "
+    "Dots are means with 95 % bootstrap intervals over runs. An open triangle with an arrow: some runs did not arrive, "
+    "the true mean and interval lie beyond. "
 )
 WHOLE = 1000  # numbers from here on have no decimals
 WIDTHS = {  # pixels; else columns are as wide as their first cells
@@ -75,7 +75,8 @@ def study_view(store: Reader, runs: Sequence[RunInfo]) -> None:
         table,
         hide_index=True,
         placeholder=NOTHING,
-        column_order=[name for name in table if restricted or name != "horizon"],
+        # the paper's means count all steps of every run: beside restricted ones they would say nothing
+        column_order=[name for name in table if name != ("paper's N_mean" if restricted else "horizon")],
         column_config={name: st.column_config.TextColumn(width=width) for name, width in WIDTHS.items()},
         alt="Cost of the target by configuration.",
     )
@@ -107,7 +108,8 @@ def _figure(rows: Sequence[StudyRow], styles: dict[str, LineStyle], *, cpu: bool
         return
     words = "; ".join(f"{row.configuration}, {row.composition}: {_cost(_of(row, cpu), row)}" for row in rows)
     chart(study_figure(rows, styles, cpu=cpu), "study", f"Mean cost of the target. {words}")
-    st.caption(BOUNDS + plain(f"Published: {published().n_mean_source}, to another limit; > marks a bound."))
+    theirs = f"Published: {published().n_mean_source}, to another limit; > marks a bound."
+    st.caption(BOUNDS + plain(theirs if not cpu and rows[0].steps.limit is None else ""))
 
 
 def _of(row: StudyRow, cpu: bool) -> Cost | None:
@@ -149,7 +151,7 @@ def _cost(cost: Cost | None, row: StudyRow) -> str:
     if cost is None:
         return NOTHING
     some = "" if cost.n_runs == row.n_runs else f"; {cost.n_runs} runs"
-    sign = "≥ " * cost.is_lower_bound
+    sign = "≥ " if cost.is_lower_bound else "> " * (not cost.all_arrived)
     return f"{sign}{_number(cost.mean)} ({_number(cost.low)} … {_number(cost.high)}{some})"
 
 

@@ -43,6 +43,9 @@ def distribution(sequence: IntArray) -> Distribution:
 
 
 def pooled_distribution(sequences: Iterable[IntArray]) -> Distribution:
-    """Of several sequences put together: every entry weighs the same, whichever run it is from."""
+    """Of several sequences put together: every entry weighs the same, whichever run it is from, but in the mean, which
+    is that over runs, as in tables of averages."""
     parts = [np.asarray(sequence, dtype=np.int64) for sequence in sequences]
-    return distribution(np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64))
+    pooled = distribution(np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64))
+    means = [float(np.mean(part)) for part in parts if len(part)]
+    return pooled._replace(mean=float(np.mean(means)) if means else None)

@@ -9,11 +9,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rlcsp_core.records import Array, IntArray
+from rlcsp_core.records import Array, BoolArray, IntArray
 
-MARGIN = 0.08  # of the range shown, left free below the lowest energy
+MARGIN = 0.08  # of the range shown, left free below the lowest energy and above the highest
+NARROWEST = 0.02  # eV/atom; a single energy is seen in a range of its own
 FENCE = 1.5  # interquartile ranges above the third quartile from which on a trial is cut off by the axis
 RECENT = 50  # steps over which the speed is averaged
+ROUNDS = 6  # what an action last had may itself have been too much, since another could not apply then
+MOST_HELD = 0.95  # of the probability, by actions that cannot apply
 
 
 class BinnedPolicy(NamedTuple):
@@ -38,7 +41,8 @@ def energy_window(energies: Array, target: float | None = None) -> Window | None
     first, third = np.quantile(valid, (0.25, 0.75))
     high = float(min(third + FENCE * (third - first), valid.max()))
     low = float(valid.min()) if target is None else min(float(valid.min()), target)
-    return Window(low - MARGIN * (high - low), high)
+    margin = max(MARGIN * (high - low), (NARROWEST - high + low) / 2)
+    return Window(low - margin, high + margin)
 
 
 def steps_per_second(steps: IntArray, elapsed: Array, recent: int = RECENT) -> float | None:
@@ -48,6 +52,33 @@ def steps_per_second(steps: IntArray, elapsed: Array, recent: int = RECENT) -> f
     first = max(len(steps) - 1 - recent, 0)
     seconds = elapsed[-1] - elapsed[first]
     return float((steps[-1] - steps[first]) / seconds) if seconds > 0 else None
+
+
+def processor_share(elapsed: Array, cpu: Array, recent: int = RECENT) -> float | None:
+    """CPU seconds for each second that passed over the last `recent` entries; None where that is not known."""
+    last = slice(-1 - recent, None)
+    if len(elapsed) < 2 or not np.isfinite(cpu[last]).all():
+        return None
+    seconds = elapsed[-1] - elapsed[last][0]
+    return float((cpu[-1] - cpu[last][0]) / seconds) if seconds > 0 else None
+
+
+def unmasked(probabilities: Array) -> tuple[Array, BoolArray]:
+    """The policy as if every action could apply, and where each could, both [T, A].
+
+    An action that cannot apply has probability 0, and the others share its part.  Here it keeps what it had when it
+    last could (before that, what it has when it first can), and the others have what is left."""
+    can = probabilities > 0
+    row = np.arange(len(can))[:, None]
+    latest = np.maximum.accumulate(np.where(can, row, -1), axis=0)
+    latest = np.where(latest < 0, can.argmax(axis=0), latest) if len(can) else latest
+    whole = probabilities
+    for _ in range(ROUNDS):
+        held = np.where(can, 0.0, np.take_along_axis(whole, latest, axis=0))
+        absent = held.sum(axis=1, keepdims=True)
+        held *= np.minimum(1.0, MOST_HELD / np.maximum(absent, MOST_HELD))
+        whole = np.where(can, probabilities * (1 - held.sum(axis=1, keepdims=True)), held)
+    return whole, can
 
 
 def binned_policy(steps: IntArray, probabilities: Array, bins: int) -> BinnedPolicy:

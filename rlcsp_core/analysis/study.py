@@ -48,11 +48,12 @@ class Cost(NamedTuple):
     n_runs: int
     n_reached: int
     limit: float | None  # τ that the mean is restricted to; None: not restricted
+    all_arrived: bool  # by τ, where there is one; else the mean is below what the target takes
     resampled: Array  # [B] means
 
     @property
     def is_lower_bound(self) -> bool:
-        return self.limit is None and self.n_reached < self.n_runs
+        return self.limit is None and not self.all_arrived
 
 
 class Ratio(NamedTuple):
@@ -200,6 +201,7 @@ def cost(spent: Array, reached: BoolArray, limit: float | None = None) -> Cost:
         n_runs=len(spent),
         n_reached=int(reached.sum()),
         limit=limit,
+        all_arrived=bool((reached & (spent <= (np.inf if limit is None else limit))).all()),
         resampled=means,
     )
 

@@ -51,7 +51,9 @@ class MeanSteps(NamedTuple):
     n_runs: int
     n_reached: int
     limit: float | None  # steps it is restricted to; None: not restricted
-    is_lower_bound: bool  # runs that did not reach the target count with the steps they made
+    is_lower_bound: (
+        bool  # runs that did not reach the target count with the steps they made, or with the limit
+    )
 
 
 class PairTest(NamedTuple):
@@ -111,7 +113,8 @@ def restricted_mean(
     mean = float(areas_under_survival(steps, reached, np.ones((1, len(steps))), limit)[0])
     resampled = areas_under_survival(steps, reached, resamples(len(steps), rng), limit)
     low, high = interval(resampled, confidence)
-    return MeanSteps(mean, low, high, len(steps), int(reached.sum()), limit, False)
+    late = ~reached | (steps > limit)
+    return MeanSteps(mean, low, high, len(steps), int(reached.sum()), limit, bool(late.any()))
 
 
 def common_limit(groups: Mapping[str, Sequence[StepsToTarget]]) -> float:

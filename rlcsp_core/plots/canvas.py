@@ -11,6 +11,7 @@ FONT_SIZE = 14
 FONT = '"Source Sans", "Source Sans Pro", system-ui, sans-serif'
 ENERGY = "Energy (eV/atom)"
 STEP = "Step"
+TOOLS = 34  # pixels at the right, for the buttons of a chart
 ROOM = 0.04  # of an axis, beyond what it must show: a line on the edge is not seen
 _ROUND = [m * 10.0**k for k in range(-6, 9) for m in (1, 2, 5)]
 LOG_AXIS = {  # numbers in full: Plotly's own are single digits between powers of ten
@@ -37,7 +38,7 @@ def canvas(x_title: str, y_title: str, *, height: int = 340, legend: bool = True
         layout={
             "template": "none",
             "height": height,
-            "margin": {"l": 62, "r": 14, "t": 40 if legend else 14, "b": 48},
+            "margin": {"l": 62, "r": TOOLS, "t": 40 if legend else 14, "b": 48},
             "paper_bgcolor": PAGE,
             "plot_bgcolor": PAGE,
             "font": {"family": FONT, "size": FONT_SIZE, "color": INK},
@@ -48,7 +49,7 @@ def canvas(x_title: str, y_title: str, *, height: int = 340, legend: bool = True
                 "bgcolor": "rgba(0,0,0,0)",
                 "color": MUTED,
                 "activecolor": INK,
-                "orientation": "h",
+                "orientation": "v",  # in the margin, where it covers nothing
             },
             "xaxis": {**axis, "title": {"text": x_title, "standoff": 8}, "showgrid": False},
             "yaxis": {**axis, "title": {"text": y_title, "standoff": 8}},

@@ -61,7 +61,6 @@ def best_energy_figure(
         figure.update_yaxes(range=shown(window))
     if logarithmic:
         figure.update_xaxes(**LOG_AXIS)
-    figure.update_yaxes(tickformat=".3f")
     return figure
 
 
@@ -97,17 +96,21 @@ def reached_figure(curves: Mapping[str, SurvivalCurve], styles: Styles) -> go.Fi
 def mean_steps_figure(
     means: Mapping[str, MeanSteps], styles: Styles, published: Mapping[str, tuple[float, bool]]
 ) -> go.Figure:
-    """Mean steps with intervals; lower bounds as open triangles; published values, another kind of mean on
-    other machines' runs, as open diamonds."""
+    """Mean steps with intervals; open triangles with an arrow where runs did not arrive; published values, another kind
+    of mean on other machines' runs, as open diamonds."""
     figure = canvas("Steps to the target, mean", "", height=120 + 44 * len(means))
     for label, mean in means.items():
         colour, bound = styles[label].colour, mean.is_lower_bound
-        sign = "at least " if bound else ""
+        sign = "more than " if bound else ""
         figure.add_trace(
             go.Scatter(
                 x=[mean.mean],
                 y=[label],
-                mode="markers",
+                mode="markers+text",
+                text=[beyond(mean.mean) if bound else ""],
+                textposition="top center",
+                textfont={"color": INK},
+                cliponaxis=False,
                 name=label,
                 showlegend=False,
                 marker={
@@ -145,8 +148,14 @@ def mean_steps_figure(
             )
         )
     figure.update_xaxes(showgrid=True, rangemode="tozero")
-    figure.update_yaxes(autorange="reversed", showgrid=False, tickfont={"color": INK}, dtick=1)
+    # room above the first row for what stands at its mark
+    figure.update_yaxes(range=[len(means) - 0.5, -0.8], showgrid=False, tickfont={"color": INK}, dtick=1)
     return figure
+
+
+def beyond(value: float) -> str:
+    """What stands at a mean that is below the true one, because some runs did not arrive."""
+    return f"> {value:.0f} →"
 
 
 def minima_figure(pooled: Mapping[str, PooledMinima], styles: Styles) -> go.Figure:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from rlcsp_core.actions import action_numbered
+from rlcsp_core.analysis.progress import energy_window
 from rlcsp_core.plots.canvas import ENERGY, STEP, canvas
 from rlcsp_core.plots.palette import ACCEPTED, FAILED, INK, MUTED, TARGET, action_colour
 from rlcsp_core.records import Array
@@ -45,7 +46,7 @@ def decision_figure(
                 "line": {"color": INK, "width": [3.0 if number == taken else 0.0 for number in numbers]},
             },
             text=[
-                f"{p:.3f}{'  ← taken' if number == taken else ''}"
+                f"{f'{p:.3f}' if p else 'cannot apply'}{'  ← taken' if number == taken else ''}"
                 for p, number in zip(probabilities, numbers, strict=True)
             ],
             textposition="outside",
@@ -53,16 +54,17 @@ def decision_figure(
             hovertemplate="%{y}: %{x:.4f}<extra></extra>",
         )
     )
-    figure.update_xaxes(range=[0, max(0.3, 1.25 * float(probabilities.max()))], tickformat=".1f")
+    figure.update_xaxes(range=[0, max(0.3, 1.25 * float(probabilities.max()))])
     figure.update_yaxes(autorange="reversed", showgrid=False)
     return figure
 
 
 def game_figure(
-    yours: Sequence[float], agents: Sequence[float], name: str, target: float | None
+    yours: Sequence[float], agents: Sequence[float], name: str, target: float | None, steps: int
 ) -> go.Figure:
-    """Lowest energy so far of both players, from the common start at step 0."""
+    """Lowest energy so far of both players, from the common start at step 0 to the end of the game."""
     figure = canvas(STEP, ENERGY, height=340)
+    figure.update_xaxes(range=[-0.02 * steps, 1.02 * steps])
     for title, energies, colour, dash in (("you", yours, ACCEPTED, "solid"), (name, agents, FAILED, "dash")):
         figure.add_trace(
             go.Scatter(
@@ -84,8 +86,13 @@ def game_figure(
 def moment_figure(
     steps: Array, trials: Array, best: Array, current: Array, moment: int, *, height: int = 300
 ) -> go.Figure:
-    """Energies over a run with a cursor at one moment.  All [T], energies in eV/atom, NaN where there is none."""
+    """Energies over a run with a cursor at one moment.  All [T], energies in eV/atom, NaN where there is none.
+
+    The axis holds where the search stood; of the trials, those that lie there too."""
     figure = canvas(STEP, ENERGY, height=height)
+    window = energy_window(current)
+    if window is not None:  # bounds of the automatic range: a range of its own would undo the reader's zoom
+        figure.update_yaxes(autorangeoptions={"clipmin": window.low, "clipmax": window.high})
     hover = "step %{x}: %{y:.5f} eV/atom<extra></extra>"
     figure.add_trace(
         go.Scatter(

@@ -12,7 +12,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from rlcsp_core.actions import ACTIONS, EXTENSIONS, Action
-from rlcsp_core.analysis.progress import binned_policy, energy_window
+from rlcsp_core.analysis.progress import binned_policy, energy_window, unmasked
 from rlcsp_core.plots.canvas import ENERGY, FONT_SIZE, STEP, canvas
 from rlcsp_core.plots.palette import (
     ACCEPTED,
@@ -31,6 +31,8 @@ from rlcsp_core.records import Array, BoolArray, IntArray
 from rlcsp_core.store import PopulationTable, StepTable, Tally
 
 POLICY_BINS = 160
+CANNOT = ", cannot apply"
+IDLE = {"shape": ".", "fillmode": "overlay", "solidity": 0.5, "fgcolor": PAGE}
 # the order in which actions are stacked: from small changes to new structures
 FAMILIES = (1, 9, 10, 2, 4, 3, 5, 13, 15, 14, 12, 11, 6, 7)
 ACTION_NAMES = {action.number: f"{action.number} · {action.name}" for action in ACTIONS + EXTENSIONS}
@@ -92,9 +94,7 @@ def energy_figure(
         )
     window = energy_window(np.concatenate([population.energy, table.energy]), target)
     if window is not None:  # bounds of the automatic range: a range of its own would undo the reader's zoom
-        figure.update_yaxes(
-            autorangeoptions={"clipmin": window.low, "clipmax": window.high}, tickformat=".2f"
-        )
+        figure.update_yaxes(autorangeoptions={"clipmin": window.low, "clipmax": window.high})
     figure.update_layout(legend={"traceorder": "normal"}, hovermode="closest", yaxis2=FLOOR)
     return figure
 
@@ -137,27 +137,35 @@ def _failures(table: StepTable) -> go.Scatter:
 
 
 def policy_figure(table: StepTable, actions: Sequence[Action], *, height: int = 280) -> go.Figure:
-    """Probabilities of the actions over steps, stacked to 1; small changes below, new structures above."""
+    """Probabilities of the actions over steps, stacked to 1; small changes below, new structures above.
+
+    Dots fill what an action has that could not apply: a band that comes and goes with the structure looks learned."""
     figure = canvas(STEP, "Probability", height=height, legend=False)
-    smooth = binned_policy(table.step, table.probabilities, POLICY_BINS)
+    whole, can = unmasked(table.probabilities)
+    used, idle = (binned_policy(table.step, whole * part, POLICY_BINS) for part in (can, ~can))
     rows = {action.number: row for row, action in enumerate(actions)}
     for number in stacked(actions) if len(table) else ():
-        figure.add_trace(
-            go.Scatter(
-                x=smooth.step,
-                y=smooth.probabilities[:, rows[number]],
-                name=ACTION_NAMES[number],
-                mode="lines",
-                stackgroup="policy",
-                line={"width": 0.7, "color": PAGE},
-                fillcolor=action_colour(number),
-                fillpattern=_hatching(number),
-                hovertemplate="%{y:.3f}",
-            )
-        )
-    figure.update_yaxes(range=[0, 1], tickformat=".1f")
+        row = rows[number]
+        figure.add_trace(_band(number, used.step, used.probabilities[:, row], _hatching(number)))
+        if idle.probabilities[:, row].any():
+            figure.add_trace(_band(number, idle.step, idle.probabilities[:, row], IDLE, CANNOT))
+    figure.update_yaxes(range=[0, 1])
     figure.update_layout(hovermode="x unified", legend={"traceorder": "reversed"})
     return figure
+
+
+def _band(number: int, x: Array, y: Array, pattern: Mapping[str, object], note: str = "") -> go.Scatter:
+    return go.Scatter(
+        x=x,
+        y=y,
+        name=ACTION_NAMES[number] + note,
+        mode="lines",
+        stackgroup="policy",
+        line={"width": 0.7, "color": PAGE},
+        fillcolor=action_colour(number),
+        fillpattern=pattern,
+        hovertemplate="%{y:.3f}",
+    )
 
 
 def outcome_figure(tally: Mapping[int, Tally], actions: Sequence[Action], *, height: int = 280) -> go.Figure:

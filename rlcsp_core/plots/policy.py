@@ -26,6 +26,7 @@ from rlcsp_core.plots.palette import (
 from rlcsp_core.records import Array, IntArray
 
 SCALE = "Cividis"  # the same for readers who see colours differently
+LEAST_SPAN = 0.1  # of probability, that the colours of a map cover
 
 
 def over_energy_figure(
@@ -46,13 +47,14 @@ def over_energy_figure(
             )
         )
     figure.update_yaxes(range=[0, max(0.3, 1.05 * float(probabilities.max(initial=0.0)))])
-    figure.update_xaxes(tickformat=".2f")
     return figure
 
 
 def policy_map_figure(data: PolicyMap, name: str, height: int = 340) -> go.Figure:
-    """The probability of one action over step × energy."""
+    """The probability of one action over step × energy, on a scale of LEAST_SPAN at least: noise is no learning."""
     figure = canvas(STEP, ENERGY, height=height, legend=False)
+    lowest, highest = float(data.probability.min()), float(data.probability.max())
+    bottom = max(0.0, min(lowest, (lowest + highest - LEAST_SPAN) / 2))
     figure.add_trace(
         go.Heatmap(
             x=data.step,
@@ -60,26 +62,36 @@ def policy_map_figure(data: PolicyMap, name: str, height: int = 340) -> go.Figur
             z=data.probability,
             name=name,
             colorscale=SCALE,
-            zmin=0,
-            colorbar={"title": {"text": "probability", "side": "right"}, "outlinewidth": 0, "thickness": 14},
+            zmin=bottom,
+            zmax=max(highest, bottom + LEAST_SPAN),
+            colorbar={
+                "title": {"text": "probability", "side": "top"},
+                "orientation": "h",
+                "outlinewidth": 0,
+                "thickness": 12,
+                "len": 0.6,
+                "x": 0,
+                "xanchor": "left",
+                "y": 1.0,
+                "yanchor": "bottom",
+            },
             hovertemplate="step %{x}, %{y:.3f} eV/atom: %{z:.3f}<extra></extra>",
         )
     )
-    figure.update_yaxes(tickformat=".2f", showgrid=False)
+    figure.update_yaxes(showgrid=False)
     return figure
 
 
 def theta_figure(
-    step: IntArray, theta: Array, actions: Sequence[Action], feature: int, height: int = 300
+    step: IntArray, theta: Array, actions: Sequence[Action], name: str, height: int = 300
 ) -> go.Figure:
-    """One component of θ for every action over steps; theta [U, A, F]."""
-    names = ("θ of the constant", "θ of the energy z")
-    figure = canvas(STEP, names[feature], height=height, legend=False)
+    """One component of θ, that of the feature of this name, for every action over steps; theta [U, A]."""
+    figure = canvas(STEP, f"θ of {name}", height=height, legend=False)
     for row, action in enumerate(actions):
         figure.add_trace(
             go.Scatter(
                 x=step,
-                y=theta[:, row, feature],
+                y=theta[:, row],
                 name=ACTION_NAMES[action.number],
                 mode="lines",
                 line={"color": action_colour(action.number), "width": 2, "shape": "hv"},
@@ -96,8 +108,9 @@ def course_figure(
     y_title: str,
     *,
     log: bool = False,
+    highest: float | None = None,
 ) -> go.Figure:
-    """A number per update of several runs: entropy, gradient norm."""
+    """A number per update of several runs: entropy, gradient norm.  highest: what it can be, from 0 on."""
     figure = canvas(STEP, y_title, height=280, legend=len(curves) > 1)
     for name, (step, value) in curves.items():
         figure.add_trace(
@@ -112,6 +125,8 @@ def course_figure(
         )
     if log:
         figure.update_yaxes(**LOG_AXIS)
+    if highest is not None:
+        figure.update_yaxes(range=[0, 1.02 * highest])
     return figure
 
 
@@ -173,8 +188,9 @@ RUN_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross")
 
 
 def shared_figure(
-    version: IntArray, values: Array, runs: Sequence[str], y_title: str, *, height: int = 300
-) -> go.Figure:
+    version: IntArray, values: Array, runs: Sequence[str], y_title: str, *, height: int = 300,
+    highest: float | None = None,
+) -> go.Figure:  # fmt: skip
     """A number of a shared policy after each update [U]; a mark shows which of `runs` [U] made it."""
     names = list(dict.fromkeys(runs))
     figure = canvas("Update", y_title, height=height, legend=1 < len(names) <= LEGEND)
@@ -205,4 +221,6 @@ def shared_figure(
                 hovertemplate="update %{x}: %{y:.4g}<extra>" + name + "</extra>",
             )
         )
+    if highest is not None:
+        figure.update_yaxes(range=[0, 1.02 * highest])
     return figure

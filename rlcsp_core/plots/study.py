@@ -1,4 +1,4 @@
-"""What each addition buys, as dots with intervals on a logarithmic axis, the paper's mean beside."""
+"""What each addition buys, as dots with intervals on a logarithmic axis; the paper's mean beside those of its kind."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from rlcsp_core.analysis.study import Cost, StudyRow
 from rlcsp_core.plots.canvas import LOG_AXIS, canvas
-from rlcsp_core.plots.compare import BOUND
+from rlcsp_core.plots.compare import BOUND, beyond
 from rlcsp_core.plots.palette import INK, LineStyle
 
 ROW_HEIGHT = 34
@@ -16,7 +16,9 @@ FEW = 0.5  # steps; where a mean of no steps stands, since a logarithmic axis ha
 
 
 def study_figure(rows: Sequence[StudyRow], styles: Mapping[str, LineStyle], *, cpu: bool) -> go.Figure:
-    """One line for each configuration and composition; open triangles where the mean is a lower bound."""
+    """One line for each configuration and composition; open triangles with an arrow where some runs did not arrive.
+
+    The paper's means count all steps of every run: beside restricted ones they would say nothing."""
     known = [(row, cost) for row in rows if (cost := row.cpu if cpu else row.steps) is not None]
     restricted = any(cost.limit is not None for _, cost in known)
     what = "CPU seconds" if cpu else "Steps"
@@ -27,7 +29,7 @@ def study_figure(rows: Sequence[StudyRow], styles: Mapping[str, LineStyle], *, c
         figure.add_trace(
             _dots([(row, cost) for row, cost in known if row.configuration == name], styles[name])
         )
-    if not cpu:
+    if not cpu and not restricted:
         figure.add_trace(_published([row for row, _ in known]))
     figure.update_xaxes(**LOG_AXIS, showgrid=True)
     order = {"categoryorder": "array", "categoryarray": lines[::-1]}
@@ -48,13 +50,17 @@ def _dots(rows: Sequence[tuple[StudyRow, Cost]], style: LineStyle) -> go.Scatter
     return go.Scatter(
         x=x,
         y=[line(row) for row, _ in rows],
-        mode="markers",
+        mode="markers+text",
+        text=["" if cost.all_arrived else beyond(cost.mean) for cost in costs],
+        textposition="top center",
+        textfont={"color": INK, "size": 11},
+        cliponaxis=False,
         name=name,
         marker={
             "color": style.colour,
             "size": 12,
             "line": {"color": style.colour, "width": 2},
-            "symbol": [BOUND if cost.is_lower_bound else "circle" for cost in costs],
+            "symbol": ["circle" if cost.all_arrived else BOUND for cost in costs],
         },
         error_x={
             "array": [max(cost.high - at, 0) for cost, at in zip(costs, x, strict=True)],
@@ -63,7 +69,7 @@ def _dots(rows: Sequence[tuple[StudyRow, Cost]], style: LineStyle) -> go.Scatter
             "thickness": 2.5,
         },
         customdata=[
-            [c.low, c.high, c.n_reached, c.n_runs, "at least " if c.is_lower_bound else "", _within(c)]
+            [c.low, c.high, c.n_reached, c.n_runs, "" if c.all_arrived else "more than ", _within(c)]
             for c in costs
         ],
         hovertemplate="%{customdata[4]}%{x:.4g}%{customdata[5]}, %{customdata[0]:.4g} … %{customdata[1]:.4g}; "

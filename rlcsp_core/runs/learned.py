@@ -15,6 +15,7 @@ from rlcsp_core.errors import ConfigError
 from rlcsp_core.records import Array, IntArray, Observation, Transition
 from rlcsp_core.runs.curves import Reader, label_of
 from rlcsp_core.search import SearchConfig
+from rlcsp_core.search.features import feature_set
 from rlcsp_core.search.parts import agent_of
 from rlcsp_core.search.reward import EnergyScale, energy_scale, features
 from rlcsp_core.store import PopulationTable, RunInfo, StepTable, UpdateTable
@@ -31,6 +32,7 @@ class Learned:
     algorithm: str
     baseline: str | None
     actions: tuple[Action, ...]
+    features: tuple[str, ...]  # [F] their names
     exploration: float
     scale: EnergyScale
     step: IntArray  # [U + 1]
@@ -76,6 +78,7 @@ def learned(store: Reader, run: RunInfo) -> Learned | None:
         algorithm=run.algorithm,
         baseline=run.config.get("baseline"),
         actions=actions,
+        features=feature_set(features_of(run)).names,
         exploration=float(learner.config.exploration),
         scale=energy_scale(population.energy),
         step=np.concatenate([[0], updates.step]),
@@ -88,7 +91,7 @@ def learned(store: Reader, run: RunInfo) -> Learned | None:
 def variances(store: Reader, run: RunInfo) -> tuple[GradientVariance, ...]:
     """Variance of the gradient estimate with each baseline, on the experience this run recorded; empty where there is
     too little of it, or where the agent was shown more than the energy, which steps do not record."""
-    if run.config.get("features", "published") != "published":
+    if features_of(run) != "published":
         return ()
     learner = _learner(run)
     transitions = recorded_transitions(store.steps(run.id), store.population(run.id), _actions(run))
@@ -116,6 +119,11 @@ def recorded_transitions(
 
 def _actions(run: RunInfo) -> tuple[Action, ...]:
     return action_set(str(run.config.get("actions", "published")))
+
+
+def features_of(run: RunInfo) -> str:
+    """What its agent was shown, a key of `search.features.FEATURE_SETS`; runs of earlier versions have no choice."""
+    return str(run.config.get("features", "published"))
 
 
 def _learner(run: RunInfo) -> Learner:

@@ -10,6 +10,7 @@ import os
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,3 +80,14 @@ def works_on(pid: int, run_id: str) -> bool:
         command = ["ps", "-o", "command=", "-p", str(pid)]
         line = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     return run_id in line
+
+
+def cpu_seconds(pid: int) -> float | None:
+    """What a process and those it has started have used so far; known on Linux only."""
+    total = None
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has just ended
+            fields = stat.read_text().rpartition(")")[2].split()  # from the third, proc_pid_stat(5)
+            if pid in (int(stat.parent.name), int(fields[1])):
+                total = (total or 0.0) + (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return total

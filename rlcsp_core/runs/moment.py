@@ -15,8 +15,11 @@ from rlcsp_core.agents.settings import LearnerConfig
 from rlcsp_core.errors import NotFoundError
 from rlcsp_core.records import Array
 from rlcsp_core.runs.curves import Reader
+from rlcsp_core.runs.learned import features_of, learns
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.search.explain import (
+    FAILED,
+    SEEN,
     ChoiceStory,
     RewardStory,
     UpdateStory,
@@ -25,7 +28,7 @@ from rlcsp_core.search.explain import (
     explain_update,
 )
 from rlcsp_core.search.parts import agent_of
-from rlcsp_core.search.reward import features
+from rlcsp_core.search.reward import energy_scale, features
 from rlcsp_core.store import RunInfo, StepTable
 
 
@@ -36,7 +39,8 @@ class Glance:
     step: int
     row: StepTable  # the step alone
     numbers: tuple[int, ...]  # [A] of the actions, in the order of the probabilities
-    current_energy: float  # eV/atom, before the step
+    current_energy: float  # eV/atom, when the action was chosen
+    useless: str | None  # why the reward is a penalty; None where it is not
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +48,9 @@ class Moment(Glance):
     """A step, taken apart; this takes all energies before it."""
 
     reward: RewardStory
-    choice: ChoiceStory | None  # None for a fixed policy
-    episode: Episode | None  # None for a fixed policy, and while the episode is not complete
+    learns: bool
+    choice: ChoiceStory | None  # None for a fixed policy, and for one that was shown what steps do not record
+    episode: Episode | None  # None where there is no choice, and while the episode is not complete
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +70,14 @@ def glance(store: Reader, run: RunInfo, step: int) -> Glance:
     if not 1 <= step <= run.n_steps:
         raise NotFoundError(f"run {run.id} has no step {step}: it has made {run.n_steps}")
     numbers = tuple(action.number for action in action_set(str(run.config.get("actions", "published"))))
-    return Glance(step, store.steps(run.id, step - 1, step), numbers, _energy_before(store, run, step))
+    row, current = store.steps(run.id, step - 1, step), _energy_before(store, run, step)
+    scale = energy_scale(store.population(run.id).energy)
+    useless = None
+    if np.isnan(row.energy[0]):
+        useless = FAILED
+    elif not np.isclose(row.reward[0], scale.z(current) - scale.z(row.energy[0]), rtol=1e-6, atol=1e-9):
+        useless = SEEN
+    return Glance(step, row, numbers, current, useless)
 
 
 def first_lesson(store: Reader, run: RunInfo) -> int | None:
@@ -94,13 +106,13 @@ def moment(store: Reader, run: RunInfo, step: int) -> Moment:
             numbers.index(int(row.action[0])),
         )
     episode = None if rule is None else _episode(store, run, step, reward, numbers, rule)
-    return Moment(step, row, numbers, current, reward, choice, episode)
+    return Moment(step, row, numbers, current, seen.useless, reward, learns(run), choice, episode)
 
 
 def learner_config(run: RunInfo) -> LearnerConfig | None:
     """Settings of the run's learner; None for a fixed policy, and where it was shown more than the energy, which a
     step does not record."""
-    if run.config.get("features", "published") != "published":
+    if features_of(run) != "published":
         return None
     learner = _learner(run)
     return None if learner is None else learner.config
@@ -113,15 +125,22 @@ def _learner(run: RunInfo) -> Learner | None:
 
 
 def _energy_before(store: Reader, run: RunInfo, step: int) -> float:
-    """Energy of the current structure before a step."""
-    if step == 1:
+    """Energy of the structure that was current when a step's action was chosen."""
+    chosen = _chosen(run, step)
+    if chosen == 1:
         return float(np.nanmin(store.population(run.id).energy))
-    return float(store.steps(run.id, step - 2, step - 1).current_energy[0])
+    return float(store.steps(run.id, chosen - 2, chosen - 1).current_energy[0])
+
+
+def _chosen(run: RunInfo, step: int) -> int:
+    """The step before which its action was chosen: the first of those relaxed at once."""
+    at_once = int(run.config.get("parallel", 1))
+    return (step - 1) // at_once * at_once + 1
 
 
 def _theta_before(store: Reader, run: RunInfo, step: int) -> Array:
     updates = store.updates(run.id)
-    before = np.flatnonzero(updates.step < step)
+    before = np.flatnonzero(updates.step < _chosen(run, step))
     if len(before):
         return updates.theta[before[-1]]
     learner = _learner(run)
@@ -137,7 +156,7 @@ def _episode(
     if last > run.n_steps:
         return None
     rows = store.steps(run.id, first - 1, last)
-    before = [_energy_before(store, run, first), *rows.current_energy[:-1]]
+    before = [_energy_before(store, run, number) for number in range(first, last + 1)]
     theta = _theta_before(store, run, first)
     story = explain_update(
         theta,

@@ -18,6 +18,8 @@ from rlcsp_core.records import Array, BoolArray, IntArray
 from rlcsp_core.search.history import EnergyHistory
 from rlcsp_core.search.reward import PENALTY, EnergyScale, energy_scale, features
 
+FAILED, SEEN = "the relaxation failed", "this energy was seen before"
+
 
 class RewardStory(NamedTuple):
     """Why a step got its reward."""
@@ -55,9 +57,7 @@ def explain_reward(
     scale = energy_scale(population)
     history = EnergyHistory(earlier.tolist())
     failed = bool(np.isnan(trial))
-    useless = (
-        "the relaxation failed" if failed else "this energy was seen before" if history.seen(trial) else None
-    )
+    useless = FAILED if failed else SEEN if history.seen(trial) else None
     z_current = scale.z(current)
     z_trial = None if failed else scale.z(trial)
     if useless is None and z_trial is not None:

@@ -105,9 +105,19 @@ def instability(crystal: Crystal, bonds: Bonds) -> float:
 
 
 FEATURE_SETS: dict[str, FeatureSet] = {
-    "published": FeatureSet(("1", "z"), _energy, _nothing),
+    "published": FeatureSet(("the constant", "the energy z"), _energy, _nothing),
     "structure": FeatureSet(
-        ("1", "z", "size", "stagnation", *LATTICES, "free", "coordination", "bond valence", "symmetry"),
+        (
+            "the constant",
+            "the energy z",
+            "size",
+            "stagnation",
+            *LATTICES,
+            "free",
+            "coordination",
+            "bond valence",
+            "symmetry",
+        ),
         _search,
         _described,
     ),

@@ -140,4 +140,4 @@ def test_distribution_of_next_to_nothing():
 
 
 def test_pooling_weighs_entries_not_runs():
-    assert pooled_distribution([np.array([1]), np.array([4, 4, 4])]).mean == 3.25
+    assert pooled_distribution([np.array([1]), np.array([4, 4, 4])]).mean == 2.5

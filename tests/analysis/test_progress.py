@@ -7,7 +7,13 @@ import numpy as np
 from rlcsp_core.analysis.metrics import EnergySequence
 from rlcsp_core.analysis.minima import pooled_minima
 from rlcsp_core.analysis.policy_map import over_energy, policy_map
-from rlcsp_core.analysis.progress import binned_policy, energy_window, steps_per_second
+from rlcsp_core.analysis.progress import (
+    binned_policy,
+    energy_window,
+    processor_share,
+    steps_per_second,
+    unmasked,
+)
 
 
 def test_an_outlier_does_not_stretch_the_axis(rng) -> None:
@@ -23,8 +29,33 @@ def test_without_outliers_everything_is_shown_and_the_target_too(rng) -> None:
     window = energy_window(usual, target=-3.0)
     assert window is not None
     assert window.low < -3.0
-    assert window.high == usual.max()
+    assert window.high > usual.max(), "a point on the edge is cut in half"
     assert energy_window(np.array([np.nan])) is None
+
+
+def test_a_single_energy_is_inside_its_window() -> None:
+    window = energy_window(np.array([-27.3]))
+    assert window is not None
+    assert window.low + 0.005 < -27.3 < window.high - 0.005
+
+
+def test_an_action_that_cannot_apply_keeps_its_share() -> None:
+    whole = np.array([0.1, 0.2, 0.3, 0.4])
+    can = np.array([[1, 0, 1, 1], [1, 1, 0, 1], [1, 1, 1, 1], [1, 0, 0, 1]], dtype=bool)
+    recorded = np.where(can, whole, 0)
+    recorded /= recorded.sum(axis=1, keepdims=True)
+    found, could = unmasked(recorded)
+    np.testing.assert_array_equal(could, can)
+    np.testing.assert_allclose(found, np.tile(whole, (4, 1)), atol=0.003)
+    np.testing.assert_allclose(found.sum(axis=1), 1.0)
+    assert unmasked(np.zeros((0, 9)))[0].shape == (0, 9)
+
+
+def test_the_share_of_a_processor_is_that_of_the_last_steps() -> None:
+    elapsed = np.arange(200.0)
+    cpu = np.where(elapsed < 100, elapsed, 100 + 0.25 * (elapsed - 100))
+    assert np.isclose(processor_share(elapsed, cpu), 0.25)
+    assert processor_share(elapsed, np.full(200, np.nan)) is None
 
 
 def test_speed_is_that_of_the_last_steps() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -9,13 +10,18 @@ import pytest
 
 from rlcsp_core.actions import ACTIONS
 from rlcsp_core.analysis.distribution import distribution
-from rlcsp_core.analysis.metrics import EnergySequence
-from rlcsp_core.analysis.survival import MeanSteps
-from rlcsp_core.plots.compare import mean_steps_figure
+from rlcsp_core.analysis.metrics import EnergySequence, StepsToTarget
+from rlcsp_core.analysis.policy_map import PolicyMap
+from rlcsp_core.analysis.study import StudyRow, cost
+from rlcsp_core.analysis.survival import MeanSteps, restricted_mean
+from rlcsp_core.plots.compare import BOUND, mean_steps_figure
 from rlcsp_core.plots.distributions import distribution_figure, minima_of_runs_figure
 from rlcsp_core.plots.export import figure_table
+from rlcsp_core.plots.learn import decision_figure, game_figure, moment_figure
 from rlcsp_core.plots.live import energy_figure, outcome_figure, policy_figure
 from rlcsp_core.plots.palette import line_style
+from rlcsp_core.plots.policy import course_figure, policy_map_figure
+from rlcsp_core.plots.study import study_figure
 from rlcsp_core.store import PopulationTable, StepTable, Tally
 
 N = 40
@@ -93,6 +99,87 @@ def test_a_lower_bound_is_not_drawn_as_an_exact_mean() -> None:
     }
     bound, exact = mean_steps_figure(means, dict.fromkeys(means, line_style("npg")), {}).data
     assert bound.marker.symbol != exact.marker.symbol
+
+
+def test_a_restricted_mean_of_runs_that_did_not_arrive_says_so(rng) -> None:
+    late = [StepsToTarget(2000, 1.0, False)] * 20
+    quick = [StepsToTarget(30, 1.0, True)] * 20
+    means = {name: restricted_mean(runs, 2000, rng) for name, runs in (("late", late), ("quick", quick))}
+    first, second = mean_steps_figure(means, dict.fromkeys(means, line_style("npg")), {}).data
+    assert (first.marker.symbol, second.marker.symbol) == (BOUND, "circle")
+    assert (first.text[0], second.text[0]) == ("> 2000 →", "")
+
+
+def test_no_published_mean_stands_beside_a_restricted_one() -> None:
+    def row(limit: float | None) -> StudyRow:
+        spent, reached = np.full(20, 2000.0), np.zeros(20, dtype=bool)
+        found = cost(spent, reached, limit)
+        return StudyRow("npg", "Y2O3", -27.4, 20, 0, 0, 40_000, found, None, 37_800, False)
+
+    style = {"npg": line_style("npg")}
+    (alone,) = study_figure([row(2000.0)], style, cpu=False).data
+    assert alone.marker.symbol == (BOUND,)
+    assert alone.text == ("> 2000 →",)
+    assert len(study_figure([row(None)], style, cpu=False).data) == 2
+
+
+def test_noise_is_not_drawn_as_learning() -> None:
+    step, energy = np.arange(50), np.linspace(-27, -26, 8)
+    flat = PolicyMap(step, energy, np.linspace(0.04618, 0.04628, 400).reshape(8, 50))
+    figure = policy_map_figure(flat, "5 · Double").data[0]
+    assert figure.zmax - figure.zmin >= 0.1
+    assert figure.zmin <= 0.04618 <= 0.04628 <= figure.zmax
+    wide = policy_map_figure(flat._replace(probability=np.linspace(0.2, 0.9, 400).reshape(8, 50)), "x").data[
+        0
+    ]
+    assert np.allclose([wide.zmin, wide.zmax], [0.2, 0.9])
+    curve = {"a": (step, np.full(50, 2.1))}
+    entropy = course_figure(curve, {"a": line_style("npg")}, "Entropy (nats)", highest=np.log(9))
+    assert entropy.layout.yaxis.range[0] == 0
+    assert entropy.layout.yaxis.range[1] >= np.log(9)
+
+
+def test_numbers_on_an_axis_may_have_as_many_digits_as_they_need(table, population) -> None:
+    steps = np.arange(3.0)
+    figures = [
+        energy_figure(table, population, target=None),
+        policy_figure(table, ACTIONS),
+        decision_figure([1, 2], np.array([0.4, 0.6]), 1),
+        moment_figure(steps, steps, steps, steps, 1),
+    ]
+    for figure in figures:  # a format of its own would print neighbours alike: 0.1 0.1 0.2 0.2
+        assert not any(axis.tickformat for axis in [*figure.select_xaxes(), *figure.select_yaxes()])
+
+
+def test_an_action_that_cannot_apply_is_drawn_as_such(table) -> None:
+    masked = table.probabilities.copy()
+    masked[10:20, 4] = 0
+    masked /= masked.sum(axis=1, keepdims=True)
+    figure = policy_figure(dataclasses.replace(table, probabilities=masked), ACTIONS)
+    idle = points(figure, "5 · Double, cannot apply")
+    assert idle.fillpattern.shape == "."
+    assert (np.flatnonzero(idle.y) == np.arange(10, 20)).all()
+    assert np.allclose(np.sum([trace.y for trace in figure.data], axis=0), 1.0)
+    assert "cannot apply" in decision_figure([1, 5], np.array([1.0, 0.0]), 1).data[0].text[1]
+
+
+def test_the_film_of_a_run_shows_where_the_search_stood(rng) -> None:
+    current = np.sort(-27 + 0.1 * rng.random(200))[::-1]
+    trials = current + 4 * rng.random(200)
+    axis = moment_figure(np.arange(200.0), trials, current, current, 7).layout.yaxis.autorangeoptions
+    assert axis.clipmax - axis.clipmin < 0.2
+
+
+def test_a_game_is_as_wide_as_it_is_long() -> None:
+    low, high = game_figure([-27.0], [-27.0], "RLCSP", None, 20).layout.xaxis.range
+    assert -1 < low <= 0
+    assert 20 <= high < 21
+
+
+def test_the_buttons_of_a_chart_cover_nothing() -> None:
+    figure = game_figure([-27.0], [-27.0], "RLCSP", None, 20)
+    assert figure.layout.modebar.orientation == "v"
+    assert figure.layout.margin.r >= 30  # pixels, which they take
 
 
 def test_a_distribution_is_drawn_as_shares(rng) -> None:

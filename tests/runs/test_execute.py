@@ -42,7 +42,7 @@ def test_compiling_is_no_search_time(store, monkeypatch):
     compiling = 2.0  # s
     relax.warm()  # the search itself only loads
     monkeypatch.setattr(relax, "is_warm", lambda: False)
-    monkeypatch.setattr(relax, "warm", lambda progress: time.sleep(compiling))
+    monkeypatch.setattr(relax, "warm", lambda _: time.sleep(compiling))
     config = SearchConfig(steps=2, population=2, max_atoms=5)
     began = time.monotonic()
     run = execute(store, store.claim(store.create_run(config.as_dict(), name="real")), Halt())

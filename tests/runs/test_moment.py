@@ -8,7 +8,7 @@ import pytest
 
 from rlcsp_core.errors import NotFoundError
 from rlcsp_core.runs import Halt, execute
-from rlcsp_core.runs.moment import moment
+from rlcsp_core.runs.moment import glance, moment
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import RunInfo, Store, open_store
 
@@ -22,6 +22,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         {"algorithm": "rlcsp"},
         {"algorithm": "uniform"},
         {"algorithm": "rlcsp", "actions": "extended"},
+        {"algorithm": "rlcsp", "actions": "symmetric", "parallel": 3},
+        {"algorithm": "rlcsp", "features": "structure", "actions": "published"},
     ):
         config = SearchConfig(composition="Y2O3", seed=4, steps=STEPS, max_atoms=10, population=6, **settings)
         execute(opened, opened.create_claimed(config.as_dict(), name="small"), Halt())
@@ -30,15 +32,17 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 
 def run_of(store: Store, algorithm: str, actions: str = "published") -> RunInfo:
-    return next(r for r in store.runs() if (r.algorithm, r.config["actions"]) == (algorithm, actions))
+    runs = [r for r in store.runs(oldest_first=True) if r.algorithm == algorithm]
+    return next(r for r in runs if r.config["actions"] == actions)
 
 
-@pytest.mark.parametrize("actions", ["published", "extended"])
+@pytest.mark.parametrize("actions", ["published", "extended", "symmetric"])
 def test_rewards_and_probabilities_are_the_stored_ones(store: Store, actions: str) -> None:
     run = run_of(store, "rlcsp", actions)
     for step in range(1, STEPS + 1):
         now = moment(store, run, step)
         assert now.reward.reward == pytest.approx(now.row.reward[0], abs=1e-12)
+        assert now.reward.useless == now.useless == glance(store, run, step).useless
         assert now.choice is not None
         assert now.choice.probabilities == pytest.approx(now.row.probabilities[0], abs=1e-12)
         assert int(now.row.action[0]) in now.numbers
@@ -58,9 +62,14 @@ def test_updates_are_the_gradient_of_the_episode(store: Store) -> None:
 
 def test_a_fixed_policy_has_rewards_but_no_choice_to_explain(store: Store) -> None:
     now = moment(store, run_of(store, "uniform"), 7)
-    assert now.choice is None
-    assert now.episode is None
+    assert (now.learns, now.choice, now.episode) == (False, None, None)
     assert now.reward.reward == pytest.approx(now.row.reward[0])
+
+
+def test_a_learner_that_was_shown_more_than_steps_record_is_no_fixed_policy(store: Store) -> None:
+    run = next(r for r in store.runs() if r.config["features"] == "structure")
+    now = moment(store, run, 7)
+    assert (now.learns, now.choice, now.episode) == (True, None, None)
 
 
 def test_the_energy_before_a_step_is_that_after_the_last(store: Store) -> None:

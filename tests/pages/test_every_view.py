@@ -1,0 +1,96 @@
+"""Every view of every page opens on a run of every shipped configuration, and on runs of each kind there can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from rlcsp_core.actions import ACTION_SETS
+from rlcsp_core.agents import AGENTS
+from rlcsp_core.runs import Halt, execute
+from rlcsp_core.runs.learned import learns
+from rlcsp_core.runs.library import Library
+from rlcsp_core.search import SearchConfig
+from rlcsp_core.search.features import FEATURE_SETS
+from rlcsp_core.store import RunInfo, open_store
+
+Opened = Callable[..., AppTest]
+KIND = ("composition", "algorithm", "baseline", "actions", "features", "settings")
+SMALL = SearchConfig(steps=40, max_atoms=10, population=4)
+OURS = {
+    **{algorithm: replace(SMALL, algorithm=algorithm) for algorithm in AGENTS},
+    **{f"{actions} actions": replace(SMALL, actions=actions) for actions in ACTION_SETS},
+    **{f"{features} features": replace(SMALL, features=features) for features in FEATURE_SETS},
+}
+OF_A_RUN = ("pages/1_Search.py", "pages/3_Structures.py", "pages/6_Replay.py")
+
+
+def _shipped() -> dict[str, RunInfo]:
+    """The shortest run of each configuration."""
+    found: dict[str, RunInfo] = {}
+    known = Library(open_store("sqlite://"))
+    for experiment in known.experiments():
+        for run in known.runs(experiment=experiment):
+            name = ", ".join([experiment, *(str(run.config.get(key)) for key in KIND)])
+            if name not in found or run.n_steps < found[name].n_steps:
+                found[name] = run
+    return found
+
+
+SHIPPED = _shipped()
+
+
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, RunInfo]]]:
+    """A database with a short run of each kind."""
+    path = tmp_path_factory.mktemp("kinds") / "runs.sqlite"
+    store = open_store(str(path))
+    runs = {}
+    for name, config in OURS.items():
+        claim = store.create_claimed(config.as_dict(), name=name)
+        assert claim is not None
+        runs[name] = execute(store, claim, Halt())
+    yield path, runs
+    store.close()
+
+
+def every_view(opened: Opened, run: RunInfo) -> None:
+    for file in OF_A_RUN:
+        shows(opened(file, run=run.id), file)
+    if learns(run):
+        page = opened("pages/4_Policy.py", run=run.id)
+        for view in page.segmented_control(key="policy-view").options:
+            shows(page.segmented_control(key="policy-view").set_value(view).run(), view)
+        page = opened("pages/5_Learn.py", run=run.id, chapter="learn")
+        shows(page, "chapter 5")
+        assert not any("fixed policy" in each.value for each in page.info)
+
+
+def shows(page: AppTest, view: str) -> None:
+    assert not page.exception, view
+    assert not page.error, view
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_view_opens_on_every_shipped_configuration(name: str, opened: Opened) -> None:
+    every_view(opened, SHIPPED[name])
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_view_opens_on_every_kind_of_run(
+    name: str, opened: Opened, ours: tuple[Path, dict[str, RunInfo]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, runs = ours
+    monkeypatch.setenv("RLCSP_DATABASE_URL", str(path))
+    every_view(opened, runs[name])
+
+
+@pytest.mark.parametrize("experiment", sorted({run.experiment or "" for run in SHIPPED.values()}))
+def test_every_view_of_compare_opens_on_every_shipped_experiment(experiment: str, opened: Opened) -> None:
+    page = opened("pages/2_Compare.py", experiment=experiment)
+    for view in page.segmented_control(key="compare-view").options:
+        shows(page.segmented_control(key="compare-view").set_value(view).run(), view)
