@@ -1,60 +1,29 @@
-"""RLCSP: crystal structures found by a search that learns.  Home: what this is, the demo, recent runs."""
+"""RLCSP: crystal structures found by a search that learns.  The router: frame and login of every page."""
 
 import streamlit as st
 
-from pages.shared.columns import beside, cells
-from pages.shared.form import demo_config
-from pages.shared.run_list import BRIEF, SEARCH_PAGE, run_list
-from pages.shared.setup import PAGES, ROOT, manager, page, problems_shown
-from pages.shared.viewer import show_crystal
-from rlcsp_core.crystal.formats import read_crystals
+from pages.common.frame import ICON, SIDEBAR_WIDTH, STYLE, let_in
+from pages.common.preload import PAUSE, preload
+from pages.common.sitemap import PAGES
 
-RECENT = 12
-REFERENCES = ROOT / "data" / "references"
-
-page("Home")
-runs = manager()
-
-intro, action = st.columns([3, 2], gap="large", vertical_alignment="center")
-with intro:
-    st.title("Crystal structures, found by a search that learns")
-    st.markdown(
-        "Given a composition, which arrangement of its atoms has the lowest energy? **RLCSP** rearranges modules of a "
-        "crystal, relaxes every trial on an ionic potential, and learns by reinforcement which of nine rearrangements "
-        "pays off at which energy. Watch it search, compare learning algorithms over many seeds, look at what was "
-        "found, and see what the agent learned."
-    )
-with action, st.container(border=True):
-    st.markdown("**One click:** find the ground state of yttrium oxide, Y₂O₃, from nothing but its formula.")
-    if st.button("Start the demo", type="primary", icon=":material/play_arrow:", width="stretch"):
-        with problems_shown():
-            started = runs.start(demo_config().as_dict())
-            st.switch_page(SEARCH_PAGE, query_params={"run": started})
-
-for column, (path, label, icon, question) in zip(
-    cells("pages", [1] * (len(PAGES) - 1)), PAGES[1:], strict=True
-):
-    with column, st.container(border=True, height="stretch", gap="xxsmall"):
-        st.page_link(path, label=f"**{label}**", icon=icon)
-        st.caption(question)
-
-listed, seen = beside("home", [3, 2])
-with listed:
-    st.header("Recent runs")
-    with problems_shown():
-        recent = runs.store.runs(RECENT)
-        if not recent:
-            st.info("No runs yet. Start the demo above, or set up a search of your own on the Search page.")
-        elif chosen := run_list(recent, key="recent", columns=BRIEF):
-            st.switch_page(SEARCH_PAGE, query_params={"run": chosen})
-with seen:
-    st.header("What is looked for")
-    with problems_shown():
-        show_crystal(
-            read_crystals(REFERENCES / "Y2O3_bixbyite.cif")[0],
-            key="goal",
-            height=320,
-            controls=False,
-            caption="Bixbyite, the ground state of Y₂O₃ (Ia-3): 40 atoms in the primitive cell, "
-            "every yttrium in a distorted octahedron of oxygen.",
-        )
+# Without icons, which the browser would fetch from the network to show them in its tab.
+current = st.navigation(
+    [
+        st.Page(page.file, title=page.title, url_path=page.url_path, default=not page.url_path)
+        for page in PAGES
+    ],
+    position="hidden",
+)
+st.set_page_config(
+    page_title=f"{current.title} · RLCSP",
+    page_icon=str(ICON),
+    layout="wide",
+    initial_sidebar_state=SIDEBAR_WIDTH,
+)
+st.html(f"<style>{STYLE}</style>")
+let_in()
+with st.sidebar:
+    for page in PAGES:
+        st.page_link(page.file, label=page.title, icon=page.icon, width="stretch")
+preload(PAUSE)
+current.run()

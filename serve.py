@@ -12,10 +12,11 @@ import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.runtime.pages_manager import PagesManager
 
-from pages.shared.comparison import read_ahead
-from pages.shared.preload import load
-from pages.shared.setup import begin
+from pages.common.preload import load
+from pages.common.session import begin
+from pages.compare.comparison import read_ahead
 
 CONTENT = {
     "default-src": "'self' data: blob:",
@@ -53,6 +54,9 @@ class SecurityHeaders:
         await self.app(scope, receive, with_headers)
 
 
+# A folder named pages is taken for pages of Streamlit's older kind until app.py has run once: the first visitor's
+# deep link would be answered with "page not found" before app.py shows it.
+PagesManager.uses_pages_directory = False
 load()
 if known := begin():
     read_ahead(known)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from dashboard import Dashboard, Watched, serving, watching
@@ -82,6 +83,14 @@ def test_a_newcomer_sees_what_there_is_and_what_to_do(newcomer: Watched, page_na
     expect(title(page)).to_have_text(HEADINGS[page_name])
     expect(page.get_by_text(FIRST[page_name]).first).to_be_attached(timeout=SLOW)
     wait_until_settled(page)
+
+
+def test_a_deep_link_is_the_first_request_to_a_server(browser: Browser, tmp_path: Path) -> None:
+    """Streamlit takes `pages/` for pages of its older kind until it is told otherwise: then this is not found."""
+    with serving(tmp_path) as running, watching(browser, running.url) as newcomer:
+        page = newcomer.open("Learn?chapter=build")
+        expect(page.get_by_text(CHAPTERS["build"]).first).to_be_visible(timeout=SLOW)
+        expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 # address with a run, and what stands on the page then

@@ -5,7 +5,8 @@ import streamlit as st
 from hypothesis import given
 from hypothesis import strategies as some
 
-from pages.shared import setup
+from pages.common import errors, url
+from pages.common.errors import plain
 from rlcsp_core.errors import NotFoundError
 from rlcsp_core.store import open_store
 from tests.fuzz.mutations import bounded, is_sentence
@@ -58,14 +59,15 @@ class Address:
 
 def test_runs_in_the_address(store, known, monkeypatch):
     said = []
-    monkeypatch.setattr(setup, "problem", said.append)
+    monkeypatch.setattr(url, "show_error", said.append)
+    monkeypatch.setattr(errors, "show_error", said.append)
 
     @bounded(100)
     @given(some.lists(IDS | some.sampled_from([*known, *HOSTILE]), max_size=6))
     def asked(values):
         said.clear()
         monkeypatch.setattr(st, "query_params", Address(values))
-        assert setup.runs_in_address(store) == [v for v in dict.fromkeys(values) if v in known]
+        assert url.runs_in_address(store) == [v for v in dict.fromkeys(values) if v in known]
         assert len(said) == len(set(values) - set(known))
         for message in said:
             is_sentence(message)
@@ -86,7 +88,7 @@ def test_the_store_knows_no_such_run(store, known, run_id):
 @bounded(200)
 @given(some.text(max_size=60) | some.sampled_from(HOSTILE))
 def test_text_of_others_is_not_read_as_markdown(text):
-    shown = setup.plain(text)
+    shown = plain(text)
     assert shown.replace("\\", "") == text.replace("\\", "")
     marks = [i for i, c in enumerate(shown) if c in "`*_[]<>#|$:~&"]
     assert all(i > 0 and shown[i - 1] == "\\" for i in marks)

@@ -39,9 +39,9 @@ def fill(path: str) -> None:
 
 
 def load(view: str) -> tuple[float, float, int]:
-    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300.0)
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300.0).run()
     page.query_params["experiment"], page.query_params["view"] = "big", view
-    page.switch_page("pages/2_Compare.py")
+    page.switch_page("pages/compare/page.py")
     wall, cpu = time.perf_counter(), time.process_time()
     page.run()
     return time.perf_counter() - wall, time.process_time() - cpu, len(page.exception) + len(page.error)

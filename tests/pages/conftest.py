@@ -41,11 +41,11 @@ def opened() -> Callable[..., AppTest]:
     """Open a page by its file, with parameters of the URL."""
 
     def open_page(file: str, **parameters: str | list[str]) -> AppTest:
-        page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
+        page = AppTest.from_file(
+            str(ROOT / "app.py"), default_timeout=PATIENCE
+        ).run()  # the router knows its pages
         for name, value in parameters.items():
             page.query_params[name] = value
-        if file != "app.py":
-            page.switch_page(file)
-        return page.run()
+        return page.switch_page(file).run()
 
     return open_page

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
-from pages.shared.form_options import DESCENTS, FEATURES, REPEATS
+from pages.search.form_options import DESCENTS, FEATURES, REPEATS
 from rlcsp_core.relax import DESCENTS as RELAXATIONS
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.search.config import REPEATS as WAYS
@@ -35,7 +35,7 @@ def test_the_form_offers_what_the_engine_has() -> None:
 
 
 def test_untouched_they_change_nothing(opened: Opened, empty_store: Store) -> None:
-    start(opened("pages/1_Search.py"))
+    start(opened("pages/search/page.py"))
     config = empty_store.runs()[0].config
     default = SearchConfig().as_dict()
     for name in ("features", "initial_policy", "descent", "screen", "repeats", "parallel"):
@@ -43,7 +43,7 @@ def test_untouched_they_change_nothing(opened: Opened, empty_store: Store) -> No
 
 
 def test_they_reach_the_configuration(opened: Opened, empty_store: Store, finished_run: str) -> None:
-    page = opened("pages/1_Search.py")
+    page = opened("pages/search/page.py")
     page.selectbox(key=ending(page.selectbox, "-repeats")).set_value("skip")
     page.selectbox(key=ending(page.selectbox, "-descent")).set_value("long-steps")
     page.number_input(key=ending(page.number_input, "-parallel")).set_value(2)
@@ -60,7 +60,7 @@ def test_they_reach_the_configuration(opened: Opened, empty_store: Store, finish
 def test_other_features_leave_no_policy_that_does_not_fit(
     opened: Opened, empty_store: Store, finished_run: str
 ) -> None:
-    page = opened("pages/1_Search.py")
+    page = opened("pages/search/page.py")
     page = page.selectbox(key=ending(page.selectbox, "-features")).set_value("structure").run()
     offered = page.selectbox(key=ending(page.selectbox, "-policy-published-structure")).options
     assert len(offered) == 1
@@ -70,20 +70,20 @@ def test_other_features_leave_no_policy_that_does_not_fit(
 
 
 def test_a_fixed_policy_has_no_features_and_no_start(opened: Opened) -> None:
-    page = opened("pages/1_Search.py")
+    page = opened("pages/search/page.py")
     page = page.selectbox(key=ending(page.selectbox, "-algorithm")).set_value("uniform").run()
     assert not [box.key for box in page.selectbox if box.key and box.key.endswith("-features")]
 
 
 def test_fast_keeps_near_its_prior(opened: Opened, empty_store: Store) -> None:
-    page = opened("pages/1_Search.py")
+    page = opened("pages/search/page.py")
     page = page.segmented_control(key="new-manner").set_value("Fast").run()
     start(page)
     assert empty_store.runs()[0].config["settings"] == {"learning_rate": 1e-5}
 
 
 def test_a_search_shares_the_policy_that_is_named(opened: Opened, empty_store: Store) -> None:
-    page = opened("pages/1_Search.py")
+    page = opened("pages/search/page.py")
     page.text_input(key=ending(page.text_input, "-shared")).set_value("ours")
     start(page)
     assert [run.policy for run in empty_store.runs()] == ["ours"]
@@ -91,7 +91,7 @@ def test_a_search_shares_the_policy_that_is_named(opened: Opened, empty_store: S
 
 def test_a_policy_of_other_actions_is_refused_with_a_sentence(opened: Opened, empty_store: Store) -> None:
     empty_store.create_policy("ours", np.zeros((14, 2)))
-    page = opened("pages/1_Search.py")
+    page = opened("pages/search/page.py")
     page.text_input(key=ending(page.text_input, "-shared")).set_value("ours")
     page = next(b for b in page.button if b.label == "Start search").click().run()
     assert not page.exception

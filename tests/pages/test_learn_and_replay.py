@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared.wording import beside_known_minimum
+from pages.common.wording import beside_known_minimum
 from rlcsp_core.runs import Halt, execute
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import open_store
@@ -36,12 +36,12 @@ def opened(page: str, database: Path, monkeypatch: pytest.MonkeyPatch) -> AppTes
 
 @pytest.fixture
 def learn(database: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    return opened("pages/5_Learn.py", database, monkeypatch)
+    return opened("pages/learn/page.py", database, monkeypatch)
 
 
 @pytest.fixture
 def replay(database: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    return opened("pages/6_Replay.py", database, monkeypatch)
+    return opened("pages/replay/page.py", database, monkeypatch)
 
 
 def at_chapter(learn: AppTest, chapter: str) -> AppTest:
@@ -125,8 +125,8 @@ def test_a_minimum_is_told_beside_the_known_one(above: float, words: str) -> Non
 def test_replay_goes_on_where_it_was_left_for_another_page(replay: AppTest) -> None:
     replay.run()
     replay.button(key="replay-Last").click().run()
-    replay.switch_page("pages/4_Policy.py").run()
+    replay.switch_page("pages/policy/page.py").run()
     del replay.query_params["step"]
-    replay.switch_page("pages/6_Replay.py").run()
+    replay.switch_page("pages/replay/page.py").run()
     assert not replay.exception
     assert replay.subheader[0].value.startswith(f"Step {STEPS}:")

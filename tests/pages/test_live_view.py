@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from pages.shared import live_view
-from pages.shared.live_view import LARGE, REFRESH, view_of
+from pages.search import live_view
+from pages.search.live_view import LARGE, REFRESH, view_of
 from rlcsp_core.store import RunState, Store
 
 

@@ -3,6 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.common.sitemap import PAGES
 from tests.pages.conftest import PATIENCE, ROOT
 
 AUTH = {
@@ -19,12 +20,9 @@ def home(**secrets):
     return page
 
 
-@pytest.mark.parametrize("file", ["app.py", "pages/1_Search.py", "pages/3_Structures.py"])
+@pytest.mark.parametrize("file", [page.file for page in PAGES])
 def test_nothing_but_a_login_is_shown_to_strangers(file):
-    page = home(auth=AUTH)
-    if file != "app.py":
-        page.switch_page(file)
-    page.run()
+    page = home(auth=AUTH).run().switch_page(file).run()
     assert not page.exception
     assert [button.label for button in page.button] == ["Log in"]
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.common import sitemap
 from rlcsp_core.search import Search
 from rlcsp_core.store import RunState, Store
 from tests.pages.conftest import SMALL
 
-ROOT = Path(__file__).parents[2]
-PAGES = ["app.py", *(f"pages/{path.name}" for path in sorted((ROOT / "pages").glob("*.py")))]
-OURS = ["pages/1_Search.py", "pages/2_Compare.py", "pages/4_Policy.py"]
+PAGES = [page.file for page in sitemap.PAGES]
+OURS = ["pages/search/page.py", "pages/compare/page.py", "pages/policy/page.py"]
 HOSTILE = [
     "nosuchrun",
     "../../etc/passwd",
@@ -45,7 +44,7 @@ def test_a_page_opens_on_a_finished_run(file: str, opened: Opened, finished_run:
 
 
 def test_every_view_of_compare_and_policy_opens(opened: Opened, finished_run: str) -> None:
-    for file, key in (("pages/2_Compare.py", "compare-view"), ("pages/4_Policy.py", "policy-view")):
+    for file, key in (("pages/compare/page.py", "compare-view"), ("pages/policy/page.py", "policy-view")):
         page = opened(file, run=finished_run)
         for view in page.segmented_control(key=key).options:
             page = page.segmented_control(key=key).set_value(view).run()
@@ -68,7 +67,7 @@ def test_an_unknown_run_gets_a_sentence_in_plain_text(file: str, run_id: str, op
 def test_a_formula_that_cannot_be_searched_starts_nothing(
     formula: str, word: str, opened: Opened, empty_store: Store
 ) -> None:
-    page = opened("pages/1_Search.py")
+    page = opened("pages/search/page.py")
     box = page.selectbox(key="new-composition")
     box.options.append(formula)  # typed, not picked from the list, which the test harness does not know
     box.set_value(formula)
@@ -79,7 +78,7 @@ def test_a_formula_that_cannot_be_searched_starts_nothing(
 
 
 def test_an_atom_limit_below_one_formula_unit_starts_nothing(opened: Opened, empty_store: Store) -> None:
-    page = opened("pages/1_Search.py")
+    page = opened("pages/search/page.py")
     next(n for n in page.number_input if n.label.startswith("Largest cell")).set_value(3).run()
     page = button(page, "Start search")
     assert "atom limit" in page.error[0].value
@@ -87,7 +86,7 @@ def test_an_atom_limit_below_one_formula_unit_starts_nothing(opened: Opened, emp
 
 
 def test_a_started_search_is_in_the_address_and_can_be_stopped(opened: Opened, empty_store: Store) -> None:
-    page = button(opened("pages/1_Search.py"), "Start search")
+    page = button(opened("pages/search/page.py"), "Start search")
     assert not page.exception
     run_id = empty_store.runs()[0].id
     assert page.query_params["run"] in (run_id, [run_id])
@@ -100,7 +99,7 @@ def test_a_database_that_cannot_be_reached_is_a_sentence(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RLCSP_DATABASE_URL", "postgresql://127.0.0.1:1/runs")
-    page = opened("app.py")
+    page = opened(sitemap.HOME.file)
     assert not page.exception
     assert page.error
 
@@ -110,7 +109,7 @@ def test_runs_of_equal_settings_can_be_told_apart(
 ) -> None:
     again = empty_store.create_claimed(SMALL.as_dict(), name="the same")
     empty_store.append(again, list(Search(SMALL)), None)
-    page = opened("pages/6_Replay.py", run=finished_run)
+    page = opened("pages/replay/page.py", run=finished_run)
     box = next(box for box in page.selectbox if box.label == "Run")
     assert len(set(box.options)) == len(box.options)
     page = box.set_value(again.run_id).run()

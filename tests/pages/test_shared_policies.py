@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from rlcsp_core.store import RunState, Store
 from tests.pages.conftest import SMALL
 
-FILE = "pages/4_Policy.py"
+FILE = "pages/policy/page.py"
 NAME = "ours *and* <b>theirs</b>"
 
 

@@ -9,17 +9,17 @@ import streamlit as st
 from ase.build import bulk, molecule
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import structure_list
-from pages.shared.catalogue import Comparison, load, lowest
-from pages.shared.standalone import json_in_script, one_crystal_page
-from pages.shared.viewer import supercell
+from pages.common.catalogue import Comparison, load, lowest
+from pages.components.crystal_view import supercell
+from pages.structures import distinct
+from pages.structures.standalone import json_in_script, one_crystal_page
 from rlcsp_core.crystal.formats import FORMATS, from_ase
 from rlcsp_core.crystal.identity import group_duplicates, references
 from rlcsp_core.runs import Halt, execute
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import Source, open_store
 
-PAGE = "pages/3_Structures.py"
+PAGE = "pages/structures/page.py"
 APP = Path(__file__).parents[2] / "app.py"
 LIMIT = 120  # s
 
@@ -85,7 +85,7 @@ def test_a_comparison_made_in_moments_is_that_made_at_once(database: Path) -> No
 def test_the_list_shows_what_is_compared_and_says_how_far_it_is(
     page: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(structure_list, "MOMENT", 0.0)  # one structure a moment
+    monkeypatch.setattr(distinct, "MOMENT", 0.0)  # one structure a moment
     st.cache_resource.clear()  # others may have looked before
     page.run()
     assert not page.exception

@@ -33,7 +33,7 @@ def test_the_table_has_a_row_for_each_configuration_and_composition(
         run_of(empty_store, "Y2O3 · nine", seed, hit * 2, TARGET)
         run_of(empty_store, "Y2O3 · fast", seed, hit, TARGET)
         run_of(empty_store, "SrY2O4 · fast", seed, hit, TARGET, "SrY2O4")
-    page = opened("pages/2_Compare.py", experiment="study", view=VIEW, against="nine")
+    page = opened("pages/compare/page.py", experiment="study", view=VIEW, against="nine")
     assert not page.exception
     table = page.dataframe[0].value
     assert list(table["composition"]) == ["Y2O3", "Y2O3", "SrY2O4"]
@@ -48,13 +48,13 @@ def test_the_table_has_a_row_for_each_configuration_and_composition(
 def test_runs_without_a_target_are_counted_and_left_out(opened: Opened, empty_store: Store) -> None:
     run_of(empty_store, "nine", 1, 5, TARGET)
     run_of(empty_store, "nine", 2, 5, None)
-    page = opened("pages/2_Compare.py", experiment="study", view=VIEW)
+    page = opened("pages/compare/page.py", experiment="study", view=VIEW)
     assert page.dataframe[0].value["reached"][0] == "1 of 1"
     assert any("1 of the 2 chosen runs had no target" in caption.value for caption in page.caption)
 
 
 def test_runs_without_any_target_get_a_sentence(opened: Opened, empty_store: Store) -> None:
     run_of(empty_store, "nine", 2, 5, None)
-    page = opened("pages/2_Compare.py", experiment="study", view=VIEW)
+    page = opened("pages/compare/page.py", experiment="study", view=VIEW)
     assert not page.exception
     assert "no target energy" in page.info[0].value

@@ -1,0 +1,43 @@
+"""Columns that make room where the screen is narrow.
+
+Streamlit stacks columns on telephones only: on a tablet a table beside a chart is cut to half its words.  Columns made
+here carry a class, which the style of every page (`frame.STYLE`) rearranges up to NARROW pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+NARROW = 1024  # pixels, of a tablet held upright or across
+BESIDE = "beside"  # begins the key, and so the class, of columns that are stacked
+LAST_FIRST = f"{BESIDE}-last-first"  # the last of them on top
+CELLS = "cells"  # of small ones that go on in the next row
+SMALLEST_CELL = "9rem"
+_ROW = '> div > [data-testid="stHorizontalBlock"]'
+_COLUMN = '> [data-testid="stColumn"]'
+STYLE = f"""
+@media (max-width: {NARROW}px) {{
+  [class*="st-key-{BESIDE}"] {_ROW} {{ flex-direction: column; }}
+  [class*="st-key-{LAST_FIRST}"] {_ROW} {{ flex-direction: column-reverse; }}
+  [class*="st-key-{BESIDE}"] {_ROW} {_COLUMN} {{ width: 100%; flex: none; }}
+  [class*="st-key-{CELLS}"] {_ROW} {{ flex-wrap: wrap; }}
+  [class*="st-key-{CELLS}"] {_ROW} {_COLUMN} {{ flex: 1 1 {SMALLEST_CELL}; min-width: {SMALLEST_CELL}; }}
+}}
+"""
+
+
+def beside(name: str, widths: Sequence[float], *, last_first: bool = False) -> list[DeltaGenerator]:
+    """Columns of these widths, below each other on a tablet; `name` tells them from others of the page."""
+    return st.container(key=f"{LAST_FIRST if last_first else BESIDE}-{name}").columns(widths, gap="large")
+
+
+def cells(
+    name: str, widths: Sequence[float], *, vertical_alignment: Literal["top", "center", "bottom"] = "top"
+) -> list[DeltaGenerator]:
+    """Small columns, as for figures or fields; in several rows on a tablet."""
+    row = st.container(key=f"{CELLS}-{name}")
+    return row.columns(widths, vertical_alignment=vertical_alignment)

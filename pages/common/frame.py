@@ -1,0 +1,31 @@
+"""What every page has around it: its style, and a login where the operator has named an identity provider."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.common import columns
+from pages.common.session import ROOT
+
+SIDEBAR_WIDTH = 200  # pixels; leaves a tablet room for the charts
+ICON = ROOT / "static" / "icon.svg"  # a named icon would be fetched from the network
+STYLE = f"""
+.stMainBlockContainer {{ padding: 2.6rem 2.2rem 4rem; max-width: 1680px; }}
+.stMainBlockContainer h1 {{ font-size: 2rem; padding: 0 0 .5rem; }}
+.stMainBlockContainer h2 {{ font-size: 1.35rem; padding: .4rem 0 .2rem; }}
+.stMainBlockContainer h3 {{ font-size: 1.1rem; padding: .2rem 0 0; }}
+[data-testid="stMetric"], [data-testid="stMetric"] > div {{ padding: .3rem .5rem !important; }}
+[data-testid="stMetricValue"] {{ font-size: 1.45rem; font-variant-numeric: tabular-nums; }}
+[data-testid="stMetricLabel"] p {{ font-size: .85rem; }}
+[data-testid="stMetricDelta"] {{ background: none; padding: 0; font-size: .8rem; }}
+.stAppHeader {{ background: transparent; }}
+@media (max-width: 900px) {{ .stMainBlockContainer {{ padding: 3.6rem 1rem 3rem; }} }}
+{columns.STYLE}"""
+
+
+def let_in() -> None:
+    """With an identity provider (SECURITY.md), nothing is shown before someone has logged in."""
+    if st.secrets.load_if_toml_exists() and "auth" in st.secrets and not st.user.get("is_logged_in"):
+        st.title("RLCSP")
+        st.button("Log in", icon=":material/login:", type="primary", on_click=st.login)
+        st.stop()

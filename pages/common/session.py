@@ -1,0 +1,68 @@
+"""The run manager and the runs there are: one of each for all sessions of the dashboard.
+
+Pages address runs by the id in the URL and never by session.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import streamlit as st
+
+from pages.common.errors import show_error
+from rlcsp_core.errors import RLCSPError
+from rlcsp_core.runs import RunManager
+from rlcsp_core.runs.library import Library
+from rlcsp_core.runs.versions import usable_cores
+from rlcsp_core.store import Store
+from rlcsp_core.store.database import database_url
+
+SIDE_BY_SIDE = 2  # searches at work at once, even on two cores: two are to be watched beside each other
+ROOT = Path(__file__).parents[2]
+
+
+def begin() -> Library | None:
+    """Before the first visitor: open the database, which sees to runs that wait or were left, and list the results.
+
+    None if the database cannot be used; pages say why, and how that can be mended."""
+    with suppress(RLCSPError):
+        known = _library(_manager(_url()).store.url)
+        _ = known.archives
+        return known
+    return None
+
+
+def manager() -> RunManager:
+    """The manager of this dashboard; ends the page with a sentence when its database cannot be used."""
+    try:
+        found = _manager(_url())
+    except RLCSPError as error:
+        show_error(str(error))
+        st.stop()
+    if found.problem:
+        show_error(found.problem)
+    return found
+
+
+def _url() -> str:
+    return database_url().render_as_string(hide_password=False)
+
+
+def store() -> Store:
+    return manager().store
+
+
+def library() -> Library:
+    """All runs there are, to read: those of the database and those that came with the program."""
+    return _library(manager().store.url)
+
+
+@st.cache_resource(show_spinner=False)
+def _manager(url: str) -> RunManager:
+    return RunManager(url, limit=max(SIDE_BY_SIDE, usable_cores() - 1))
+
+
+@st.cache_resource(show_spinner=False)
+def _library(url: str) -> Library:
+    return Library(_manager(url).store)

@@ -1,0 +1,26 @@
+"""Which algorithm gets there sooner, and how sure are we?"""
+
+import streamlit as st
+
+from pages.common.errors import show_errors
+from pages.common.session import library
+from pages.compare.comparison import choice, chosen_runs, groups_of, one_task, styles_of
+from pages.compare.study import STUDY, study_view
+from pages.compare.views import VIEWS
+
+runs_store = library()
+st.title("Compare")
+with show_errors():
+    chosen = chosen_runs(runs_store)
+    if not chosen:
+        st.info(
+            "Choose experiments or runs above. An experiment is run with "
+            "`python -m rlcsp_core sweep quick`; single runs come from the Search page."
+        )
+        st.stop()
+    view = choice("View", [*VIEWS, STUDY], "view")
+    if view == STUDY:
+        study_view(runs_store, chosen)
+    else:
+        groups = groups_of(runs_store, one_task(chosen))
+        VIEWS[view](groups, styles_of(groups))

@@ -1,0 +1,213 @@
+"""The Compare page in words and tables: averages beside the published ones, conclusions, differing settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages.common.errors import plain
+from pages.common.wording import NOTHING
+from pages.compare.comparison import choice
+from rlcsp_core.agents import AGENTS
+from rlcsp_core.analysis import compare, survival
+from rlcsp_core.analysis.curves import Groups, RunCurve
+from rlcsp_core.analysis.metrics import MOVES_CONVENTIONS
+from rlcsp_core.analysis.published import published
+from rlcsp_core.plots.palette import LineStyle
+
+Styles = Mapping[str, LineStyle]
+BOOTSTRAP_SEED = 1  # the intervals of a page do not change when it is opened again
+SIDE_BY_SIDE: Mapping[
+    str, tuple[str, int]
+] = {  # column: its title and width (pixels); ours beside the published one
+    "experiment": ("experiment", 120),
+    "runs": ("runs", 45),
+    "at target": ("at target", 75),
+    "failed": ("failed steps", 95),
+    "lowest (eV/atom)": ("lowest (eV/atom)", 155),
+    "time (min)": ("time (min)", 85),
+    "published time": ("report", 65),
+    "mean moves": ("mean moves", 95),
+    "published moves": ("report", 65),
+    "mean generations": ("generations", 95),
+    "published generations": ("report", 65),
+    "best of all": ("best of all", 90),
+    "drop (eV/atom)": ("drop (eV/atom)", 140),
+}
+
+
+def summary_view(groups: Groups, _: Styles) -> None:
+    """The report's Figure 4, ours and the published numbers side by side, and what may be concluded."""
+    conclusions(groups)
+    st.subheader("Averages over runs", anchor=False)
+    convention = moves_convention()
+    rows = compare.table(groups, convention)
+    ours = _figure_4(rows)
+    st.dataframe(
+        ours.join(_published_rows(groups)),
+        hide_index=True,
+        column_order=list(SIDE_BY_SIDE),
+        column_config={
+            name: st.column_config.Column(title, width=width) for name, (title, width) in SIDE_BY_SIDE.items()
+        },
+        placeholder=NOTHING,
+        alt="Averages over the runs of each experiment.",
+    )
+    st.caption(
+        "Mean and 95 % interval over runs; “report”: the published number beside it. "
+        "Failed steps have no energy: they count as steps and are in no energy. "
+        f"Moves: {MOVES_CONVENTIONS[convention].label}."
+    )
+    st.download_button(
+        "Table (CSV)",
+        data=lambda: pd.DataFrame([_flat(row) for row in rows]).to_csv(index=False),
+        file_name="averages.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        type="tertiary",
+    )
+    st.caption(plain(f"Published: {published().report_source}, two runs each. {published().report_note}"))
+
+
+def conclusions(groups: Groups) -> None:
+    """What the tests allow to say, one sentence a pair."""
+    results = compare.to_target(groups)
+    if len(groups) < 2:
+        st.info("Choose at least two experiments or algorithms: one alone cannot be compared.")
+        return
+    if len(results) == len(groups) and not any(
+        result.reached for runs in results.values() for result in runs
+    ):
+        count = sum(map(len, results.values()))
+        sentences = [
+            f"None of the {count} runs reached the target: nothing is known of which gets there sooner."
+        ]
+    elif len(results) == len(groups):
+        limit = survival.common_limit(results)
+        rng = np.random.default_rng(BOOTSTRAP_SEED)
+        means = {label: survival.restricted_mean(runs, limit, rng) for label, runs in results.items()}
+        tests = sorted(survival.log_rank(results), key=lambda test: 2.0 if test.p is None else test.p)
+        sentences = [compare.conclusion(test, means) for test in tests]
+    else:
+        sentences = ["Not all of these runs had a target: steps to it cannot be compared."]
+    energies = [test for test in compare.lowest_energy_tests(groups) if test.p_holm is not None]
+    sentences += [_on_energy(test) for test in energies]
+    st.markdown(f"**What can be concluded.** {plain(f'{sentences[0]} {_apart(energies)}')}")
+    with st.expander(f"All {len(sentences)} statements (p-values corrected by Holm's method)"):
+        st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences))
+
+
+def _apart(tests: Sequence[survival.PairTest]) -> str:
+    """How many pairs their lowest energies tell apart."""
+    n = sum(compare.differ(test) for test in tests)
+    if not tests:
+        return ""
+    pairs = "pair" if len(tests) == 1 else "pairs"
+    return f"Their lowest energies separate {n or 'none'} of {len(tests)} {pairs}."
+
+
+def _on_energy(test: survival.PairTest) -> str:
+    verdict = "differ" if compare.differ(test) else "are not separated"
+    return f"By their lowest energies, {test.a} and {test.b} {verdict} (Mann–Whitney, p = {test.p_holm:.2g})."
+
+
+def moves_convention() -> str:
+    names = {convention.label: key for key, convention in MOVES_CONVENTIONS.items()}
+    return names[choice("Moves are counted as", list(names), "moves")]
+
+
+def _figure_4(rows: tuple[compare.ExperimentRow, ...]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "experiment": [row.label for row in rows],
+            "runs": [row.n_runs for row in rows],
+            "at target": [
+                NOTHING if row.n_reached is None else f"{row.n_reached} of {row.n_runs}" for row in rows
+            ],
+            "failed": [f"{row.n_failed} of {row.n_steps}" for row in rows],
+            "time (min)": [_interval(row.minutes, 1) for row in rows],
+            "lowest (eV/atom)": [_interval(row.lowest_energy, 5) for row in rows],
+            "best of all": [NOTHING if row.best_energy is None else f"{row.best_energy:.5f}" for row in rows],
+            "drop (eV/atom)": [_interval(row.energy_drop, 4) for row in rows],
+            "mean moves": [_interval(row.moves, 2) for row in rows],
+            "mean generations": [_interval(row.generations, 2) for row in rows],
+        }
+    )
+
+
+def _published_rows(groups: Groups) -> pd.DataFrame:
+    """The report's figures for the experiments it has, in the order of ours."""
+    known = {(row.algorithm, row.baseline): row for row in published().report}
+    rows = [known.get(_algorithm(curves[0])) for curves in groups.values()]
+    return pd.DataFrame(
+        {
+            "published time": [row.minutes if row else None for row in rows],
+            "published moves": [row.mean_moves if row else None for row in rows],
+            "published generations": [row.mean_generations if row else None for row in rows],
+        }
+    )
+
+
+def _algorithm(curve: RunCurve) -> tuple[str, str]:
+    """Algorithm and baseline; the algorithm's own baseline where none was chosen."""
+    algorithm = str(curve.settings.get("algorithm"))
+    own = AGENTS[algorithm].baseline if algorithm in AGENTS else None
+    return algorithm, str(curve.settings.get("baseline") or own or "none")
+
+
+def _interval(e: compare.Estimate, digits: int) -> str:
+    if e.mean is None:
+        return NOTHING
+    if e.low is None or e.high is None:
+        return f"{e.mean:.{digits}f}"
+    return f"{e.mean:.{digits}f} ± {e.high - e.mean:.{digits}f}"
+
+
+def _flat(row: compare.ExperimentRow) -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for name, value in row._asdict().items():
+        if isinstance(value, compare.Estimate):
+            flat |= {f"{name}_{part}": number for part, number in value._asdict().items()}
+        else:
+            flat[name] = value
+    return flat
+
+
+def denominators(groups: Groups) -> None:
+    """How many runs and steps are behind what is shown, and how many of them failed."""
+    parts = [
+        f"{label}: {len(curves)} {'run' if len(curves) == 1 else 'runs'}, {sum(c.n_failed for c in curves)} of "
+        f"{sum(c.n_steps for c in curves)} steps failed"
+        for label, curves in groups.items()
+    ]
+    st.caption(plain("; ".join(parts) + "."))
+
+
+def settings_view(groups: Groups, _: Styles) -> None:
+    """In which settings the chosen runs differ, also those that share a label."""
+    differing = compare.differing_by_label(groups)
+    if not differing:
+        st.info("These experiments have the same settings; they differ in their seeds only.")
+    else:
+        table = pd.DataFrame(differing).T.rename_axis("setting").map(_in_words)
+        st.dataframe(table, alt="Settings in which the experiments differ.")
+    mixed = [key for key, row in differing.items() if any(len(values) > 1 for values in row.values())]
+    if mixed:
+        st.warning(plain(f"Runs that are pooled under one name differ in {', '.join(mixed)}."))
+    st.caption("Seeds: " + "; ".join(plain(f"{label}: {_seeds(curves)}") for label, curves in groups.items()))
+
+
+def _in_words(values: Sequence[object]) -> str:
+    return " or ".join(NOTHING if value is None else str(value) for value in values)
+
+
+def _seeds(curves: tuple[RunCurve, ...]) -> str:
+    """ "1–20" where they follow each other."""
+    seeds = sorted({curve.seed for curve in curves if curve.seed is not None})
+    if len(seeds) > 2 and seeds[-1] - seeds[0] == len(seeds) - 1:
+        return f"{seeds[0]}–{seeds[-1]}"
+    return ", ".join(map(str, seeds))

@@ -1,0 +1,219 @@
+"""The views of the Compare page in charts; each shows one side of the same runs, with its data to download."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import streamlit as st
+
+from pages.common.errors import plain
+from pages.compare.comparison import choice, one_of, switch
+from pages.compare.summary import (
+    BOOTSTRAP_SEED,
+    conclusions,
+    denominators,
+    moves_convention,
+    settings_view,
+    summary_view,
+)
+from pages.components.chart_with_data import chart
+from rlcsp_core.analysis import aggregate, compare, survival
+from rlcsp_core.analysis.curves import Groups, RunCurve
+from rlcsp_core.analysis.distribution import distribution, pooled_distribution
+from rlcsp_core.analysis.metrics import best_so_far, generations, minima, moves_sequence
+from rlcsp_core.analysis.minima import pooled_minima
+from rlcsp_core.analysis.published import published
+from rlcsp_core.plots import compare as plots
+from rlcsp_core.plots.distributions import distribution_figure, minima_of_runs_figure
+from rlcsp_core.plots.palette import LineStyle
+from rlcsp_core.records import IntArray
+
+Styles = Mapping[str, LineStyle]
+POOLED = "all experiments, pooled over their runs"
+ROWS = 5  # runs shown below each other
+
+
+def energy_view(groups: Groups, styles: Styles) -> None:
+    """Best energy against steps or time."""
+    options, reference, extras = st.columns([2, 3, 2], vertical_alignment="bottom")
+    with options:
+        against_time = choice("Against", ["steps", "time"], "against") == "time"
+    names = {f"{c.label}, seed {c.seed} ({c.run_id})": c for curves in groups.values() for c in curves}
+    with reference:
+        pinned = one_of("Pinned reference run", list(names), "reference", none="none")
+    with extras:
+        every = switch("Every run", "every")
+        logarithmic = switch("Logarithmic", "log")
+        outliers = switch("Show outliers", "outliers")
+    axis: aggregate.Axis = "time" if against_time else "steps"
+    medians = {label: aggregate.best_energy(curves, axis) for label, curves in groups.items()}
+    values = np.concatenate([np.concatenate([m.low, m.high]) for m in medians.values()])
+    window = None if outliers else aggregate.clipped_range(values, aggregate.SEEN)
+    traces = {
+        label: [plots.run_trace(best_so_far(c), against_time=against_time) for c in curves]
+        for label, curves in groups.items()
+    }
+    figure = plots.best_energy_figure(
+        medians,
+        styles,
+        "Time (s)" if against_time else "Step",
+        traces=traces if every else None,
+        reference=_reference(names[pinned], against_time) if pinned else None,
+        window=window,
+        logarithmic=logarithmic,
+    )
+    chart(figure, "best-energy", "Lowest energy so far, median over runs with a band of quartiles.")
+    note = "Median over runs; the band holds the middle half of them."
+    if window is not None and window.n_above + window.n_below:
+        note += f" {window.n_above + window.n_below} points lie outside the axis."
+    st.caption(note + " A run that ended early counts up to its end, at its target beyond it.")
+    denominators(groups)
+
+
+def _reference(curve: RunCurve, against_time: bool) -> plots.Reference:
+    return plots.Reference(
+        f"{curve.label}, seed {curve.seed}", *plots.run_trace(best_so_far(curve), against_time=against_time)
+    )
+
+
+def target_view(groups: Groups, styles: Styles) -> None:
+    """How many runs reached the target, and when."""
+    results = compare.to_target(groups)
+    if not results:
+        st.info("These runs had no target energy, so there is no time to it. Choose runs with a target.")
+        return
+    conclusions(groups)
+    curves = {label: survival.kaplan_meier(runs) for label, runs in results.items()}
+    chart(
+        plots.reached_figure(curves, styles),
+        "reached",
+        "Fraction of runs that reached the target against steps. "
+        + "; ".join(f"{label}: {c.n_reached} of {c.n_runs}" for label, c in curves.items()),
+    )
+    st.caption("Kaplan–Meier estimate with 95 % band; a tick marks a run that was stopped before the target.")
+    denominators(groups)
+    limit = survival.common_limit(results)
+    rng = np.random.default_rng(BOOTSTRAP_SEED)
+    restricted = f"Restricted to {limit:.0f} steps"
+    plain_mean = "N_mean (all runs, a lower bound if some were stopped)"
+    kind = choice("Mean", [restricted, plain_mean], "mean")
+    means = {
+        label: survival.restricted_mean(runs, limit, rng)
+        if kind == restricted
+        else survival.n_mean(runs, rng)
+        for label, runs in results.items()
+    }
+    # the published means count all steps of every run: beside restricted ones they would say nothing
+    theirs = {} if kind == restricted else _published_steps(groups)
+    chart(plots.mean_steps_figure(means, styles, theirs), "mean-steps", _means_in_words(means))
+    note = "95 % bootstrap intervals. An open triangle: some runs did not arrive, the true mean lies beyond."
+    if theirs:
+        note += plain(f" Published values: {published().n_mean_source}, over 40 repeats.")
+    st.caption(note)
+
+
+def _published_steps(groups: Groups) -> dict[str, tuple[float, bool]]:
+    """N_mean of RL-CSP for the labels it has; another machine's runs, to another limit."""
+    known = {(row.composition, row.algorithm): row for row in published().n_mean}
+    found: dict[str, tuple[float, bool]] = {}
+    for label, curves in groups.items():
+        settings = curves[0].settings
+        row = known.get((curves[0].composition, str(settings.get("algorithm"))))
+        if row is not None and settings.get("actions", "published") == "published":
+            found[label] = (row.steps, row.is_lower_bound)
+    return found
+
+
+def _means_in_words(means: Mapping[str, survival.MeanSteps]) -> str:
+    return "Mean steps to the target. " + "; ".join(
+        f"{label}: {'more than ' * m.is_lower_bound}{m.mean:.0f} ({m.low:.0f} to {m.high:.0f})"
+        for label, m in means.items()
+    )
+
+
+def sequences_view(groups: Groups, styles: Styles) -> None:
+    """The report's Figures 3 and 5: moves, generations, and energies before each exploration."""
+    which, how = st.columns(2)
+    with which:
+        label = one_of("Show", list(groups), "only", none=POOLED)
+    with how:
+        convention = moves_convention()
+    some = None if label is None else _some_runs(groups[label])
+    moves: Callable[[RunCurve], IntArray] = lambda c: moves_sequence(c, convention)  # noqa: E731
+    left, right = st.columns(2)
+    with left:
+        st.markdown("###### Moves in a step")
+        _distributions(groups, styles, some, moves, "Moves", "moves")
+    with right:
+        st.markdown("###### Length of a generation")
+        _distributions(groups, styles, some, generations, "Steps", "generations")
+    st.caption(
+        "Heights: fraction of all. Line: mean. Dashes: median. Dots: mode. "
+        "The largest hundredth of the values is off the axis."
+    )
+    st.markdown("###### Energy before each exploration")
+    _minima(groups, styles, some)
+    denominators(groups)
+
+
+def _some_runs(curves: Sequence[RunCurve]) -> dict[str, RunCurve]:
+    """The runs of one experiment that are shown below each other: all, or those that the reader turns to."""
+    parts = [curves[start : start + ROWS] for start in range(0, len(curves), ROWS)]
+    names = {f"{ROWS * n + 1}–{ROWS * n + len(part)}": part for n, part in enumerate(parts)}
+    shown = curves if len(parts) < 2 else names[choice(f"Of {len(curves)} runs", list(names), "runs")]
+    return {_name_of(curve): curve for curve in shown}
+
+
+def _name_of(curve: RunCurve) -> str:
+    return f"seed {curve.seed} ({curve.run_id})"
+
+
+def _alike(some: Mapping[str, RunCurve], styles: Styles) -> Styles:
+    """Every run in the colour of its experiment."""
+    return {name: styles[curve.label] for name, curve in some.items()}
+
+
+def _distributions(
+    groups: Groups,
+    styles: Styles,
+    some: Mapping[str, RunCurve] | None,
+    of: Callable[[RunCurve], IntArray],
+    x_title: str,
+    name: str,
+) -> None:
+    if some is None:
+        rows = {key: pooled_distribution(of(c) for c in curves) for key, curves in groups.items()}
+        colours = styles
+    else:
+        rows = {key: distribution(of(curve)) for key, curve in some.items()}
+        colours = _alike(some, styles)
+    figure = distribution_figure(rows, colours, x_title)
+    words = "; ".join(f"{key}: mean {d.mean:.2f}" for key, d in rows.items() if d.mean is not None)
+    chart(figure, name, f"Distributions of {name}. {words}")
+
+
+def _minima(groups: Groups, styles: Styles, some: Mapping[str, RunCurve] | None) -> None:
+    if some is None:
+        pooled = {key: pooled_minima([minima(c) for c in curves]) for key, curves in groups.items()}
+        figure = plots.minima_figure(pooled, styles)
+        note = "Median and quartiles over all runs in stretches of steps."
+    else:
+        runs = {key: minima(curve) for key, curve in some.items()}
+        energies = np.concatenate([np.empty(0), *(m.energy for m in runs.values())])
+        window = aggregate.clipped_range(energies, aggregate.SEEN)
+        figure = minima_of_runs_figure(runs, _alike(some, styles), window)
+        note = "Run by run."
+        if window is not None and window.n_above + window.n_below:
+            note += f" {window.n_above + window.n_below} points lie outside the axis."
+    chart(figure, "minima", "Energies of the trials before each rise, against steps.")
+    st.caption(f"The last energy before each rise. {note}")
+
+
+VIEWS: Mapping[str, Callable[[Groups, Styles], None]] = {
+    "Summary": summary_view,
+    "Energy": energy_view,
+    "Target": target_view,
+    "Moves, generations": sequences_view,
+    "Settings": settings_view,
+}

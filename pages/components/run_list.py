@@ -1,0 +1,57 @@
+"""Earlier runs as a table in which one is chosen and opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from pages.common.wording import STATES, ago, algorithm_name, duration, reason_of
+from rlcsp_core.store import RunInfo
+
+BRIEF = ("composition", "algorithm", "state", "steps", "lowest", "made")
+ROW_HEIGHT = 36  # pixels
+
+
+def run_list(
+    runs: Sequence[RunInfo], *, key: str, rows: int = 12, columns: Sequence[str] | None = None
+) -> str | None:
+    """The table, with all columns or some; the id of the run chosen in it."""
+    picked = st.dataframe(
+        run_table(runs),
+        key=key,
+        on_select="rerun",
+        selection_mode="single-row",
+        hide_index=True,
+        height=ROW_HEIGHT * (min(len(runs), rows) + 1),
+        row_height=ROW_HEIGHT,
+        column_order=columns,
+        placeholder="",
+        column_config={
+            "lowest": st.column_config.NumberColumn("lowest (eV/atom)", format="%.5f"),
+            "steps": st.column_config.NumberColumn("steps", format="%d"),
+            "at target": st.column_config.NumberColumn("target at step", format="%d"),
+        },
+        alt="Earlier runs, the newest first; select a row to open a run.",
+    )
+    chosen = picked.selection.rows
+    return runs[chosen[0]].id if chosen and chosen[0] < len(runs) else None
+
+
+def run_table(runs: Sequence[RunInfo]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "composition": [run.composition for run in runs],
+            "algorithm": [algorithm_name(run.algorithm, run.config.get("baseline")) for run in runs],
+            "seed": [run.seed for run in runs],
+            "state": [STATES[run.state].label for run in runs],
+            "steps": [run.n_steps for run in runs],
+            "lowest": [run.best_energy for run in runs],
+            "at target": pd.array([run.target_step for run in runs], dtype="Int64"),
+            "search time": [duration(run.elapsed) for run in runs],
+            "ended because": [reason_of(run) for run in runs],
+            "made": [ago(run.created) for run in runs],
+            "run": [run.id for run in runs],
+        }
+    )

@@ -1,0 +1,195 @@
+"""One step of a run on the page: what was decided, what came of it, and where the numbers come from."""
+
+from __future__ import annotations
+
+from math import exp
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages.common.errors import plain
+from pages.common.wording import energy as energy_words
+from pages.common.wording import signed
+from pages.components.chart import live_chart
+from rlcsp_core.actions import action_numbered
+from rlcsp_core.plots.learn import decision_figure
+from rlcsp_core.runs.moment import Episode, Glance, Moment
+
+DIGITS = 4
+NO_UPDATE = {  # by whether the run learns and its choices can be worked out
+    (False, False): "No update belongs to this step: the policy is fixed.",
+    (True, False): "The update cannot be worked out again either, since it needs what the agent was shown.",
+    (True, True): "No update belongs to this step: its episode is not complete.",
+}
+
+
+def outcome_words(moment: Glance) -> str:
+    """ "accepted", "rejected" or "failed: cell collapse"."""
+    row = moment.row
+    if np.isnan(row.energy[0]):
+        return f"failed: {row.reason[0]}"
+    return "accepted" if row.accepted[0] else "rejected"
+
+
+def show_decision(moment: Glance, key: str, height: int = 330) -> None:
+    """The probabilities at that moment and the action that was drawn from them."""
+    row = moment.row
+    taken = int(row.action[0])
+    live_chart(
+        decision_figure(moment.numbers, row.probabilities[0], taken, height=height),
+        key=key,
+        description=f"Probabilities of the actions at step {moment.step}; taken: {action_numbered(taken).name}.",
+        filename=f"decision-step-{moment.step}",
+    )
+
+
+def show_outcome(moment: Glance) -> None:
+    row = moment.row
+    delta = float(row.energy[0]) - moment.current_energy
+    taken = action_numbered(int(row.action[0]))
+    facts = [
+        ("action", f"{taken.number} · {taken.name}"),
+        ("attempts until sound", f"{row.attempts[0]}"),
+        ("energy before", f"{energy_words(moment.current_energy)} eV/atom"),
+        (
+            "energy of the trial",
+            "none" if np.isnan(delta) else f"{energy_words(float(row.energy[0]))} eV/atom",
+        ),
+        ("difference", "–" if np.isnan(delta) else signed(1000 * delta, 2) + " meV/atom"),
+        ("acceptance probability", _acceptance(delta, float(row.kT[0]))),
+        ("temperature kT", f"{row.kT[0]:.3f} eV"),
+        ("outcome", outcome_words(moment)),
+        ("reward", signed(float(row.reward[0]), DIGITS)),
+        ("atoms of the trial", f"{row.n_atoms[0]}"),
+    ]
+    st.dataframe(
+        pd.DataFrame(facts, columns=["what", f"step {moment.step}"]), hide_index=True, height="content"
+    )
+
+
+def _acceptance(delta: float, kT: float) -> str:
+    if np.isnan(delta):
+        return "0: no energy"
+    return "1: not higher" if delta <= 0 else f"exp(−ΔE/kT) = {exp(-delta / kT):.2g}"
+
+
+def show_reward(moment: Moment) -> None:
+    """The reward, line by line."""
+    story = moment.reward
+    mean, deviation = story.scale
+    st.latex(rf"\mu = {mean:.5f},\quad \sigma = {deviation:.5f}\ \text{{eV/atom, of the initial population}}")
+    st.latex(
+        rf"z(s) = \frac{{E-\mu}}{{\sigma}} = \frac{{{moment.current_energy:.5f} - ({mean:.5f})}}{{{deviation:.5f}}}"
+        rf" = {story.z_current:.{DIGITS}f}"
+    )
+    if story.useless is None and story.z_trial is not None:
+        st.latex(
+            rf"R = z(s) - z(s') = {story.z_current:.{DIGITS}f} - ({story.z_trial:.{DIGITS}f}) = "
+            rf"{story.reward:+.{DIGITS}f}"
+        )
+    else:
+        st.markdown(
+            f"The step was useless, because {plain(story.useless or '')}: the penalty takes the place of R."
+        )
+        st.latex(rf"R = {story.reward:+.{DIGITS}f}")
+
+
+def show_choice(moment: Moment) -> None:
+    """From θ to probabilities, in a table."""
+    choice = moment.choice
+    if choice is None and moment.learns:
+        st.info(
+            "This agent was shown more of the structure than its energy, and steps do not record that: its "
+            "probabilities cannot be worked out again. Those it used stand above; the page Policy shows its θ."
+        )
+        return
+    if choice is None:
+        st.info("This algorithm has a fixed policy: the state does not change its probabilities.")
+        return
+    st.latex(
+        r"h(s,a) = \theta_{a,1} z + \theta_{a,0},\qquad \pi(a|s) = (1-\varepsilon)\,\mathrm{softmax}_a h + "
+        r"\varepsilon/n"
+    )
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "action": [f"{number} · {action_numbered(number).name}" for number in moment.numbers],
+                "h": choice.preferences,
+                "softmax": choice.softmax,
+                "π": choice.probabilities,
+                "∂ ln π(taken)/∂h": choice.score,
+            }
+        ),
+        hide_index=True,
+        column_config={
+            name: st.column_config.NumberColumn(format="%.4f")
+            for name in ("h", "softmax", "π", "∂ ln π(taken)/∂h")
+        },
+    )
+    st.caption(
+        f"z = {signed(float(choice.features[1]), DIGITS)}; entropy {choice.entropy:.3f} nats. "
+        "Masked actions have probability 0."
+    )
+
+
+def show_update(moment: Moment) -> None:
+    """From the rewards of an episode to the change of θ."""
+    episode = moment.episode
+    if episode is None:
+        st.info(NO_UPDATE[moment.learns, moment.choice is not None])
+        return
+    st.markdown(f"Steps {episode.first} to {episode.last} are one episode.")
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "step": np.arange(episode.first, episode.last + 1),
+                "reward R": episode.rewards,
+                "standardised r": episode.story.standardised,
+                "return G = Σ r": episode.story.returns,
+            }
+        ),
+        hide_index=True,
+        column_config={
+            name: st.column_config.NumberColumn(format="%.4f")
+            for name in ("reward R", "standardised r", "return G = Σ r")
+        },
+    )
+    _theta_table(moment, episode)
+
+
+def _theta_table(moment: Moment, episode: Episode) -> None:
+    if episode.theta_after is None:
+        st.info("This episode changed nothing: it holds rewards of the warm-up, or waits for more episodes.")
+        return
+    change = episode.theta_after - episode.theta_before
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "action": [f"{number} · {action_numbered(number).name}" for number in moment.numbers],
+                "θ₀ before": episode.theta_before[:, 0],
+                "θ₁ before": episode.theta_before[:, 1],
+                "Σ G ∂ln π/∂θ₀": episode.story.gradient[:, 0],
+                "Σ G ∂ln π/∂θ₁": episode.story.gradient[:, 1],
+                "change of θ₀": change[:, 0],
+                "change of θ₁": change[:, 1],
+            }
+        ),
+        hide_index=True,
+        column_config={
+            name: st.column_config.NumberColumn(format="%.5f")
+            for name in (
+                "θ₀ before",
+                "θ₁ before",
+                "Σ G ∂ln π/∂θ₀",
+                "Σ G ∂ln π/∂θ₁",
+                "change of θ₀",
+                "change of θ₁",
+            )
+        },
+    )
+    st.caption(
+        "For RLCSP without a baseline the change is α times the gradient, plus an entropy bonus where the policy has "
+        "become narrow. NPG and PPO go from the same episodes to θ by rules of their own; a baseline is taken "
+        "off G first."
+    )

@@ -1,0 +1,59 @@
+"""Home: what this is, the demo, recent runs."""
+
+import streamlit as st
+
+from pages.common.columns import beside, cells
+from pages.common.errors import show_errors
+from pages.common.session import ROOT, manager
+from pages.common.sitemap import PAGES, SEARCH
+from pages.components.crystal_view import show_crystal
+from pages.components.run_list import BRIEF, run_list
+from pages.search.form import demo_config
+from rlcsp_core.crystal.formats import read_crystals
+
+RECENT = 12
+REFERENCES = ROOT / "data" / "references"
+
+runs = manager()
+
+intro, action = st.columns([3, 2], gap="large", vertical_alignment="center")
+with intro:
+    st.title("Crystal structures, found by a search that learns")
+    st.markdown(
+        "Given a composition, which arrangement of its atoms has the lowest energy? **RLCSP** rearranges modules of a "
+        "crystal, relaxes every trial on an ionic potential, and learns by reinforcement which of nine rearrangements "
+        "pays off at which energy. Watch it search, compare learning algorithms over many seeds, look at what was "
+        "found, and see what the agent learned."
+    )
+with action, st.container(border=True):
+    st.markdown("**One click:** find the ground state of yttrium oxide, Y₂O₃, from nothing but its formula.")
+    if st.button("Start the demo", type="primary", icon=":material/play_arrow:", width="stretch"):
+        with show_errors():
+            started = runs.start(demo_config().as_dict())
+            st.switch_page(SEARCH.file, query_params={"run": started})
+
+for column, place in zip(cells("pages", [1] * (len(PAGES) - 1)), PAGES[1:], strict=True):
+    with column, st.container(border=True, height="stretch", gap="xxsmall"):
+        st.page_link(place.file, label=f"**{place.title}**", icon=place.icon)
+        st.caption(place.question)
+
+listed, seen = beside("home", [3, 2])
+with listed:
+    st.header("Recent runs")
+    with show_errors():
+        recent = runs.store.runs(RECENT)
+        if not recent:
+            st.info("No runs yet. Start the demo above, or set up a search of your own on the Search page.")
+        elif chosen := run_list(recent, key="recent", columns=BRIEF):
+            st.switch_page(SEARCH.file, query_params={"run": chosen})
+with seen:
+    st.header("What is looked for")
+    with show_errors():
+        show_crystal(
+            read_crystals(REFERENCES / "Y2O3_bixbyite.cif")[0],
+            key="goal",
+            height=320,
+            controls=False,
+            caption="Bixbyite, the ground state of Y₂O₃ (Ia-3): 40 atoms in the primitive cell, "
+            "every yttrium in a distorted octahedron of oxygen.",
+        )

@@ -1,0 +1,248 @@
+"""Learning by hand: build a structure from modules, change it by an action, relax it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import streamlit as st
+
+from pages.common.columns import beside
+from pages.common.errors import plain, show_error
+from pages.common.wording import beside_known_minimum
+from pages.common.wording import energy as energy_words
+from pages.components.chart import live_chart
+from pages.components.crystal_view import Frame, element_colours, show_crystal
+from pages.learn.module_map import module_map
+from rlcsp_core.actions import ACTIONS, Action, Here, Problem, action_mask
+from rlcsp_core.crystal.composition import composition_of, presets
+from rlcsp_core.crystal.identity import known_phases
+from rlcsp_core.crystal.modular import Modular, build
+from rlcsp_core.crystal.symmetry import space_group
+from rlcsp_core.energy import load_potential
+from rlcsp_core.plots.learn import descent_figure
+from rlcsp_core.records import Crystal
+from rlcsp_core.relax import is_warm, relax, relax_path, relaxer_named, warm
+from rlcsp_core.search import SearchConfig
+from rlcsp_core.search.trials import MAX_ATTEMPTS, Workshop
+
+BENCH = "learn-bench"
+VIEWER = "learn-view"  # one key for all chapters: the camera stays
+SMALLEST, LARGEST, USUAL = 20, 80, 30  # atoms
+FILM_FRAMES = 40
+DEFAULTS = SearchConfig()
+
+
+@dataclass
+class Bench:
+    """What lies on the bench of one reader."""
+
+    formula: str
+    max_atoms: int
+    seed: int = 1
+    clicks: int = 0
+    structure: Modular | None = None
+    before: Modular | None = None  # what the last action started from
+    said: str = ""
+    path: list[tuple[Crystal, float]] = field(default_factory=list)  # of the last relaxation
+
+    @property
+    def workshop(self) -> Workshop:
+        problem = Problem(composition_of(self.formula), self.max_atoms)
+        return Workshop(problem, DEFAULTS.min_distance, DEFAULTS.rattle, relaxer_named(DEFAULTS.calculator))
+
+    def rng(self) -> np.random.Generator:
+        """A generator of its own for each click, so that a reader's way can be repeated."""
+        self.clicks += 1
+        return np.random.default_rng([self.seed, self.clicks])
+
+    def crystal(self, structure: Modular) -> Crystal:
+        return build(structure, composition_of(self.formula))
+
+
+def bench() -> Bench:
+    """The reader's bench, with a first structure on it."""
+    if BENCH not in st.session_state:
+        st.session_state[BENCH] = Bench("Y2O3", USUAL)
+        _renew(st.session_state[BENCH])
+    found: Bench = st.session_state[BENCH]
+    return found
+
+
+def _renew(mine: Bench) -> None:
+    structure, attempts = mine.workshop.random_trial(mine.rng())
+    mine.before, mine.path = None, []
+    if isinstance(structure, Modular):
+        mine.structure = structure
+        mine.said = f"{attempts} random structures were built until one was sound."
+    else:
+        mine.said = f"None of {attempts} random structures was sound: allow more atoms."
+
+
+def build_chapter() -> None:
+    mine = bench()
+    st.markdown(
+        "A crystal is put together like a wall. A **sub-module** is a flat block with four sites; a site holds "
+        "an ion or "
+        "stays empty. Sub-modules tile a **layer**, layers are stacked with a shift. The search keeps this description "
+        "and changes it; the atoms themselves are free only when the structure is relaxed."
+    )
+    first, second, third = st.columns([2, 3, 2], vertical_alignment="bottom")
+    formula = first.selectbox("Composition", list(presets()), index=list(presets()).index(mine.formula))
+    atoms = second.slider("At most atoms", SMALLEST, LARGEST, mine.max_atoms)
+    if third.button("New random structure", icon=":material/casino:", type="primary", width="stretch") or (
+        formula,
+        atoms,
+    ) != (mine.formula, mine.max_atoms):
+        mine.formula, mine.max_atoms = formula, atoms
+        _renew(mine)
+    if mine.structure is None:
+        show_error(mine.said)
+        return
+    left, right = beside("bench", [3, 2])
+    with left:
+        show_crystal(mine.crystal(mine.structure), key=VIEWER, name="built")
+    with right:
+        _assembly(mine.structure, mine.formula)
+        st.caption(mine.said)
+        st.markdown(
+            "**Sound** means: as many atoms as allowed, a density between 0.4 and 1 of touching spheres, no distance "
+            f"below {DEFAULTS.min_distance} Å, and three quarters of the cations with a usual number of neighbours."
+        )
+
+
+def _assembly(structure: Modular, formula: str) -> None:
+    assembly = structure.assembly
+    a, b, c = assembly.shape
+    alpha, beta, gamma = assembly.angles
+    st.markdown(
+        f"**{assembly.kind.capitalize()}**, {a} × {b} × {c} sub-modules, α = {alpha:g}°, β = {beta:g}°, γ = "
+        f"{gamma:g}°; "
+        f"{structure.n_atoms} atoms of {formula}"
+    )
+    st.image(module_map(structure))
+    swatches = element_colours([ion.number for ion in composition_of(formula).ions])
+    st.html(
+        " &nbsp; ".join(
+            f'<span style="color:{colour}">●</span> {symbol}' for symbol, colour in swatches.items()
+        )
+        + " &nbsp; ○ empty"
+    )
+
+
+def act_chapter() -> None:
+    mine = bench()
+    if mine.structure is None:
+        show_error(mine.said)
+        return
+    st.markdown(
+        "At each step the agent sees how low the energy is and picks one of nine actions. Pick one yourself: the "
+        "trial is "
+        "built again until it is sound, then shown beside what it was made from."
+    )
+    here = Here(mine.structure, mine.crystal(mine.structure))
+    mask = action_mask(here, mine.workshop.problem)
+    with st.container(horizontal=True):
+        for action, possible in zip(ACTIONS, mask, strict=True):
+            st.button(
+                f"{action.number} · {action.name}",
+                key=f"act-{action.number}",
+                help=action.description if possible else f"{action.description} Not possible here.",
+                disabled=not possible,
+                on_click=_act,
+                args=(mine, action),
+            )
+    left, right = beside("bench", [3, 2])
+    with right:
+        st.markdown(plain(mine.said))
+        if mine.before is not None:
+            st.caption("Before")
+            _assembly(mine.before, mine.formula)
+            st.caption("After")
+        _assembly(mine.structure, mine.formula)
+    with left:
+        frames = [Frame(mine.crystal(mine.structure), "now")]
+        if mine.before is not None:
+            frames = [Frame(mine.crystal(mine.before), "before"), Frame(frames[0].crystal, "after")]
+        show_crystal(frames, key=VIEWER, start=len(frames) - 1, name="action")
+
+
+def _act(mine: Bench, action: Action) -> None:
+    assert mine.structure is not None
+    here = Here(mine.structure, mine.crystal(mine.structure))
+    trial, attempts = mine.workshop.attempt(action, here, mine.rng())
+    if not isinstance(trial, Modular):
+        mine.said = (
+            f"{action.name}: none of {MAX_ATTEMPTS} trials was sound; an agent would choose another action."
+        )
+        return
+    mine.before, mine.structure, mine.path = mine.structure, trial, []
+    mine.said = f"{action.name}: {action.description} Trials until one was sound: {attempts}."
+
+
+def relax_chapter() -> None:
+    mine = bench()
+    if mine.structure is None:
+        show_error(mine.said)
+        return
+    st.markdown(
+        "Before its energy counts, a trial is shaken a little and relaxed: atoms and cell slide downhill until "
+        "no force "
+        "is left. One relaxation is one step of the search. Watch it."
+    )
+    if st.button("Relax the structure on the bench", icon=":material/compress:", type="primary"):
+        _relax(mine)
+    left, right = beside("bench", [3, 2])
+    path = mine.path
+    with left:
+        if path:
+            stride = max(1, len(path) // FILM_FRAMES)
+            chosen = [*path[::stride], path[-1]]
+            frames = [Frame(crystal, f"{energy_words(energy)} eV/atom") for crystal, energy in chosen]
+            show_crystal(frames, key=VIEWER, start=len(frames) - 1, name="relaxation")
+        else:
+            show_crystal(mine.crystal(mine.structure), key=VIEWER, name="relaxation")
+    with right:
+        if not path:
+            st.info("The structure as built. Press the button to relax it.")
+            return
+        energies = [energy for _, energy in path]
+        live_chart(
+            descent_figure(energies),
+            key="descent",
+            description=f"Energy falls from {energies[0]:.3f} to {energies[-1]:.5f} eV/atom.",
+            filename="relaxation",
+        )
+        group = space_group(path[-1][0])
+        matches = known_phases(path[-1][0])
+        known = presets()[mine.formula].target
+        st.markdown(
+            f"From {energy_words(energies[0])} to **{energy_words(energies[-1])} eV/atom** along "
+            f"{len(path)} points of the path; space group {plain(group.symbol) if group else 'none'}. "
+            f"{beside_known_minimum(energies[-1], known)}"
+        )
+        if matches:
+            st.success(f"This is {matches[0].reference.formula} {matches[0].reference.name}.")
+
+
+def _relax(mine: Bench) -> None:
+    assert mine.structure is not None
+    compiled()
+    built = mine.crystal(mine.structure)
+    shaken = built.positions + mine.rng().normal(scale=DEFAULTS.rattle, size=built.positions.shape)
+    crystal = Crystal(built.numbers, shaken, built.cell)
+    potential = load_potential()
+    with st.spinner("Relaxing …"):
+        outcome = relax(crystal, potential)
+        mine.path = relax_path(crystal, potential) if outcome.converged else []
+    if not outcome.converged:
+        show_error(
+            f"This relaxation failed: {outcome.reason}. It has no energy; the search would count it and go on."
+        )
+
+
+def compiled() -> None:
+    """Wait for the energy engine, with a word on what is happening."""
+    if not is_warm():
+        with st.spinner("Compiling the energy engine, once; this takes a minute …"):
+            warm()

@@ -1,0 +1,28 @@
+"""How it works: build a crystal, change it, relax it, see a step's numbers, play against the agent."""
+
+import streamlit as st
+
+from pages.common.errors import show_errors
+from pages.learn.bench import act_chapter, build_chapter, relax_chapter
+from pages.learn.game import play_chapter
+from pages.learn.steps import decision_chapter, numbers_chapter
+
+CHAPTERS = {
+    "decide": ("1 · The problem", decision_chapter),
+    "build": ("2 · Build", build_chapter),
+    "act": ("3 · Act", act_chapter),
+    "relax": ("4 · Relax", relax_chapter),
+    "learn": ("5 · Reward and learn", numbers_chapter),
+    "play": ("6 · Play", play_chapter),
+}
+
+st.title("Learn")
+asked = st.query_params.get("chapter", "decide")
+chapter = st.segmented_control(
+    "Chapter", list(CHAPTERS), format_func=lambda key: CHAPTERS[key][0], key="chapter", required=True,
+    default=asked if asked in CHAPTERS else "decide", label_visibility="collapsed",
+)  # fmt: skip
+if chapter != asked:
+    st.query_params["chapter"] = chapter
+with show_errors():
+    CHAPTERS[chapter][1]()

@@ -1,0 +1,72 @@
+"""Learning from a run: the search as a chain of decisions, and one step of it in numbers."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.common.choose_run import choose_run
+from pages.common.columns import beside, cells
+from pages.common.session import library
+from pages.components.step_view import show_choice, show_decision, show_outcome, show_reward, show_update
+from pages.components.thumbnail import thumbnail
+from rlcsp_core.crystal.identity import references
+from rlcsp_core.runs.moment import first_lesson, moment
+
+UNTAUGHT = 20  # step to begin with where the policy has not changed yet
+WORDS = (
+    (
+        "State",
+        "How low the current structure lies: its energy, measured in the spread of a random population.",
+    ),
+    ("Action", "One of nine ways to change the structure: swap, permute, restack, double, or start afresh."),
+    (
+        "Transition",
+        "The trial is built, relaxed, and accepted if lower, or by chance if only a little higher.",
+    ),
+    ("Reward", "How far the energy fell. A step that fails or finds what was known is punished."),
+    ("Policy", "Probabilities of the actions for each energy. The agent shifts them towards what paid."),
+)
+
+
+def decision_chapter() -> None:
+    st.markdown(
+        "Which crystal does a composition form? The one of lowest energy, among more arrangements than can be tried. "
+        "Searching means deciding, step after step, **what to try next**. An agent can learn these decisions "
+        "while it searches."
+    )
+    for column, (term, words) in zip(cells("words", [1] * len(WORDS)), WORDS, strict=True):
+        with column.container(border=True, height="stretch"):
+            st.markdown(f"**{term}**  \n{words}")
+    st.markdown("What it is looking for, five known answers of this potential:")
+    wanted = ("bixbyite", "spinel", "ground state", "pyrochlore", "intergrowth")
+    phases = [next(phase for phase in references() if phase.name == name) for name in wanted]
+    for column, phase in zip(cells("phases", [1] * len(phases)), phases, strict=True):
+        with column.container(border=True):
+            st.image(thumbnail(phase.crystal), width="stretch")
+            st.caption(f"**{phase.formula}**, {phase.name}")
+    st.markdown("Go on with *2 · Build*: put a crystal together yourself.")
+
+
+def numbers_chapter() -> None:
+    st.markdown(
+        "One step of a real run, from the energies to the change of the policy, in the run's own numbers."
+    )
+    known = library()
+    run = choose_run(known, learners_only=True)
+    if run is None:
+        return
+    lesson = first_lesson(known, run) or min(UNTAUGHT, run.n_steps)
+    step = int(st.number_input("Step", 1, run.n_steps, lesson, key=f"step-{run.id}"))
+    with st.spinner("Computing the step again …"):
+        now = moment(known, run, step)
+    first, second = beside("step", [2, 3])
+    with first:
+        show_outcome(now)
+    with second:
+        show_decision(now, key="decision")
+    st.header("Reward")
+    show_reward(now)
+    st.header("From θ to probabilities")
+    show_choice(now)
+    st.header("From the episode to the update")
+    show_update(now)

@@ -1,0 +1,155 @@
+"""Policies that several runs share: which runs made them, and how they grew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages.common.wording import STATES, ago, run_title
+from pages.components.chart_with_data import chart
+from rlcsp_core.analysis.shared_policy import Growth, growth, shares
+from rlcsp_core.plots.policy import shared_figure
+from rlcsp_core.store import PolicyTable, RunInfo, Store
+
+CHART_POINTS = 2000
+LISTED = 1000  # updates in the table, the newest
+
+
+def show_shared_policies(store: Store) -> None:
+    """Choose one and see it; what to do where there is none."""
+    st.header("Shared policies")
+    names = store.policy_names()
+    if not names:
+        st.info(
+            "No runs share a policy yet. Searches given the name of one, in the form of a search under *Beyond the "
+            "published method* or with `python -m rlcsp_core run --share NAME`, read and "
+            "update one policy of that name together; it appears here with the first of them.",
+            icon=":material/info:",
+        )
+        return
+    name = st.selectbox("Shared policy", names, key="shared-policy")
+    runs = [run for run in store.runs() if run.policy == name]
+    policy = store.policy(name)
+    table = _history(store.url, name, policy.version, store)
+    grown = growth(table.theta)
+    if not len(table):
+        st.info(
+            f"{len(runs)} runs have named this policy; none has made an update yet: an update follows each episode."
+        )
+        _runs(table, grown, runs)
+        return
+    _numbers(table, grown, runs)
+    _charts(table, grown, runs)
+    _runs(table, grown, runs)
+    with st.expander("Every update in order", key="shared-updates", on_change="rerun") as expander:
+        if expander.open:
+            _updates(table, grown, runs)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading the policy …")
+def _history(url: str, name: str, version: int, _store: Store) -> PolicyTable:  # noqa: ARG001 - the key of the cache
+    return _store.policy_history(name)
+
+
+def _title(run_id: str, runs: Sequence[RunInfo]) -> str:
+    known = next((run for run in runs if run.id == run_id), None)
+    return f"{run_title(known)} ({run_id})" if known else f"deleted run {run_id}"
+
+
+def _numbers(table: PolicyTable, grown: Growth, runs: Sequence[RunInfo]) -> None:
+    evenly = float(np.log(table.theta.shape[1]))
+    figures = (
+        ("Updates", str(int(table.version[-1])), f"the last {ago(float(table.time[-1]))}"),
+        (
+            "Runs",
+            str(len({*table.run_id} | {run.id for run in runs})),
+            f"{len({*table.run_id})} have updated it",
+        ),
+        ("‖θ‖", f"{grown.norm[-1]:.3g}", f"last update {grown.change[-1]:.2g}"),
+        ("Entropy (nats)", f"{grown.entropy[-1]:.3f}", f"{evenly:.3f} where all actions are equal"),
+    )
+    for column, (label, value, note) in zip(st.columns(len(figures)), figures, strict=True):
+        column.metric(label, value, note, delta_color="off", delta_arrow="off", border=True, height="stretch")
+
+
+def _charts(table: PolicyTable, grown: Growth, runs: Sequence[RunInfo]) -> None:
+    shown = np.unique(np.linspace(0, len(table) - 1, min(len(table), CHART_POINTS)).round().astype(int))
+    titles = {run_id: _title(run_id, runs) for run_id in table.run_id}
+    makers = [titles[table.run_id[k]] for k in shown]
+    evenly = float(np.log(table.theta.shape[1]))
+    left, right = st.columns(2)
+    with left:
+        chart(
+            shared_figure(table.version[shown], grown.norm[shown], makers, "‖θ‖"),
+            "shared-norm",
+            f"Norm of the shared parameters after each update; {grown.norm[-1]:.3g} after the last.",
+        )
+    with right:
+        chart(
+            shared_figure(
+                table.version[shown], grown.entropy[shown], makers, "Entropy (nats)", highest=evenly
+            ),
+            "shared-entropy",
+            f"Entropy of the shared policy after each update; {grown.entropy[-1]:.3f} nats after the last.",
+        )
+    st.caption(
+        "A mark shows the run that made the update. Entropy at the mean energy of a run's initial population, without "
+        "exploration."
+        + ("" if len(shown) == len(table) else f" {len(shown)} of {len(table)} updates are drawn.")
+    )
+
+
+def _runs(table: PolicyTable, grown: Growth, runs: Sequence[RunInfo]) -> None:
+    states = {run.id: STATES[run.state].label for run in runs}
+    rows = shares(table.run_id, table.version, grown.change, [run.id for run in reversed(runs)])
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "run": [_title(row.run_id, runs) for row in rows],
+                "state": [states.get(row.run_id, "") for row in rows],
+                "updates": [row.updates for row in rows],
+                "first": pd.array([row.first or None for row in rows], dtype="Int64"),
+                "last": pd.array([row.last or None for row in rows], dtype="Int64"),
+                "change": [row.length for row in rows],
+                "open": [f"Search?run={row.run_id}" if row.run_id in states else None for row in rows],
+            }
+        ),
+        hide_index=True,
+        column_config={
+            "first": st.column_config.NumberColumn("first update"),
+            "last": st.column_config.NumberColumn("last update"),
+            "change": st.column_config.NumberColumn("Σ ‖Δθ‖", format="%.3g"),
+            "open": st.column_config.LinkColumn("open", display_text="open"),
+        },
+    )
+
+
+def _updates(table: PolicyTable, grown: Growth, runs: Sequence[RunInfo]) -> None:
+    newest = slice(max(0, len(table) - LISTED), None)
+    titles = {run_id: _title(run_id, runs) for run_id in table.run_id}
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "update": table.version[newest],
+                "run": [titles[run_id] for run_id in table.run_id[newest]],
+                "step": table.step[newest],
+                "made": pd.to_datetime(table.time[newest], unit="s"),
+                "change": grown.change[newest],
+                "norm": grown.norm[newest],
+                "entropy": grown.entropy[newest],
+            }
+        ),
+        hide_index=True,
+        column_config={
+            "step": st.column_config.NumberColumn("at its step"),
+            "made": st.column_config.DatetimeColumn("made (UTC)", format="YYYY-MM-DD HH:mm:ss"),
+            "change": st.column_config.NumberColumn("‖Δθ‖", format="%.3g"),
+            "norm": st.column_config.NumberColumn("‖θ‖", format="%.4g"),
+            "entropy": st.column_config.NumberColumn("entropy (nats)", format="%.4f"),
+        },
+    )
+    if len(table) > LISTED:
+        st.caption(f"The newest {LISTED} of {len(table)}.")

@@ -1,0 +1,241 @@
+"""The views of the Policy page: one moment, the whole run, the numbers behind it, and a softmax to play with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import log
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pages.common.choose_run import all_runs
+from pages.common.columns import beside
+from pages.common.errors import plain
+from pages.common.url import runs_in_address
+from pages.common.wording import energy, run_title
+from pages.components.action_key import action_key
+from pages.components.chart_with_data import chart
+from rlcsp_core.agents import BASELINES
+from rlcsp_core.analysis.policy_map import N_SHOWN, over_energy, policy_map
+from rlcsp_core.plots import policy as plots
+from rlcsp_core.plots.live import ACTION_NAMES
+from rlcsp_core.plots.palette import LineStyle, line_style
+from rlcsp_core.runs.curves import Reader
+from rlcsp_core.runs.learned import Learned, learned, learns, variances
+
+SIDE_BY_SIDE = 3
+FRAME = 0.5  # s of the film
+FRAMES = 40  # in which a film passes through the run
+DASHES = ("solid", "dash", "dot")
+
+
+def chosen_policies(store: Reader) -> list[Learned]:
+    """The policies of the runs named in the URL and chosen in the list."""
+    listed = {run.id: run for run in all_runs(store) if learns(run) and run.n_steps}
+    named = [run_id for run_id in runs_in_address(store) if learns(store.run(run_id))]
+    listed |= {run_id: store.run(run_id) for run_id in named}
+    ids = st.multiselect(
+        "Runs",
+        list(listed),
+        default=named or list(listed)[:1],
+        max_selections=SIDE_BY_SIDE,
+        format_func=lambda run_id: f"{run_title(listed[run_id])} ({run_id})",
+        placeholder="choose runs of learning algorithms",
+    )
+    if ids != st.query_params.get_all("run"):
+        st.query_params["run"] = ids
+    found = [_learned(store, run_id, listed[run_id].n_steps) for run_id in ids]
+    return [policy for policy in found if policy is not None]
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading the policy …")
+def _learned(_store: Reader, run_id: str, _n_steps: int) -> Learned | None:
+    return learned(_store, _store.run(run_id))
+
+
+def moment_view(_: Reader, policies: Sequence[Learned]) -> None:
+    """Probabilities against energy at one moment; the film runs through the moments."""
+    last = max(int(policy.step[-1]) for policy in policies)
+    if last == 0:
+        st.info("No update of the policy yet: all actions are equally probable.")
+        last = 1
+    playing = st.toggle("Play as a film", key="policy-film")
+    st.fragment(_moment, run_every=FRAME if playing else None)(policies, last, playing)
+
+
+def _moment(policies: Sequence[Learned], last: int, playing: bool) -> None:
+    key = "policy-step"
+    if playing:
+        now = st.session_state.get(key, last)
+        st.session_state[key] = 0 if now >= last else min(last, now + max(1, last // FRAMES))
+    else:
+        st.session_state[key] = min(st.session_state.get(key, last), last)
+    step = st.slider("After step", 0, last, key=key)
+    action_key(max((policy.actions for policy in policies), key=len))
+    for column, policy in zip(st.columns(len(policies)), policies, strict=True):
+        at = max(int(np.searchsorted(policy.step, step, side="right")) - 1, 0)
+        probabilities = over_energy(policy.theta[at], policy.z, policy.exploration)
+        with column:
+            st.markdown(f"###### {plain(policy.label)}")
+            chart(
+                plots.over_energy_figure(policy.energy, probabilities, policy.actions),
+                f"policy-{policy.run_id}",
+                f"Probability of each action against energy after step {step}.",
+            )
+    st.caption(
+        "From the lowest energy of the run to the upper part of its initial population; no action masked."
+    )
+
+
+def course_view(_: Reader, policies: Sequence[Learned]) -> None:
+    """One action over step × energy, and the course of the learning."""
+    numbers = list(dict.fromkeys(action.number for policy in policies for action in policy.actions))
+    number = st.selectbox("Action", numbers, format_func=lambda n: ACTION_NAMES[n], key="policy-action")
+    for column, policy in zip(st.columns(len(policies)), policies, strict=True):
+        with column:
+            st.markdown(f"###### {plain(policy.label)}")
+            _map(policy, number)
+    curves = {policy.label: (policy.updates.step, policy.updates.entropy) for policy in policies}
+    evenly = max(log(len(policy.actions)) for policy in policies)
+    norms = {policy.label: (policy.updates.step, policy.updates.gradient_norm) for policy in policies}
+    styles = _styles(policies)
+    left, right = st.columns(2)
+    with left:
+        chart(
+            plots.course_figure(curves, styles, "Entropy (nats)", highest=evenly),
+            "entropy",
+            f"Entropy of the policy over steps; {evenly:.3f} where all actions are equally probable.",
+        )
+    with right:
+        figure = plots.course_figure(norms, styles, "Gradient norm", log=True)
+        chart(figure, "gradient-norm", "Norm of the gradient estimate over steps.")
+    names = max((policy.features for policy in policies), key=len)
+    shown = st.multiselect("Parameters θ of", names, default=names[:N_SHOWN], key="policy-features")
+    for column, policy in zip(st.columns(len(policies)), policies, strict=True):
+        with column:
+            st.markdown(f"###### θ of {plain(policy.label)}")
+            action_key(policy.actions)
+            for k, name in enumerate(policy.features):
+                if name in shown:
+                    figure = plots.theta_figure(policy.step, policy.theta[:, :, k], policy.actions, name)
+                    chart(figure, f"theta-{k}-{policy.run_id}", "Parameters of the policy over steps.")
+
+
+def _map(policy: Learned, number: int) -> None:
+    rows = [row for row, action in enumerate(policy.actions) if action.number == number]
+    if not rows:
+        st.caption("This run did not have the action.")
+        return
+    data = policy_map(policy.step, policy.theta, rows[0], policy.energy, policy.z, policy.exploration)
+    name = ACTION_NAMES[number]
+    chart(
+        plots.policy_map_figure(data, name),
+        f"map-{policy.run_id}",
+        f"Probability of {name} over step and energy.",
+    )
+
+
+def _styles(policies: Sequence[Learned]) -> dict[str, LineStyle]:
+    """Repeats of one algorithm share its colour; the dash tells them apart."""
+    return {
+        policy.label: LineStyle(line_style(policy.algorithm, policy.baseline).colour, DASHES[i])
+        for i, policy in enumerate(policies)
+    }
+
+
+def softmax_view(_: Reader, policies: Sequence[Learned]) -> None:
+    """Sliders for θ, ε and energy: how the softmax responds."""
+    policy = policies[0]
+    left, right = beside("softmax", [2, 3])
+    with left:
+        st.caption(plain(f"Starts from the last policy of {policy.label}."))
+        level = st.slider(
+            "Energy (eV/atom)",
+            float(policy.energy[0]),
+            float(policy.energy[-1]),
+            key="soft-energy",
+            format="%.3f",
+        )
+        exploration = st.slider("Exploration ε", 0.0, 1.0, policy.exploration, 0.01, key="soft-epsilon")
+        names = [ACTION_NAMES[action.number] for action in policy.actions]
+        row = names.index(st.selectbox("Action whose θ to change", names, key="soft-action"))
+        start = policy.theta[-1]
+        key = f"soft-{policy.run_id}-{row}"
+        constant = st.slider(
+            "θ of the constant", -5.0, 5.0, float(np.clip(start[row, 0], -5, 5)), key=f"{key}-0"
+        )
+        slope = st.slider(
+            "θ of the energy z", -5.0, 5.0, float(np.clip(start[row, 1], -5, 5)), key=f"{key}-1"
+        )
+        z = (level - policy.scale.mean) / policy.scale.deviation
+        st.latex(r"\pi(a|s) = (1-\varepsilon)\,\frac{e^{\theta_{a0} + \theta_{a1} z}}{\sum_b e^{\theta_{b0}"
+                 r" + \theta_{b1} z}} + \frac{\varepsilon}{n}")  # fmt: skip
+        st.caption(plain(f"z = {z:.2f}: {energy(level)} eV/atom in deviations of the initial population."))
+    theta = start.copy()
+    theta[row, :N_SHOWN] = constant, slope
+    with right:
+        action_key(policy.actions)
+        probabilities = over_energy(theta, np.array([z]), exploration)[0]
+        chart(
+            plots.softmax_figure(probabilities, policy.actions),
+            "softmax",
+            "The distribution these numbers give.",
+        )
+        everywhere = over_energy(theta, policy.z, exploration)
+        chart(
+            plots.over_energy_figure(policy.energy, everywhere, policy.actions, height=320),
+            "softmax-energy",
+            "The same policy against energy.",
+        )
+
+
+def variance_view(store: Reader, policies: Sequence[Learned]) -> None:
+    """What baselines are for: how much each quiets the gradient, on the same experience."""
+    for policy in policies:
+        st.markdown(f"###### {plain(policy.label)}")
+        rows = _variances(store, policy.run_id, int(policy.step[-1]))
+        if not rows:
+            st.info(
+                "At least two full batches of episodes are needed, of an agent that sees the energy alone: let the run "
+                "go on for some hundred steps, or choose one with the published features."
+            )
+            continue
+        labels = {row["baseline"]: BASELINES[row["baseline"]].label for row in rows}
+        figure = plots.variance_figure(
+            {labels[row["baseline"]]: row["variance"] for row in rows},
+            {labels[row["baseline"]]: (row["bias"], row["error"]) for row in rows},
+        )
+        chart(
+            figure,
+            f"variance-{policy.run_id}",
+            "Variance and bias of the gradient estimate with each baseline.",
+        )
+        st.caption(
+            f"{rows[0]['n']} batches of the recorded run, learned again with each baseline. A baseline is worth having "
+            "where it lowers the variance and its bias is not beyond its error bar; B1 depends on the action: biased."
+        )
+
+
+@st.cache_data(max_entries=16, show_spinner="Estimating the gradients …")
+def _variances(_store: Reader, run_id: str, _last: int) -> list[dict[str, Any]]:
+    found = variances(_store, _store.run(run_id))
+    spread = next((v.variance for v in found if v.baseline == "none"), 1.0) ** 0.5 or 1.0
+    return [
+        {
+            "baseline": v.baseline,
+            "variance": v.variance,
+            "bias": v.bias_norm / spread,
+            "error": v.bias_error / spread,
+            "n": v.n_batches,
+        }
+        for v in found
+    ]
+
+
+VIEWS: Mapping[str, Callable[[Reader, Sequence[Learned]], None]] = {
+    "Against energy": moment_view,
+    "Over the run": course_view,
+    "Try it": softmax_view,
+    "Gradient variance": variance_view,
+}

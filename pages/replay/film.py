@@ -1,0 +1,149 @@
+"""The film of a run.
+
+Only a window is read: an overview of at most OVERVIEW points for the curve, and the step under the cursor.  So a run
+of 100 000 steps opens as quickly as a short one.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+import streamlit as st
+
+from pages.common.catalogue import Found, relaxed_structures, stored
+from pages.common.choose_run import choose_run
+from pages.common.columns import beside
+from pages.components.chart import live_chart
+from pages.components.crystal_view import Frame, show_crystal
+from pages.components.step_view import outcome_words, show_decision, show_outcome
+from rlcsp_core.actions import action_numbered
+from rlcsp_core.plots.learn import moment_figure
+from rlcsp_core.runs.curves import Reader
+from rlcsp_core.runs.moment import Glance, glance
+from rlcsp_core.store import RunInfo, Source
+
+OVERVIEW = 2000  # points of the curve
+SPEEDS = {"slow": 2.0, "quick": 0.8}  # s a step
+STEP = "replay-step"
+SHOWN = "replay-shown"
+PLAYING = "replay-playing"
+JUMP = "replay-jump"
+
+
+def replay(store: Reader) -> None:
+    run = choose_run(store)
+    if run is None:
+        return
+    _read_address(run)
+    playing = bool(st.session_state.get(PLAYING))
+    speed = SPEEDS[st.session_state.get("replay-speed", "quick")]
+    st.fragment(_film, run_every=speed if playing else None)(store, run)
+
+
+def _read_address(run: RunInfo) -> None:
+    """The step in the URL, or the last that was shown; within the run."""
+    of_run, step = st.session_state.get(SHOWN, ("", 1))
+    if of_run != run.id or STEP not in st.session_state:  # the slider's goes when another page is opened
+        asked = st.query_params.get("step", str(step) if of_run == run.id else "1")
+        st.session_state[STEP] = int(asked) if asked.isdecimal() and len(asked) < 9 else 1
+    st.session_state[STEP] = min(max(1, st.session_state[STEP]), run.n_steps)
+
+
+def _film(store: Reader, run: RunInfo) -> None:
+    _controls(run)
+    step = int(st.session_state[STEP])
+    st.query_params["step"] = str(step)
+    st.session_state[SHOWN] = (run.id, step)
+    now = glance(store, run, step)
+    left, right = beside("replay", [3, 2])
+    with left:
+        _curve(store, run, step)
+        _pictures(store, run, now)
+    with right:
+        taken = action_numbered(int(now.row.action[0])).name
+        st.subheader(f"Step {step}: {taken}, {outcome_words(now)}")
+        show_decision(now, key="replay-decision")
+        show_outcome(now)
+
+
+def _controls(run: RunInfo) -> None:
+    jump = st.session_state.pop(JUMP, None)
+    if jump is not None:
+        st.session_state[STEP] = min(max(1, jump), run.n_steps)
+    playing = bool(st.session_state.get(PLAYING))
+    if playing:
+        _move(run, 1)
+        if not st.session_state[PLAYING]:
+            st.rerun()  # at the end: without the timer
+    bar = st.container(horizontal=True, vertical_alignment="bottom")  # wraps on a tablet, where columns cut
+    moves = (("First", -run.n_steps), ("Back", -1), ("Next", 1), ("Last", run.n_steps))
+    for label, by in moves:
+        bar.button(label, key=f"replay-{label}", on_click=_move, args=(run, by))
+    if bar.button("Pause" if playing else "Play", key="replay-play", type="primary"):
+        st.session_state[PLAYING] = not playing
+        st.rerun()
+    bar.segmented_control(
+        "Speed",
+        list(SPEEDS),
+        default="quick",
+        required=True,
+        key="replay-speed",
+        label_visibility="collapsed",
+        width="content",
+    )
+    st.slider("Step", 1, max(2, run.n_steps), key=STEP, label_visibility="collapsed")
+
+
+def _move(run: RunInfo, by: int) -> None:
+    st.session_state[STEP] = min(max(1, int(st.session_state[STEP]) + by), run.n_steps)
+    if st.session_state[STEP] == run.n_steps:
+        st.session_state[PLAYING] = False
+
+
+def _curve(store: Reader, run: RunInfo, step: int) -> None:
+    table = store.overview(run.id, OVERVIEW)
+    clicked = live_chart(
+        moment_figure(table.step.astype(float), table.energy, table.best_energy, table.current_energy, step),
+        key="replay-curve",
+        description=f"Energies over {run.n_steps} steps; the cursor stands at step {step}. A click moves it.",
+        filename="replay",
+        clickable=True,
+    )
+    if clicked:
+        st.session_state[JUMP] = int(
+            clicked["x"]
+        )  # the slider has been drawn: it takes the step in the next run
+        st.rerun(scope="fragment")
+
+
+def _pictures(store: Reader, run: RunInfo, now: Glance) -> None:
+    """What the step started from, what it made, and what is current after it."""
+    frames = []
+    current = _current_before(store, run, now)
+    crystal = None if current is None else stored(store, current, relaxed=True)
+    if crystal is not None:
+        frames.append(Frame(crystal, "current before the step"))
+    here = Found(run.id, Source.STEP, now.step, 0.0, 0)
+    for relaxed, label in ((False, "trial as built"), (True, "trial relaxed")):
+        trial = stored(store, here, relaxed=relaxed)
+        if trial is not None:
+            frames.append(Frame(trial, label))
+    if not frames:
+        st.info("No structure of this moment was kept.")
+        return
+    if len(frames) == 1:
+        st.caption(
+            "The trial of this step was not kept, because it was not accepted: only the current structure is shown."
+        )
+    show_crystal(frames, key="replay-view", height=380, start=len(frames) - 1, name=f"step-{now.step}")
+
+
+def _current_before(store: Reader, run: RunInfo, now: Glance) -> Found | None:
+    """The structure of the last accepted step before this one, else the lowest member of the population."""
+    kept = relaxed_structures(store, run)
+    steps = sorted(found.number for found in kept if found.source == Source.STEP)
+    before = bisect_left(steps, now.step)
+    if before:
+        return Found(run.id, Source.STEP, steps[before - 1], now.current_energy, 0)
+    members = [found for found in kept if found.source == Source.POPULATION]
+    return min(members, key=lambda found: found.energy, default=None)

@@ -1,0 +1,154 @@
+"""The part of the form beyond the published method: what the agent sees, where it starts, how trials are saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import streamlit as st
+
+from pages.common.choose_run import all_runs
+from pages.common.errors import plain
+from pages.common.session import library, store
+from pages.common.wording import run_title
+from rlcsp_core.agents import AGENTS
+from rlcsp_core.search import RANGES
+from rlcsp_core.store import RunInfo
+from rlcsp_core.store.schema import NAME_LENGTH
+
+FEATURES = {
+    "published": "Its energy (published)",
+    "structure": "Its energy, size, lattice, coordination and symmetry too",
+}
+REPEATS = {"relax": "Relax it again (published)", "skip": "Skip it and draw another"}
+DESCENTS = {
+    "conditioned": "Model of the bonds, renewed on the way",
+    "long-steps": "The same with longer steps",
+    "one-model": "Model of the bonds of the start only",
+    "settled-first": "Modules settle, then are rattled, then relax",
+}
+SCREEN = 1.0  # eV/atom, where the box is ticked
+NOTHING = "nothing: the prior of the actions"
+COLUMNS = 3
+LISTED = 20  # names of shared policies
+
+Choice = Callable[[str], str]
+
+
+class Chosen(NamedTuple):
+    """What the fields above these say; a policy only fits the same actions and features."""
+
+    algorithm: str
+    actions: str
+
+
+class Options(NamedTuple):
+    """What the fields say: values of the configuration, and the policy that the run shares, if any."""
+
+    values: dict[str, Any]
+    policy: str | None
+
+
+def options(key: str, start: Mapping[str, Any], chosen: Chosen) -> Options:
+    """Values that are not shown keep their defaults."""
+    shared = None
+    with st.expander("Beyond the published method", icon=":material/auto_awesome:"):
+        columns = st.columns(COLUMNS)
+        values: dict[str, Any] = {}
+        if AGENTS[chosen.algorithm].learns:
+            values["features"] = _select(
+                columns[0], key, "features", "What the agent sees of the current structure", FEATURES, start
+            )
+            policy = _policy(columns[0], key, chosen, values["features"])
+            if policy is not None:
+                values["initial_policy"] = policy
+            shared = _shared(columns[0], key)
+        values["repeats"] = _select(
+            columns[1], key, "repeats", "A trial in modules like a recent one", REPEATS, start
+        )
+        values["descent"] = _select(columns[1], key, "descent", "Relaxation", DESCENTS, start)
+        values |= _savings(columns[2], key, start)
+    return Options(values, shared)
+
+
+def _shared(column: Any, key: str) -> str | None:
+    """The name of a policy that runs share; a new name makes a new one."""
+    known = store().policy_names()
+    name = column.text_input(
+        "Share the policy of this name",
+        max_chars=NAME_LENGTH,
+        placeholder="none",
+        key=f"{key}-shared",
+        help="Runs that name the same policy read and update it together; the page Policy shows how it grows. "
+        "What such a run does depends on the others, so it cannot be repeated alone.",
+    )
+    if known:
+        column.caption(plain("There is already: " + ", ".join(known[:LISTED])))
+    return name.strip() or None
+
+
+def _select(
+    column: Any, key: str, name: str, label: str, choices: Mapping[str, str], start: Mapping[str, Any]
+) -> str:
+    picked: str = column.selectbox(
+        label,
+        list(choices),
+        index=list(choices).index(start[name]),
+        format_func=choices.__getitem__,
+        key=f"{key}-{name}",
+    )
+    return picked
+
+
+def _savings(column: Any, key: str, start: Mapping[str, Any]) -> dict[str, Any]:
+    ranges = {name: (low, high) for name, low, high in RANGES}
+    low, high = ranges["parallel"]
+    values: dict[str, Any] = {
+        "parallel": column.number_input(
+            "Trials relaxed at once",
+            int(low),
+            int(high),
+            value=start["parallel"],
+            key=f"{key}-parallel",
+            help="Chosen together and relaxed on as many cores. Equal seeds give equal runs for equal numbers.",
+        )
+    }
+    if column.checkbox("Give up hopeless trials early", value=start["screen"] is not None, key=f"{key}-give"):
+        low, high = ranges["screen"]
+        values["screen"] = column.number_input(
+            "… this far above acceptance (eV/atom)",
+            low,
+            high,
+            value=start["screen"] or SCREEN,
+            step=0.1,
+            key=f"{key}-screen",
+            help="A relaxation that is nearly done and still so high is not finished; it is recorded as given up.",
+        )
+    return values
+
+
+def _policy(column: Any, key: str, chosen: Chosen, features: str) -> list[list[float]] | None:
+    """θ of an earlier run, chosen from those it fits."""
+    known = library()
+    runs = {run.id: run for run in all_runs(known) if _fits(run, chosen, features)}
+    picked = column.selectbox(
+        "Begin with what was learned by",
+        [NOTHING, *runs],
+        format_func=lambda run_id: f"{run_title(runs[run_id])} ({run_id})" if run_id in runs else run_id,
+        key=f"{key}-policy-{chosen.actions}-{features}",
+        help="The policy of an earlier run with the same actions and features, also of another composition.",
+    )
+    if picked == NOTHING:
+        return None
+    from rlcsp_core.runs.learned import last_policy
+
+    return last_policy(known, runs[picked])
+
+
+def _fits(run: RunInfo, chosen: Chosen, features: str) -> bool:
+    return (
+        AGENTS[run.algorithm].learns
+        and run.n_steps > 0
+        and run.config.get("actions", "published") == chosen.actions
+        and run.config.get("features", "published") == features
+    )

@@ -1,0 +1,53 @@
+"""Start a search and watch it live; open an earlier one."""
+
+import streamlit as st
+
+from pages.common.errors import show_errors
+from pages.common.session import library, manager
+from pages.common.url import runs_in_address
+from pages.components.run_list import run_list
+from pages.search.form import search_form
+from pages.search.live_run import run_panel
+
+LISTED = 200
+
+runs = manager()
+shown = runs_in_address(library())
+
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.title("Search", width="stretch")
+    if shown and st.button("New search", icon=":material/add:"):
+        st.query_params.clear()
+        st.rerun()
+
+for column, run_id in zip(st.columns(max(len(shown), 1), gap="large"), shown, strict=False):
+    with column:
+        run_panel(run_id, compact=len(shown) > 1)
+
+beside = None
+if shown:  # made when it is opened: forty fields more would be sent with every look at a run
+    beside = st.expander(
+        "Add a search beside", icon=":material/splitscreen_add:", key="beside", on_change="rerun"
+    )
+with st.container() if beside is None else beside, show_errors():
+    opened = beside is None or beside.open
+    wanted = search_form("beside" if shown else "new") if opened else None
+    if wanted is not None:
+        from rlcsp_core.runs.sharing import check_sharing
+        from rlcsp_core.search import check_config
+
+        check_config(wanted.config)
+        if wanted.policy is not None:
+            check_sharing(wanted.config, wanted.policy, runs.store)
+        started = runs.start(wanted.config.as_dict(), policy=wanted.policy)
+        st.query_params["run"] = [*shown, started]
+        st.rerun()
+
+st.header("Earlier runs")
+with show_errors():
+    earlier = runs.store.runs(LISTED)
+    if not earlier:
+        st.info("No runs yet: press Start search above.")
+    elif (chosen := run_list(earlier, key="earlier")) and chosen not in shown:
+        st.query_params["run"] = [chosen]
+        st.rerun()

@@ -1,0 +1,52 @@
+"""Where else to look at a run, and what of it to take away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from pages.common.sitemap import POLICY, REPLAY, STRUCTURES
+from rlcsp_core.actions import Action
+from rlcsp_core.crystal.formats import FORMATS
+from rlcsp_core.runs.curves import Reader
+from rlcsp_core.store import RunInfo, StepTable
+
+ELSEWHERE = (STRUCTURES, REPLAY, POLICY)  # other views of a run
+
+
+def downloads(store: Reader, run: RunInfo, actions: Sequence[Action]) -> None:
+    """Made when asked for: a long run's table takes a while."""
+    cif = FORMATS["cif"]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for page in ELSEWHERE:
+            st.page_link(page.file, label=page.title, icon=page.icon, query_params={"run": run.id})
+        st.download_button(
+            "Steps (CSV)",
+            data=lambda: steps_csv(store.steps(run.id), actions),
+            file_name=f"steps-{run.id}.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            disabled=not run.n_steps,
+            key=f"csv-{run.id}",
+        )
+        st.download_button(
+            "Best structure (CIF)",
+            data=lambda: cif.write(store.best_structure(run.id)[1]),  # type: ignore[index]  # enabled only then
+            file_name=f"best-{run.id}{cif.suffix}",
+            mime=cif.mime,
+            icon=":material/download:",
+            on_click="ignore",
+            disabled=run.best_energy is None,
+            key=f"cif-{run.id}",
+        )
+
+
+def steps_csv(table: StepTable, actions: Sequence[Action]) -> str:
+    """All columns; an energy that does not exist is an empty field."""
+    columns = {name: values for name, values in vars(table).items() if name != "probabilities"}
+    for i, action in enumerate(actions):
+        columns[f"probability_{action.number}"] = table.probabilities[:, i]
+    return pd.DataFrame(columns).to_csv(index=False)

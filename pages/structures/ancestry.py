@@ -1,0 +1,118 @@
+"""Which action made a structure from which parent, back to the initial population."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages.common.catalogue import Found, load, stored
+from pages.common.sitemap import REPLAY, SEARCH
+from pages.common.wording import signed
+from pages.components.crystal_view import Frame
+from pages.structures.details import inspect
+from pages.structures.item import Item
+from rlcsp_core.actions import action_numbered
+from rlcsp_core.analysis.lineage import Ancestor, History, lineage
+from rlcsp_core.records import Array, BoolArray, IntArray
+from rlcsp_core.runs.curves import Reader
+from rlcsp_core.store import Source
+
+SHOWN = 12  # ancestors in the film, two pictures each
+
+
+def show_found(store: Reader, found: Found) -> None:
+    """A structure that a search found, and where it comes from."""
+    chain = ancestors(store, found)
+    composition = store.run(found.run_id).composition
+    st.header(f"{composition}, {found.words}", anchor="structure")
+    with st.container(horizontal=True):
+        st.page_link(SEARCH.file, label=f"of run {found.run_id}", query_params={"run": found.run_id})
+        if found.source == Source.STEP:
+            moment = {"run": found.run_id, "step": str(found.number)}
+            st.page_link(REPLAY.file, label="replay this step", query_params=moment)
+    inspect(
+        Item(
+            load(store, found),
+            f"{composition}, {found.words} of run {found.run_id}",
+            energy=found.energy,
+            before=stored(store, found, relaxed=False),
+            film=film(store, found, chain),
+            name=f"{composition}-{found.run_id}-{found.address}",
+        )
+    )
+    if found.source == Source.STEP:
+        show_ancestry(found.run_id, chain)
+
+
+def ancestors(store: Reader, found: Found) -> list[Ancestor]:
+    """The structure itself first, the initial population last."""
+    if found.source == Source.POPULATION:
+        return [Ancestor(None, found.number, None, found.energy)]
+    return lineage(found.number, History(*_columns(store.url, found.run_id, found.number, store)))
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _columns(
+    url: str,  # noqa: ARG001 - part of the key of the cache
+    run: str,
+    number: int,
+    _store: Reader,
+) -> tuple[IntArray, IntArray, Array, BoolArray, Array, Array]:
+    """The fields of `History`; a tuple, since the cache keeps plain data."""
+    step, action, energy, accepted, parent = _store.ancestry(run, number).values()
+    population = _store.population(run).energy
+    return step.astype(int), action.astype(int), energy, accepted > 0, parent, population
+
+
+def film(store: Reader, found: Found, chain: list[Ancestor]) -> list[Frame]:
+    """The latest ancestors, each before and after its relaxation, the oldest first."""
+    frames = []
+    for link in reversed(chain[:SHOWN]):
+        each = _found(found.run_id, link)
+        for relaxed, word in ((False, "as built"), (True, "relaxed")):
+            crystal = stored(store, each, relaxed=relaxed)
+            if crystal is not None:
+                frames.append(Frame(crystal, f"{link_words(link)}, {word}"))
+    return frames
+
+
+def _found(run: str, link: Ancestor) -> Found:
+    if link.step is not None:
+        return Found(run, Source.STEP, link.step, link.energy, 0)
+    return Found(run, Source.POPULATION, link.member or 0, link.energy, 0)
+
+
+def link_words(link: Ancestor) -> str:
+    if link.step is None:
+        return f"member {link.member} of the population"
+    name = action_numbered(link.action).name if link.action is not None else ""
+    return f"step {link.step}: {name}"
+
+
+def show_ancestry(run: str, chain: list[Ancestor]) -> None:
+    """The chain as a table; the structure itself on top."""
+    st.subheader("Where it comes from")
+    energies = np.array([link.energy for link in chain])
+    drops = np.append(1000 * (energies[:-1] - energies[1:]), np.nan)
+    table = pd.DataFrame(
+        {
+            "made by": [link_words(link) for link in chain],
+            "energy": energies,
+            "change": ["" if np.isnan(drop) else signed(drop, 2) for drop in drops],
+            "open": [f"Structures?run={run}&structure={_found(run, link).address}" for link in chain],
+        }
+    )
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={
+            "energy": st.column_config.NumberColumn("energy (eV/atom)", format="%.5f"),
+            "change": st.column_config.TextColumn("against its parent (meV/atom)", alignment="right"),
+            "open": st.column_config.LinkColumn("open", display_text="open"),
+        },
+    )
+    st.caption(
+        f"{len(chain) - 1} accepted steps before it. The view Film shows the latest {min(len(chain), SHOWN)}, "
+        "each as built and relaxed."
+    )

@@ -1,0 +1,185 @@
+"""Everything about one structure: the picture, its numbers, symmetry, bonds, powder pattern and files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+
+from pages.common.columns import beside, cells
+from pages.common.errors import plain, show_errors
+from pages.common.wording import energy as energy_words
+from pages.common.wording import signed
+from pages.components.crystal_view import CrystalKey, Frame, show_crystal
+from pages.structures.downloads import show_files
+from pages.structures.item import Item, phases_of, symmetry_of
+from pages.structures.powder import show_powder
+from rlcsp_core.crystal.composition import formula_of, presets
+from rlcsp_core.crystal.summary import cell_parameters, density, sites
+from rlcsp_core.crystal.symmetry import SYMPREC, TOLERANCES, space_group_by_tolerance
+from rlcsp_core.records import Crystal
+
+VIEWER_HEIGHT = 480
+COORDINATE = 64  # pixels of a column
+ENERGY_LABEL = "Energy (eV/atom)"
+
+
+def inspect(item: Item) -> None:
+    """The whole of it, beginning with what is quick to compute."""
+    _picture(item)
+    _numbers(item)
+    _identity(item.crystal)
+    names = ["Symmetry", "Bonds and sites", "Powder pattern", "Files"]
+    parts = (_symmetry, _bonds, show_powder, show_files)
+    for tab, part in zip(st.tabs(names), parts, strict=True):
+        with tab, show_errors():
+            part(item)
+
+
+def _picture(item: Item) -> None:
+    views = _views(item)
+    first = next(iter(views))
+    chosen = st.segmented_control(
+        "View", list(views), default=first, key="view", required=True, label_visibility="collapsed"
+    )
+    with show_errors():
+        frames = views.get(chosen, views[first])()
+        show_crystal(frames, key="structure", height=VIEWER_HEIGHT, start=len(frames) - 1, name=item.name)
+
+
+def _views(item: Item) -> dict[str, Callable[[], list[Frame]]]:
+    """Pictures to choose from, each computed when it is asked for."""
+    views: dict[str, Callable[[], list[Frame]]] = {"Structure": lambda: [Frame(item.crystal, "")]}
+    if item.before is not None:
+        pair = [Frame(item.before, "before relaxation"), Frame(item.crystal, "after")]
+        views["Before and after"] = lambda: pair
+    if item.film:
+        views["Film"] = lambda: list(item.film)
+    views["Conventional cell"] = lambda: [
+        Frame(symmetry_of(CrystalKey(item.crystal), SYMPREC).conventional, "")
+    ]
+    views["Primitive cell"] = lambda: [Frame(symmetry_of(CrystalKey(item.crystal), SYMPREC).primitive, "")]
+    return views
+
+
+def _numbers(item: Item) -> None:
+    crystal = item.crystal
+    cell = cell_parameters(crystal)
+    formula = formula_of(crystal.numbers)
+    known = presets().get(formula)
+    above = None if item.energy is None or known is None else 1000 * (item.energy - known.target)
+    figures = (
+        (ENERGY_LABEL, energy_words(item.energy), None if above is None else f"{signed(above, 2)} meV/atom"),
+        ("Atoms in the cell", str(crystal.n_atoms), formula),
+        ("Density (g/cm³)", f"{density(crystal):.3f}", None),
+        ("Volume (Å³/atom)", f"{crystal.volume / crystal.n_atoms:.3f}", None),
+    )
+    for column, (label, value, below) in zip(cells("figures", [1] * len(figures)), figures, strict=True):
+        column.metric(
+            label,
+            value,
+            below,
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+            height="stretch",
+            help="Below: distance to the known minimum of the potential."
+            if below and label == ENERGY_LABEL
+            else None,
+        )
+    st.markdown(
+        f"*a* = {cell.a:.3f}, *b* = {cell.b:.3f}, *c* = {cell.c:.3f} Å; "
+        f"*α* = {cell.alpha:.2f}, *β* = {cell.beta:.2f}, *γ* = {cell.gamma:.2f}°"
+    )
+
+
+def _identity(crystal: Crystal) -> None:
+    """What it is, in one sentence."""
+    with st.spinner("Comparing with known phases …"):
+        matches = phases_of(CrystalKey(crystal))
+    groups = dict(space_group_by_tolerance(crystal, (SYMPREC,)))
+    group = groups[SYMPREC]
+    symbol = f"space group {group.symbol} ({group.number})" if group else "no space group"
+    if not matches:
+        st.info(
+            f"{symbol[0].upper()}{symbol[1:]} within {SYMPREC} Å. None of the shipped reference phases matches."
+        )
+        return
+    best = matches[0]
+    st.success(
+        f"This is **{plain(best.reference.formula)} {plain(best.reference.name)}**: {plain(symbol)} within "
+        f"{SYMPREC} Å, "
+        f"{best.distance:.3f} Å r.m.s. from the reference, volume {100 * (best.volume_ratio - 1):+.1f} %.",
+        icon=":material/verified:",
+    )
+    st.caption(plain(f"Reference: {best.reference.source}"))
+
+
+def _symmetry(item: Item) -> None:
+    left, right = beside("symmetry", [1, 1])
+    with left:
+        st.subheader("Space group against tolerance")
+        rows = space_group_by_tolerance(item.crystal)
+        st.dataframe(
+            pd.DataFrame(
+                {
+                    "tolerance (Å)": [f"{tolerance:g}" for tolerance, _ in rows],
+                    "space group": [group.symbol if group else "none" for _, group in rows],
+                    "number": [group.number if group else None for _, group in rows],
+                }
+            ),
+            hide_index=True,
+        )
+    with right:
+        st.subheader("Wyckoff sites")
+        chosen = st.select_slider("Tolerance (Å)", TOLERANCES, value=SYMPREC, key="symprec")
+        found = symmetry_of(CrystalKey(item.crystal), chosen)
+        st.dataframe(
+            pd.DataFrame(
+                {
+                    "site": [f"{site.symbol} {site.multiplicity}{site.letter}" for site in found.sites],
+                    "symmetry": [site.site_symmetry for site in found.sites],
+                    **{
+                        axis: [f"{site.position[k]:.4f}" for site in found.sites]
+                        for k, axis in enumerate("xyz")
+                    },
+                }
+            ),
+            hide_index=True,
+        )
+        st.caption(
+            f"{plain(found.group.symbol)}, conventional cell of {found.conventional.n_atoms} atoms, "
+            f"primitive cell of {found.primitive.n_atoms}."
+        )
+
+
+def _bonds(item: Item) -> None:
+    found = sites(item.crystal)
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "atom": [f"{site.symbol} {number}" for number, site in enumerate(found, start=1)],
+                **{axis: [site.position[k] for site in found] for k, axis in enumerate("xyz")},
+                "neighbours": [site.coordination for site in found],
+                "shortest (Å)": [site.shortest for site in found],
+                "mean (Å)": [site.mean for site in found],
+                "longest (Å)": [site.longest for site in found],
+                "valence sum": [site.valence for site in found],
+                "charge": [site.charge for site in found],
+            }
+        ),
+        hide_index=True,
+        column_config={
+            **{axis: st.column_config.NumberColumn(format="%.4f", width=COORDINATE) for axis in "xyz"},
+            **{
+                f"{word} (Å)": st.column_config.NumberColumn(format="%.3f")
+                for word in ("shortest", "mean", "longest")
+            },
+            "valence sum": st.column_config.NumberColumn(format="%.2f"),
+        },
+    )
+    st.caption(
+        "Bonds: cation and anion within 1.25 times the sum of their radii. Bond-valence sums (Brese and O'Keeffe 1991) "
+        "near the charge mean a well-bonded ion."
+    )

@@ -1,0 +1,249 @@
+"""Distinct structures to choose from: thumbnails and a table, one page of them at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from pages.common.catalogue import Comparison, Found, Group, comparison, found_at, load, lowest
+from pages.common.choose_run import all_runs
+from pages.common.errors import plain, show_error, show_errors
+from pages.common.sitemap import SEARCH
+from pages.common.url import RUN_ID
+from pages.common.wording import energy as energy_words
+from pages.common.wording import run_title
+from pages.components.thumbnail import thumbnail, thumbnail_address
+from rlcsp_core.runs.curves import Reader
+from rlcsp_core.store import RunInfo
+from rlcsp_core.store.archive import SUFFIX
+
+PLACES = {"found": "Found by searches", "file": "Your own file", "phases": "Known phases"}
+COLUMNS = 2
+GRID_PAGE = 12  # thumbnails at a time
+LIST_HEIGHT = 1150  # pixels, as high as what is beside it
+MOMENT = 0.3  # s of comparing, before what is known is shown
+PAUSE = 0.5  # s between such moments
+Address = tuple[str | None, str | None]  # run and structure
+WIDEST = 1000.0  # meV/atom, of the energy filter
+
+
+def place_to_look() -> str:
+    """Where the structures shown come from; in the URL as ?from=."""
+    asked = st.query_params.get("from", "found")
+    chosen = st.segmented_control(
+        "Structures from",
+        list(PLACES),
+        format_func=PLACES.__getitem__,
+        default=asked if asked in PLACES else "found",
+        key="place",
+        label_visibility="collapsed",
+        required=True,
+    )
+    if chosen != asked:
+        st.query_params.clear()
+        st.query_params["from"] = chosen
+    return chosen
+
+
+def choose_runs(store: Reader) -> list[RunInfo]:
+    """Runs whose structures are shown: one, those of an experiment, or all; of one composition."""
+    runs = [run for run in all_runs(store) if run.n_population + run.n_steps]
+    if not runs:
+        st.info("No structures yet: start a search first, on the page Search.", icon=":material/info:")
+        st.page_link(SEARCH.file, label="Start a search", icon=":material/play_arrow:")
+        return []
+    asked = _run_in_address(store)
+    if asked is not None and asked.id not in {run.id for run in runs}:
+        runs.append(asked)
+    first, second = st.columns([1, 3])
+    compositions = sorted({run.composition for run in runs})
+    composition = first.selectbox(
+        "Composition",
+        compositions,
+        index=compositions.index((asked or runs[0]).composition),
+        key="composition",
+    )
+    mine = [run for run in runs if run.composition == composition]
+    experiments = sorted({run.experiment for run in mine if run.experiment})
+    own = [run for run in mine if not (run.experiment or "").endswith(SUFFIX)]
+    # One's own come first: among thousands of shipped structures a newcomer's first find would be lost.
+    choices = {
+        **({f"my {len(own)} runs of {composition}": own} if 0 < len(own) < len(mine) else {}),
+        f"all {len(mine)} runs of {composition}": mine,
+        **{f"experiment {name}": [run for run in mine if run.experiment == name] for name in experiments},
+        **{f"{run_title(run)} · {run.id}": [run] for run in mine},
+    }
+    here = [label for label, chosen in choices.items() if asked is not None and chosen == [asked]]
+    label = second.selectbox(
+        "Structures of", list(choices), index=list(choices).index(here[0]) if here else 0
+    )
+    return choices[label]
+
+
+def _run_in_address(store: Reader) -> RunInfo | None:
+    run_id = st.query_params.get("run")
+    if run_id is None:
+        return None
+    if not RUN_ID.fullmatch(run_id):
+        show_error("The address names a run with an id that cannot exist: choose one below.")
+        return None
+    with show_errors():
+        return store.run(run_id)
+    return None
+
+
+def chosen_structure(store: Reader, runs: Sequence[RunInfo]) -> Found | None:
+    """The structure in the URL; without one the lowest of these runs."""
+    found = _in_address(store)
+    if found is not None:
+        return found
+    first = lowest(store, runs, 1)
+    if not first:
+        st.info("These runs have no relaxed structure yet: wait for the first, or choose others.")
+        return None
+    return first[0]
+
+
+def show_groups(store: Reader, runs: Sequence[RunInfo], chosen: Found) -> None:
+    """Filters and thumbnails, the lowest first; a click opens.  As long as not all are compared, the list grows."""
+    compared = comparison(store, runs)
+    compared.go_on(MOMENT)
+    if compared.done:
+        _groups(store, compared.groups, chosen)
+    else:
+        st.fragment(_growing, run_every=PAUSE)(store, compared, chosen, _address(), time.monotonic())
+
+
+def _growing(store: Reader, compared: Comparison, chosen: Found, shown: Address, begun: float) -> None:
+    if time.monotonic() > begun + PAUSE:  # not in the run of the page, which has just compared
+        with show_errors():
+            compared.go_on(MOMENT)
+    if compared.done or shown != _address():  # by a click in the list, which reruns no more than the list
+        st.rerun()
+    n = len(compared.found)
+    st.progress(compared.compared / n, f"Comparing structures: {compared.compared} of {n}")
+    _groups(store, compared.groups, chosen)
+
+
+def _groups(store: Reader, every: list[Group], chosen: Found) -> None:
+    with st.popover("Filter", icon=":material/filter_alt:", width="stretch"):
+        groups = _filtered(every)
+    if not every:  # another visitor has just begun to compare
+        return
+    if not groups:
+        st.info("No structure passes these filters: widen them.")
+        return
+    st.caption(
+        f"{len(groups)} distinct structures of {sum(group.times for group in every)} found, the lowest first"
+    )
+    pages = (len(groups) - 1) // GRID_PAGE + 1
+    number = st.pagination(pages, key="grid") if pages > 1 else 1
+    with st.container(height=LIST_HEIGHT, border=False):
+        _grid(store, groups, GRID_PAGE * (number - 1), chosen)
+
+
+def show_table(store: Reader, runs: Sequence[RunInfo]) -> None:
+    """The same as a table, all that are compared."""
+    with st.expander("All as a table", key="table", on_change="rerun") as table:
+        if table.open:
+            _table(store, comparison(store, runs).groups)
+
+
+def _filtered(groups: list[Group]) -> list[Group]:
+    if not groups:
+        return []
+    window = st.number_input(
+        "At most above the lowest (meV/atom)", 0.0, WIDEST, WIDEST, step=10.0, key="window"
+    )
+    symbols = sorted({group.space_group for group in groups})
+    wanted = st.multiselect("Space groups", symbols, key="groups", placeholder="all")
+    most = max(group.best.n_atoms for group in groups)
+    atoms = st.number_input("At most atoms in the cell", 1, most, most, key=f"atoms-{most}")
+    top = groups[0].best.energy + window / 1000
+    return [
+        group
+        for group in groups
+        if group.best.energy <= top
+        and group.best.n_atoms <= atoms
+        and (not wanted or group.space_group in wanted)
+    ]
+
+
+def _address() -> Address:
+    return st.query_params.get("run"), st.query_params.get("structure")
+
+
+def _in_address(store: Reader) -> Found | None:
+    run_id, address = _address()
+    if not run_id or not address or not RUN_ID.fullmatch(run_id):
+        return None
+    with show_errors():
+        return found_at(store, run_id, address)
+    return None
+
+
+def _open(found: Found) -> None:
+    st.query_params["run"] = found.run_id
+    st.query_params["structure"] = found.address
+
+
+def _grid(store: Reader, groups: list[Group], start: int, chosen: Found) -> None:
+    lowest = groups[0].best.energy
+    shown = groups[start : start + GRID_PAGE]
+    for row in range(0, len(shown), COLUMNS):
+        for place, (column, group) in enumerate(
+            zip(st.columns(COLUMNS), shown[row : row + COLUMNS], strict=False)
+        ):
+            rank = start + row + place + 1
+            with column.container(border=True):
+                st.image(thumbnail(load(store, group.best)), width="stretch")
+                above = (
+                    "lowest"
+                    if group.best.energy == lowest
+                    else f"+{1000 * (group.best.energy - lowest):.1f} meV"
+                )
+                st.caption(
+                    f"**{energy_words(group.best.energy)}** eV/atom  \n{above} · {plain(group.space_group)}  \n"
+                    f"{group.best.n_atoms} atoms · found {group.times}×"
+                )
+                st.button(
+                    f"Open {rank}",
+                    key=f"open-{rank}",
+                    type="primary" if group.best == chosen else "secondary",
+                    width="stretch",
+                    on_click=_open,
+                    args=(group.best,),
+                )
+
+
+def _table(store: Reader, groups: list[Group]) -> None:
+    lowest = groups[0].best.energy
+    best = [group.best for group in groups]
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "picture": [thumbnail_address(load(store, found)) for found in best[: 5 * GRID_PAGE]]
+                + [None] * max(0, len(best) - 5 * GRID_PAGE),
+                "energy": [found.energy for found in best],
+                "above": [1000 * (found.energy - lowest) for found in best],
+                "space group": [group.space_group for group in groups],
+                "atoms": [found.n_atoms for found in best],
+                "times found": [group.times for group in groups],
+                "first": [found.words for found in best],
+                "run": [found.run_id for found in best],
+                "open": [f"Structures?run={found.run_id}&structure={found.address}" for found in best],
+            }
+        ),
+        hide_index=True,
+        row_height=72,
+        column_config={
+            "picture": st.column_config.ImageColumn("structure"),
+            "energy": st.column_config.NumberColumn("energy (eV/atom)", format="%.6f"),
+            "above": st.column_config.NumberColumn("above the lowest (meV/atom)", format="%.2f"),
+            "first": st.column_config.TextColumn("lowest of them"),
+            "open": st.column_config.LinkColumn("open", display_text="open"),
+        },
+    )

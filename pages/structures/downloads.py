@@ -1,0 +1,53 @@
+"""Files of a structure: CIF, POSCAR, extended XYZ, and a page to keep."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from pages.components.crystal_view import CrystalKey, in_words
+from pages.structures.item import Item, symmetry_of
+from pages.structures.standalone import one_crystal_page
+from rlcsp_core.crystal.formats import FORMATS
+from rlcsp_core.crystal.symmetry import SYMPREC
+from rlcsp_core.errors import StructureError
+from rlcsp_core.records import Crystal
+
+
+def show_files(item: Item) -> None:
+    for label, crystal, name in _file_choices(item):
+        st.markdown(f"**{label}**")
+        columns = st.columns(len(FORMATS) + 1)
+        for column, (key, form) in zip(columns, FORMATS.items(), strict=False):
+            column.download_button(
+                form.label,
+                form.write(crystal),
+                f"{name}{form.suffix}",
+                form.mime,
+                key=f"{name}-{key}",
+                width="stretch",
+            )
+        columns[-1].download_button(
+            "Interactive page",
+            partial(one_crystal_page, crystal, item.title, in_words(crystal)),
+            f"{name}.html",
+            "text/html",
+            key=f"{name}-html",
+            help="One file with the picture to turn and click; opens in any browser, without internet.",
+            width="stretch",
+        )
+
+
+def _file_choices(item: Item) -> list[tuple[str, Crystal, str]]:
+    choices = [("As shown", item.crystal, item.name)]
+    if item.before is not None:
+        choices.append(("Before relaxation", item.before, f"{item.name}-as-built"))
+    try:
+        conventional = symmetry_of(CrystalKey(item.crystal), SYMPREC).conventional
+    except StructureError:
+        return choices
+    return [
+        *choices,
+        (f"Conventional cell, symmetry within {SYMPREC} Å", conventional, f"{item.name}-conventional"),
+    ]

@@ -1,0 +1,34 @@
+"""What was found: distinct structures by energy, and everything about one of them."""
+
+import streamlit as st
+
+from pages.common.columns import beside
+from pages.common.errors import show_errors
+from pages.common.session import library
+from pages.structures.ancestry import show_found
+from pages.structures.distinct import choose_runs, chosen_structure, place_to_look, show_groups, show_table
+from pages.structures.upload import show_phases, show_upload
+
+st.title("Structures")
+known = library()
+place = place_to_look()
+
+if place == "file":
+    show_upload()
+
+elif place == "phases":
+    show_phases()
+
+else:
+    with show_errors():
+        runs = choose_runs(known)
+        # the structure first, though it stands second: the list takes longer to compute
+        list_place, structure_place = beside("structures", [3, 7], last_first=True)
+        with structure_place:
+            chosen = chosen_structure(known, runs) if runs else None
+            if chosen is not None:
+                show_found(known, chosen)
+        if chosen is not None:
+            with list_place:
+                show_groups(known, runs, chosen)
+            show_table(known, runs)

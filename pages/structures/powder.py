@@ -1,0 +1,67 @@
+"""Simulated powder pattern of a structure over that of a known phase."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import streamlit as st
+
+from pages.components.chart import live_chart
+from pages.components.crystal_view import CrystalKey
+from pages.structures.item import Item, phases_of
+from rlcsp_core.analysis.diffraction import (
+    LONGEST,
+    SHORTEST,
+    WAVELENGTHS,
+    Pattern,
+    powder_pattern,
+    profile,
+    similarity,
+)
+from rlcsp_core.crystal.identity import references
+from rlcsp_core.plots.structures import diffraction_figure
+
+OTHER_WAVELENGTH = "other"
+
+
+def show_powder(item: Item) -> None:
+    first, second, third = st.columns(3)
+    line = first.selectbox("Radiation", [*WAVELENGTHS, OTHER_WAVELENGTH], key="radiation")
+    wavelength = WAVELENGTHS.get(line) or second.number_input(
+        "Wavelength (Å)", SHORTEST, LONGEST, 1.0, step=0.01, format="%.5f", key="wavelength"
+    )
+    phases = {f"{phase.formula} {phase.name}": phase.crystal for phase in references()}
+    matches = phases_of(CrystalKey(item.crystal))
+    default = f"{matches[0].reference.formula} {matches[0].reference.name}" if matches else None
+    names = [None, *phases]
+    chosen = third.selectbox(
+        "Compare with",
+        names,
+        index=names.index(default),
+        format_func=lambda name: name or "nothing",
+        key="phase",
+    )
+    with st.spinner("Computing the pattern …"):
+        pattern = _pattern(CrystalKey(item.crystal), wavelength)
+        mine = profile(pattern)
+        other = None
+        if chosen is not None:
+            other = (chosen, profile(_pattern(CrystalKey(phases[chosen]), wavelength)))
+    strongest = max(zip(pattern.intensity, pattern.angle, pattern.labels, strict=True), default=None)
+    words = f"strongest line {strongest[2]} at {strongest[1]:.2f} degrees" if strongest else "no lines"
+    live_chart(
+        diffraction_figure("this structure", pattern, mine, other),
+        key="powder",
+        description=f"Simulated powder pattern, {len(pattern.angle)} lines, {words}.",
+        filename=f"{item.name}-powder",
+    )
+    if other is not None:
+        st.caption(
+            f"Similarity of the two profiles: {similarity(mine, other[1]):.3f} (1: the same). The reference has the "
+            "measured lattice, so its peaks lie where the potential's lattice differs from nature's."
+        )
+
+
+@lru_cache(maxsize=64)
+def _pattern(key: CrystalKey, wavelength: float) -> Pattern:
+    return powder_pattern(key.crystal, wavelength)

@@ -1,0 +1,113 @@
+"""Structures that no search has made, from files or the literature: inspect, relax, compare; nothing is stored."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.common.errors import plain, show_error, show_errors
+from pages.components.crystal_view import CrystalKey, Frame
+from pages.structures.details import inspect
+from pages.structures.item import Item
+from rlcsp_core.crystal.composition import formula_of
+from rlcsp_core.crystal.formats import parse_crystals
+from rlcsp_core.crystal.identity import references
+from rlcsp_core.energy import evaluate, load_potential
+from rlcsp_core.errors import RLCSPError, StructureError
+from rlcsp_core.records import Crystal
+from rlcsp_core.relax import is_warm, relax, relax_path, warm
+
+MAX_BYTES = 5 * 1024**2
+MAX_ATOMS = 400
+FILM_FRAMES = 40  # of the path of a relaxation
+KEPT = "own-structure"
+
+
+def show_upload() -> None:
+    file = st.file_uploader(
+        "CIF, POSCAR or extended XYZ, at most 5 MB and 400 atoms",
+        key="upload",
+        help="The file is read in memory on this machine and not stored. Sites must be fully occupied.",
+    )
+    if file is None:
+        st.session_state.pop(KEPT, None)
+        st.info("Choose a file to look at it, relax it with the potential of the searches, and compare it.")
+        return
+    with show_errors():
+        crystal = _crystal(file.name, file.getvalue())
+        inspect_and_relax(crystal, f"{formula_of(crystal.numbers)} from a file", "own-structure")
+
+
+def show_phases() -> None:
+    """The same for the phases from the literature."""
+    phases = {f"{phase.formula} {phase.name}": phase for phase in references()}
+    name = st.selectbox("Phase", list(phases), key="reference", bind="query-params")
+    inspect_and_relax(phases[name].crystal, name, name.replace(" ", "-"))
+
+
+def inspect_and_relax(crystal: Crystal, title: str, name: str) -> None:
+    """A structure as it is given and, on demand, relaxed."""
+    with show_errors():
+        relaxed = _relaxation(crystal, title, name)
+        inspect(relaxed if relaxed is not None else Item(crystal, title, _energy(crystal), name=name))
+
+
+def _crystal(name: str, content: bytes) -> Crystal:
+    if len(content) > MAX_BYTES:  # the browser checks too, but a browser can be told otherwise
+        raise StructureError(f"the file has {len(content) / 1024**2:.1f} MB, more than 5: give a smaller one")
+    crystals = parse_crystals(name, content, max_atoms=MAX_ATOMS)
+    if len(crystals) == 1:
+        return crystals[0]
+    number = st.number_input(f"Structure, 1 to {len(crystals)}", 1, len(crystals), len(crystals), key="frame")
+    return crystals[int(number) - 1]
+
+
+def _energy(crystal: Crystal) -> float | None:
+    """eV/atom as it stands in the file; None, and a sentence, where the potential does not cover it."""
+    if not is_warm():
+        st.caption("The energy engine is not compiled yet: Relax it does so once, then energies are shown.")
+        return None
+    try:
+        return evaluate(crystal, load_potential()).energy / crystal.n_atoms
+    except RLCSPError as error:
+        show_error(str(error))
+        return None
+
+
+def _relaxation(crystal: Crystal, title: str, name: str) -> Item | None:
+    """The relaxed structure, once it was asked for."""
+    asked = st.button("Relax it", icon=":material/compress:", type="primary", key="relax")
+    kept = st.session_state.get(KEPT)
+    if asked:
+        kept = (CrystalKey(crystal), _relaxed(crystal, title, name))
+        st.session_state[KEPT] = kept
+    if kept is None or kept[0] != CrystalKey(crystal):
+        return None
+    return kept[1]
+
+
+def _relaxed(crystal: Crystal, title: str, name: str) -> Item:
+    potential = load_potential()
+    if not is_warm():
+        with st.spinner("Compiling the energy engine, once; this takes a minute …"):
+            warm()
+    with st.spinner("Relaxing atoms and cell …"):
+        outcome = relax(crystal, potential)
+        path = relax_path(crystal, potential) if outcome.converged else []
+    if outcome.energy is None:
+        raise StructureError(f"the relaxation did not converge: {outcome.reason}; no energy is shown")
+    stride = max(1, len(path) // FILM_FRAMES)
+    frames = [Frame(each, f"{energy:.4f} eV/atom") for each, energy in [*path[::stride], path[-1]]]
+    before = evaluate(crystal, potential).energy / crystal.n_atoms
+    st.success(
+        plain(
+            f"Relaxed in {outcome.evaluations} evaluations: from {before:.5f} to {outcome.energy:.5f} eV/atom."
+        )
+    )
+    return Item(
+        outcome.crystal,
+        f"{title}, relaxed",
+        outcome.energy,
+        before=crystal,
+        film=frames,
+        name=f"{name}-relaxed",
+    )
