@@ -48,7 +48,7 @@ def show_found(store: Reader, found: Found) -> None:
 def ancestors(store: Reader, found: Found) -> list[Ancestor]:
     """The structure itself first, the initial population last."""
     if found.source == Source.POPULATION:
-        return [Ancestor(None, found.number, None, found.energy)]
+        return [Ancestor(None, found.number, None, found.energy, found.n_atoms)]
     return lineage(found.number, History(*_columns(store.url, found.run_id, found.number, store)))
 
 
@@ -58,11 +58,11 @@ def _columns(
     run: str,
     number: int,
     _store: Reader,
-) -> tuple[IntArray, IntArray, Array, BoolArray, Array, Array]:
+) -> tuple[IntArray, IntArray, Array, BoolArray, Array, IntArray, Array]:
     """The fields of `History`; a tuple, since the cache keeps plain data."""
-    step, action, energy, accepted, parent = _store.ancestry(run, number).values()
+    step, action, energy, accepted, parent, n_atoms = _store.ancestry(run, number).values()
     population = _store.population(run).energy
-    return step.astype(int), action.astype(int), energy, accepted > 0, parent, population
+    return step.astype(int), action.astype(int), energy, accepted > 0, parent, n_atoms.astype(int), population
 
 
 def film(store: Reader, found: Found, chain: list[Ancestor]) -> list[Frame]:

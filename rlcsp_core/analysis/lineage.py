@@ -8,10 +8,12 @@ Shapes: T steps, P members.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from rlcsp_core.analysis.metrics import SAME_ENERGY
 from rlcsp_core.records import Array, BoolArray, IntArray
 
 
@@ -22,6 +24,14 @@ class Ancestor(NamedTuple):
     member: int | None  # None: a step
     action: int | None  # that made it from its parent; None for a member
     energy: float  # eV/atom
+    n_atoms: int | None  # None for a member
+
+
+class Folded(NamedTuple):
+    """Neighbouring links of a chain: one that changed something, or all between two such."""
+
+    links: tuple[Ancestor, ...]
+    changed: bool
 
 
 class History(NamedTuple):
@@ -32,6 +42,7 @@ class History(NamedTuple):
     energy: Array  # [T] eV/atom
     accepted: BoolArray  # [T]
     parent: Array  # [T] steps, 0: the population; NaN where it was not recorded
+    n_atoms: IntArray  # [T]
     population: Array  # [P] eV/atom, NaN where failed
 
 
@@ -40,12 +51,33 @@ def lineage(number: int, history: History) -> list[Ancestor]:
     links, at = [], number
     while at > 0:
         row = int(np.searchsorted(history.step, at))
-        links.append(Ancestor(at, None, int(history.action[row]), float(history.energy[row])))
+        made = int(history.action[row]), float(history.energy[row]), int(history.n_atoms[row])
+        links.append(Ancestor(at, None, *made))
         at = _parent(row, history)
     if np.isfinite(history.population).any():
         start = int(np.nanargmin(history.population))
-        links.append(Ancestor(None, start, None, float(history.population[start])))
+        links.append(Ancestor(None, start, None, float(history.population[start]), None))
     return links
+
+
+def folded(chain: Sequence[Ancestor]) -> list[Folded]:
+    """A chain with the links put together that have the energy and the atoms of their parents.
+
+    The structure itself and the member of the population always stand alone."""
+    parts: list[Folded] = []
+    for k, link in enumerate(chain):
+        changed = k == 0 or k + 1 == len(chain) or _changed(link, chain[k + 1])
+        if changed or not parts or parts[-1].changed:
+            parts.append(Folded((link,), changed))
+        else:
+            parts[-1] = Folded((*parts[-1].links, link), changed)
+    return parts
+
+
+def _changed(link: Ancestor, parent: Ancestor) -> bool:
+    """A member's number of atoms is not known here: it counts as unchanged."""
+    resized = parent.n_atoms is not None and link.n_atoms != parent.n_atoms
+    return resized or abs(link.energy - parent.energy) > SAME_ENERGY
 
 
 def _parent(row: int, history: History) -> int:

@@ -19,7 +19,7 @@ from rlcsp_core.store.reads import checked_id, columns, run_key, run_row
 from rlcsp_core.store.records import Finding, Source, StructureInfo
 
 INFO = tuple(schema.structures.c[name] for name in StructureInfo._fields)
-ANCESTRY = ("step", "action", "energy", "accepted", "parent")
+ANCESTRY = ("step", "action", "energy", "accepted", "parent", "n_atoms")
 AT_ONCE = 1000  # runs in one query; databases bound the number of parameters
 
 

@@ -151,7 +151,7 @@ def test_one_kept_structure_by_its_number(store, claim, rng):
 def test_ancestry_is_that_of_the_steps_that_kept_their_structure(store, claim, rng):
     fill(store, claim, rng)
     kept = {info.number for info in store.structures(claim.run_id, Source.STEP) if info.relaxed}
-    names = ("step", "action", "energy", "accepted", "parent")
+    names = ("step", "action", "energy", "accepted", "parent", "n_atoms")
     series = store.series([claim.run_id], names)[claim.run_id]
     for until in (0, 7, 20):
         rows = [n - 1 for n in sorted(kept) if n <= until]
