@@ -8,8 +8,7 @@ PORT   ?= 8501
 .PHONY: app test lint browser databases audit clean screenshots
 
 app: $(VENV)/.app
-	$(BIN)/python -m rlcsp_core warm
-	$(BIN)/streamlit run serve.py --server.port $(PORT)
+	$(BIN)/python -m rlcsp_core app --port $(PORT)
 
 test: $(VENV)/.test browser databases lint
 	@sh tests/audit.sh $(BIN)/python || echo "See above; 'make audit' fails as long as this is so."
@@ -42,7 +41,7 @@ $(VENV)/.app: $(VENV)/bin/python requirements.txt
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.app requirements-test.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-test.txt
 	@touch $@
 
 clean:

@@ -1,8 +1,6 @@
 """`python -m rlcsp_core`: see `rlcsp_core.cli`."""
 
-import sys
-
-from rlcsp_core.cli.main import main
+from rlcsp_core.cli.main import command
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command()

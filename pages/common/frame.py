@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.common import columns
-from pages.common.session import ROOT
+from rlcsp_core.paths import STATIC
 
 SIDEBAR_WIDTH = 200  # pixels; leaves a tablet room for the charts
-ICON = ROOT / "static" / "icon.svg"  # a named icon would be fetched from the network
+ICON = STATIC / "icon.svg"  # a named icon would be fetched from the network
 STYLE = f"""
 .stMainBlockContainer {{ padding: 2.6rem 2.2rem 4rem; max-width: 1680px; }}
 .stMainBlockContainer h1 {{ font-size: 2rem; padding: 0 0 .5rem; }}

@@ -6,7 +6,6 @@ Pages address runs by the id in the URL and never by session.
 from __future__ import annotations
 
 from contextlib import suppress
-from pathlib import Path
 
 import streamlit as st
 
@@ -19,7 +18,6 @@ from rlcsp_core.store import Store
 from rlcsp_core.store.database import database_url
 
 SIDE_BY_SIDE = 2  # searches at work at once, even on two cores: two are to be watched beside each other
-ROOT = Path(__file__).parents[2]
 
 
 def begin() -> Library | None:

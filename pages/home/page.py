@@ -4,15 +4,16 @@ import streamlit as st
 
 from pages.common.columns import beside, cells
 from pages.common.errors import show_errors
-from pages.common.session import ROOT, manager
+from pages.common.session import manager
 from pages.common.sitemap import PAGES, SEARCH
 from pages.components.crystal_view import show_crystal
 from pages.components.run_list import BRIEF, run_list
 from pages.search.form import demo_config
 from rlcsp_core.crystal.formats import read_crystals
+from rlcsp_core.paths import DATA
 
 RECENT = 12
-REFERENCES = ROOT / "data" / "references"
+REFERENCES = DATA / "references"
 
 runs = manager()
 

@@ -10,12 +10,12 @@ from functools import cache
 from html import escape
 from typing import Any
 
-from pages.common.session import ROOT
 from pages.components.crystal_view import HERE as VIEW
 from pages.components.crystal_view import ONE, Frame, view_data
+from rlcsp_core.paths import STATIC
 from rlcsp_core.records import Crystal
 
-LIBRARY = ROOT / "static" / "3dmol"
+LIBRARY = STATIC / "3dmol"
 HEIGHT = 560  # pixels
 THEMES = """
 :root { color-scheme: light dark; --st-text-color: #1b2733; --st-background-color: #ffffff;

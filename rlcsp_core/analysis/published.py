@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
-PUBLISHED_FILE = Path(__file__).resolve().parents[2] / "data" / "published.toml"
+from rlcsp_core.paths import DATA
+
+PUBLISHED_FILE = DATA / "published.toml"
 
 
 class PublishedNMean(NamedTuple):

@@ -18,7 +18,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +26,7 @@ from rlcsp_core.cli.bench_failures import count_failures, modular_trial
 from rlcsp_core.cli.output import Column, Lines, add_json
 from rlcsp_core.cli.progress import compile_once
 from rlcsp_core.errors import ConfigError
+from rlcsp_core.paths import PACKAGE
 from rlcsp_core.records import Crystal
 
 SEED = 1
@@ -244,5 +244,5 @@ def start_up() -> Iterator[Row]:
 
 
 def _start(environment: dict[str, str]) -> float:
-    root = str(Path(__file__).resolve().parents[2])
+    root = str(PACKAGE.parent)
     return _wall(lambda: subprocess.run([sys.executable, "-c", FIRST], env=environment, cwd=root, check=True))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rlcsp_core.cli.output import add_database, add_json, to_json
 from rlcsp_core.cli.progress import Bar
+from rlcsp_core.paths import user_data
 from rlcsp_core.store import open_store
 
 
@@ -19,7 +20,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "data/results are shown by the dashboard.",
     )
     parser.add_argument("experiment", metavar="EXPERIMENT", help="its name in the database")
-    parser.add_argument("--output", metavar="FOLDER", help="where to (default: data/results/EXPERIMENT)")
+    parser.add_argument(
+        "--output", metavar="FOLDER", help="where to (default: results/EXPERIMENT in the data folder)"
+    )
     existing = parser.add_mutually_exclusive_group()
     existing.add_argument(
         "--add",
@@ -37,11 +40,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from rlcsp_core.runs.library import SHIPPED
     from rlcsp_core.store.export import export_experiment, recode
     from rlcsp_core.store.parquet import FILES
 
-    folder = Path(arguments.output) if arguments.output else SHIPPED / arguments.experiment
+    folder = Path(arguments.output) if arguments.output else user_data() / "results" / arguments.experiment
     bar = Bar()
 
     def show(share: float) -> None:

@@ -17,6 +17,7 @@ DEFECT = 1
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 COMMANDS = (
+    "app",
     "bench",
     "energy",
     "relax",
@@ -34,13 +35,18 @@ COMMANDS = (
 
 def parser_for(commands: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m rlcsp_core", description="Crystal structure prediction by reinforcement learning."
+        prog="rlcsp", description="Crystal structure prediction by reinforcement learning."
     )
     parser.add_argument("--version", action="version", version=f"rlcsp {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name in commands:
         import_module(f"rlcsp_core.cli.{name}").add_parser(subparsers)
     return parser
+
+
+def command() -> None:
+    """The installed command `rlcsp`."""
+    sys.exit(main())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

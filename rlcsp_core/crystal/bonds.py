@@ -18,7 +18,8 @@ from itertools import combinations
 
 import numpy as np
 
-from rlcsp_core.crystal.ions import DATA, all_ions
+from rlcsp_core.crystal.ions import all_ions
+from rlcsp_core.paths import DATA
 from rlcsp_core.records import Array, Crystal, IntArray
 
 BOND_STRETCH = 1.25  # longest bond over the sum of ionic radii

@@ -13,8 +13,9 @@ from functools import cache, cached_property
 from math import gcd, pi
 from string import ascii_letters, digits
 
-from rlcsp_core.crystal.ions import DATA, Ion, all_ions
+from rlcsp_core.crystal.ions import Ion, all_ions
 from rlcsp_core.errors import FormulaError
+from rlcsp_core.paths import DATA
 from rlcsp_core.records import IntArray
 
 FORMULA_CHARACTERS = frozenset(ascii_letters + digits + "()")

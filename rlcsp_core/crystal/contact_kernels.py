@@ -10,9 +10,8 @@ n_i = ⌊reach/h_i + ½⌋ cells away suffice, h_i the distance between the cell
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from rlcsp_core.kernel_cache import KERNEL
+from rlcsp_core.kernel_cache import kernel
 
 COUNT_CONTACTS = (
     "Tuple((float64, int64, int64))"
@@ -20,7 +19,7 @@ COUNT_CONTACTS = (
 )
 
 
-@njit(**KERNEL)
+@kernel
 def count_contacts(frame, codes, cell, reach, lowest, highest):
     """Shortest distance [Å], number of well coordinated cations, number of cations.
 

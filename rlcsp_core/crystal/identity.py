@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from rlcsp_core.crystal.formats import read_crystals, to_ase
-from rlcsp_core.crystal.ions import DATA
 from rlcsp_core.crystal.symmetry import primitive_cell
+from rlcsp_core.paths import DATA
 from rlcsp_core.records import Crystal
 
 if TYPE_CHECKING:

@@ -8,13 +8,12 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 
+from rlcsp_core.paths import DATA
 from rlcsp_core.records import IntArray
 
-DATA = Path(__file__).resolve().parents[2] / "data"
 VACANCY = 0
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from rlcsp_core.kernel_cache import KERNEL, PART
+from rlcsp_core.kernel_cache import PART, kernel
 
 COINCIDENT = 1e-4  # of a cell: images of a special position that are one atom
 
@@ -143,7 +143,7 @@ def _place_orbit(
     return -1
 
 
-@njit(**KERNEL)
+@kernel
 def place_orbits(
     rotations,
     translations,

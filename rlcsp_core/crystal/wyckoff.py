@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rlcsp_core.crystal.ions import DATA
+from rlcsp_core.paths import DATA
 from rlcsp_core.records import Array, BoolArray, IntArray
 
 GRID = 24  # all coordinates of special points are multiples of 1/24

@@ -13,13 +13,13 @@ import math
 import numpy as np
 from numba import njit
 
-from rlcsp_core.kernel_cache import KERNEL, PART
+from rlcsp_core.kernel_cache import PART, kernel
 
 MAX_SWEEPS = 400  # of the reduction; a cell as skew as 10⁶ needs about 20
 SHORTER = 1e-10  # relative gain in squared length that counts
 
 
-@njit(**KERNEL)
+@kernel
 def volume_of(cell):
     """Signed volume [Å³]."""
     return (
@@ -29,7 +29,7 @@ def volume_of(cell):
     )
 
 
-@njit(**KERNEL)
+@kernel
 def invert(cell, inverse):
     """Writes the inverse of `cell`: columns are the reciprocal vectors without 2π.  Returns the signed volume."""
     v = volume_of(cell)
@@ -80,7 +80,7 @@ def _shorten_longest(cell):
     return p != 0.0 or q != 0.0
 
 
-@njit(**KERNEL)
+@kernel
 def reduce_cell(cell):
     """Reduce in place, right-handed, shortest vector first; True if the cell changed."""
     before = cell.copy()
@@ -103,7 +103,7 @@ def reduce_cell(cell):
     return changed
 
 
-@njit(**KERNEL)
+@kernel
 def wrap(x, cell, inverse):
     """Move atoms x [N, 3] by lattice vectors into the cell, in place."""
     for i in range(x.shape[0]):

@@ -12,15 +12,15 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rlcsp_core.errors import ConfigError, FormulaError
+from rlcsp_core.paths import DATA
 from rlcsp_core.records import Array, IntArray
 
-FOLDER = Path(__file__).resolve().parents[2] / "data" / "potentials"
+FOLDER = DATA / "potentials"
 ATOMIC_NUMBERS = {"O": 8, "Ti": 22, "Sr": 38, "Y": 39}
 
 

@@ -21,7 +21,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from rlcsp_core.energy.lattice_kernels import invert
-from rlcsp_core.kernel_cache import KERNEL, PART
+from rlcsp_core.kernel_cache import PART, kernel
 from rlcsp_core.records import Array, IntArray
 
 
@@ -81,7 +81,7 @@ def _ghosts(x, inverse, reach):
     return atom[:count], image[:count], home[:count]
 
 
-@njit(**KERNEL)
+@kernel
 def place_ghosts(x, cell, atom, image, place):
     """Positions of ghosts, place [G, 3]."""
     ax, ay, az = cell[0, 0], cell[0, 1], cell[0, 2]
@@ -124,7 +124,7 @@ def _first_ghosts(atom, starts):
     return bounds
 
 
-@njit(**KERNEL)
+@kernel
 def list_neighbours(x, cell, starts, reach):
     """Pairs within `reach`; x [N, 3] wrapped and sorted by species, starts [B + 1] first atom of each species."""
     n, species = x.shape[0], starts.shape[0] - 1

@@ -9,14 +9,13 @@ is made part of it before types are inferred.  Shapes: N atoms, B species.  Unit
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from rlcsp_core.energy.real_kernels import real_space
 from rlcsp_core.energy.reciprocal_kernels import reciprocal_space
-from rlcsp_core.kernel_cache import KERNEL
+from rlcsp_core.kernel_cache import kernel
 
 
-@njit(**KERNEL)
+@kernel
 def lattice_energy(x, cell, kinds, starts, tables, neighbours, gradient, strain):
     """Energy [eV]; writes gradient [N, 3] and strain [3, 3].  The cell is reduced, the list valid."""
     for i in range(gradient.shape[0]):
@@ -29,7 +28,7 @@ def lattice_energy(x, cell, kinds, starts, tables, neighbours, gradient, strain)
     return near + reciprocal_space(x, cell, kinds, starts, tables, gradient, strain)
 
 
-@njit(**KERNEL)
+@kernel
 def deepest_contact(x, cell, kinds, starts, neighbours, guards):
     """How far the closest listed pair is inside of its guard radius, guards [S, S] Å; negative or 0 where none is."""
     species = kinds.shape[0]

@@ -30,7 +30,7 @@ from rlcsp_core.energy.signatures import (
     lattice_energy_at,
     list_neighbours_at,
 )
-from rlcsp_core.kernel_cache import FAST_PART, KERNEL, PART
+from rlcsp_core.kernel_cache import FAST_PART, PART, kernel
 from rlcsp_core.records import Array, IntArray
 from rlcsp_core.relax.stiffness_kernels import factorise, solve, springs
 
@@ -290,7 +290,7 @@ def _measure(gradient, strain, volume, numbers):
     numbers[1], numbers[2] = math.sqrt(force), stress
 
 
-@njit(**KERNEL)
+@kernel
 def descend(state, kinds, starts, tables, limits, evaluations, energy_at, list_at):
     """Go on until converged, failed, or so many evaluations later; returns one of the outcomes above.
 

@@ -19,7 +19,7 @@ import numpy as np
 from numba import njit
 
 from rlcsp_core.energy.real_kernels import place_ghosts
-from rlcsp_core.kernel_cache import FAST_PART, KERNEL, PART
+from rlcsp_core.kernel_cache import FAST_PART, PART, kernel
 
 REACH = 4.0  # Å
 COINCIDENT = 1e-6  # Å²: such a pair has no direction
@@ -54,7 +54,7 @@ def _add_spring(matrix, block, i, j, d, k, cell, sigma):
                     block[3 * c + a, 3 * e + b] += k[a, b] * share
 
 
-@njit(**KERNEL)
+@kernel
 def springs(x, cell, kinds, starts, tables, neighbours, sigma, matrix):
     """Writes the lower triangle of P; matrix [D, D]."""
     n, species = x.shape[0], starts.shape[0] - 1
@@ -140,7 +140,7 @@ def _finish_row(matrix, i, start):
     return True
 
 
-@njit(**KERNEL)
+@kernel
 def factorise(matrix):
     """P = L Lᵀ in place, two rows at a time, reciprocals of L's diagonal on the diagonal; False if P is not so."""
     size = matrix.shape[0]
@@ -174,7 +174,7 @@ def _subtract(a, factor, b):
         a[i] -= factor * b[i]
 
 
-@njit(**KERNEL)
+@kernel
 def solve(matrix, d, work):
     """d ← P⁻¹ d; d [D], work [D] in single precision."""
     size = d.shape[0]

@@ -18,7 +18,8 @@ from rlcsp_core.crystal.orbit_kernels import PLACE_ORBITS, place_orbits
 from rlcsp_core.energy.real_kernels import list_neighbours
 from rlcsp_core.energy.signatures import DEEPEST_CONTACT, LATTICE_ENERGY, LIST_NEIGHBOURS
 from rlcsp_core.energy.total_kernels import deepest_contact, lattice_energy
-from rlcsp_core.kernel_cache import FOLDER, PACKAGE, checkout_key, compiled
+from rlcsp_core.kernel_cache import compiled, folder
+from rlcsp_core.paths import PACKAGE
 from rlcsp_core.relax.descent_kernels import DESCEND, descend
 
 Progress = Callable[[str, float], None]
@@ -45,11 +46,11 @@ def compile_descent() -> None:
 def _marker() -> Any:
     from llvmlite import binding
 
-    return FOLDER / f"{MARKER}-{binding.get_host_cpu_name()}-{checkout_key()}"
+    return folder() / f"{MARKER}-{binding.get_host_cpu_name()}"
 
 
 def is_warm() -> bool:
-    """Have all kernels been compiled, for this state of the code in this place and for this processor?"""
+    """Have all kernels been compiled, for this state of the code and this processor?"""
     return bool(_marker().exists())
 
 
@@ -73,7 +74,7 @@ def _helper() -> subprocess.Popen[bytes] | None:
         return subprocess.Popen(
             [sys.executable, "-c", HELP],
             cwd=PACKAGE.parent,
-            env={**os.environ, "RLCSP_CACHE_DIR": str(FOLDER.parent)},
+            env={**os.environ, "RLCSP_CACHE_DIR": str(folder().parent)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rlcsp_core.errors import ConfigError, FormulaError
+from rlcsp_core.paths import DATA
 from rlcsp_core.search import SearchConfig, check_config
 from rlcsp_core.search.config import FIELDS, KINDS, fits, kinds_of
 
-SHIPPED = Path(__file__).resolve().parents[2] / "data" / "experiments"
+SHIPPED = DATA / "experiments"
 MAX_SEEDS = 10_000
 DEFAULT_SEEDS = 1
 

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from rlcsp_core.errors import StoreError
+from rlcsp_core.paths import DATA
 from rlcsp_core.records import Array, Crystal
 from rlcsp_core.store import (
     Finding,
@@ -27,7 +28,7 @@ from rlcsp_core.store import (
 from rlcsp_core.store.archive import Archive
 from rlcsp_core.store.parquet import folders
 
-SHIPPED = Path(__file__).resolve().parents[2] / "data" / "results"
+SHIPPED = DATA / "results"
 
 
 class Library:

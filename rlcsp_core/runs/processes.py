@@ -10,15 +10,14 @@ import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO
 
+from rlcsp_core.paths import PACKAGE
 from rlcsp_core.runs.liveness import Outcome
 from rlcsp_core.runs.worker import TIED_VARIABLE, TOKEN_VARIABLE
 from rlcsp_core.store import Claim, RunState
 from rlcsp_core.store.database import URL_VARIABLE
 
-PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 TAIL = 2000  # bytes of standard error kept as the reason of a failure
 # one run is one core: libraries must not open threads of their own
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
@@ -76,7 +75,7 @@ def start_worker(claim: Claim, url: str, tied: bool, command: Command = worker_c
 
 
 def _environment(claim: Claim, url: str, tied: bool) -> Mapping[str, str]:
-    path = os.pathsep.join(filter(None, (str(PACKAGE_PARENT), os.environ.get("PYTHONPATH"))))
+    path = os.pathsep.join(filter(None, (str(PACKAGE.parent), os.environ.get("PYTHONPATH"))))
     environment = {
         **os.environ,
         **dict.fromkeys(THREADS, "1"),

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rlcsp_core.records import PopulationRecord, SearchRecord, StepRecord
-from rlcsp_core.runs.running import Notify, nobody, one_blas_thread
+from rlcsp_core.runs.running import Notify, nobody
 from rlcsp_core.runs.versions import versions
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import PopulationTable, RunInfo, StepTable, Store
@@ -43,7 +43,6 @@ def repeat(store: Store, run_id: str, notify: Notify = nobody) -> Repetition:
 
     run = store.run(run_id)
     search = Search(SearchConfig.from_dict(run.config))
-    one_blas_thread()
     members, steps = store.population(run_id), store.steps(run_id)
     compared = [0, 0]
     for record in search:

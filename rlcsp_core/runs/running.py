@@ -19,8 +19,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from threadpoolctl import threadpool_limits
-
 from rlcsp_core.errors import RLCSPError
 from rlcsp_core.records import SearchRecord, StopRecord
 from rlcsp_core.runs.versions import versions
@@ -73,11 +71,6 @@ def begin_search(store: Store, run: RunInfo) -> Searching:
     return Search.resume(config, checkpoint, store.energies(run.id).tolist(), agent)
 
 
-def one_blas_thread() -> None:
-    """Make the records independent of how many cores there are, also where NumPy was loaded before this package."""
-    threadpool_limits(1, user_api="blas")
-
-
 @dataclass
 class Halt:
     """Asks a run in this process to end after its next record; from any thread or signal handler."""
@@ -126,7 +119,6 @@ def execute(
     with heartbeat(store, mine, halt):
         try:
             search = begin(store, store.run(mine.run_id))
-            one_blas_thread()  # of the libraries that the search has loaded
             Work(store, mine, halt, search, notify).until_end()
         except (ClaimLostError, UnavailableError):
             raise  # nothing can be written: the claim is another's, or the database is away

@@ -51,6 +51,7 @@ from rlcsp_core.search.resumption import check_state, check_taken_up, records_ou
 from rlcsp_core.search.reward import energy_scale, reward
 from rlcsp_core.search.rounds import Round, Settled, Trial, side_by_side
 from rlcsp_core.search.trials import Relaxed, Workshop, fingerprint
+from rlcsp_core.threads import one_blas_thread
 
 AT_TARGET = 2e-5  # eV/atom
 HOPELESS = 5.0  # kT above the current energy: accepted once in 150 times
@@ -146,7 +147,8 @@ class Search:
     def __iter__(self) -> Iterator[SearchRecord]:
         clock = Clock(self._state)
         while (reason := self._reason_to_stop()) is None:
-            record = self._next_member() if self._state.scale is None else self._next_step(clock)
+            with one_blas_thread():
+                record = self._next_member() if self._state.scale is None else self._next_step(clock)
             self._state = replace(self._state, elapsed=clock.elapsed, cpu=clock.cpu)
             if self._skip and isinstance(record, StepRecord):
                 self._skip -= 1

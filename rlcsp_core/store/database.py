@@ -16,6 +16,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, in
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 
 from rlcsp_core.errors import StoreError
+from rlcsp_core.paths import user_data
 from rlcsp_core.store import schema
 
 
@@ -27,7 +28,7 @@ class UnavailableError(StoreError):
     """The database did not answer, is locked or full: nothing was written, and the same may work later."""
 
 
-DEFAULT_PATH = Path(__file__).resolve().parents[2] / "data" / "runs.sqlite"
+FILE_NAME = "runs.sqlite"  # in the user's data folder, where nobody has named a database
 MIGRATIONS = Path(__file__).with_name("migrations")
 URL_VARIABLE = "RLCSP_DATABASE_URL"
 FILE_VARIABLE = "RLCSP_DATABASE_URL_FILE"  # a file that holds the URL, for those who keep secrets in files
@@ -45,7 +46,7 @@ DRIVERS = {
 
 def database_url(text: str | None = None) -> URL:
     """From an argument, the environment, or the default; a plain path means SQLite."""
-    text = text or os.environ.get(URL_VARIABLE) or _url_from_file() or str(DEFAULT_PATH)
+    text = text or os.environ.get(URL_VARIABLE) or _url_from_file() or str(user_data() / FILE_NAME)
     if "://" not in text:
         return URL.create("sqlite", database=str(Path(text).expanduser().resolve()))
     try:

@@ -23,7 +23,8 @@ from rlcsp_core.energy import (
 from rlcsp_core.energy.evaluation import compact, prepare
 from rlcsp_core.energy.potential import load_potential
 from rlcsp_core.energy.tables import tables_for
-from rlcsp_core.kernel_cache import FOLDER, KERNEL, PACKAGE
+from rlcsp_core.kernel_cache import KERNEL, folder
+from rlcsp_core.paths import DATA, PACKAGE
 from rlcsp_core.relax import descent_kernels, is_warm, relaxer_named, stiffness_kernels, warm
 from rlcsp_core.relax.descent_kernels import DESCEND, descend
 from tests.energy.gulp import structure
@@ -45,30 +46,24 @@ def test_every_kernel_states_its_rounding(kernel):
 
 def test_a_new_process_finds_everything_compiled():
     warm()
-    before = sorted(FOLDER.rglob("*.nbc"))
+    before = sorted(folder().rglob("*.nbc"))
     subprocess.run([sys.executable, "-c", FIRST], check=True)
-    assert sorted(FOLDER.rglob("*.nbc")) == before
+    assert sorted(folder().rglob("*.nbc")) == before
     assert is_warm()
 
 
-COPIED = """
-import os
-from rlcsp_core.relax import is_warm, warming
-print(is_warm())
-warming._marker().touch()
-print(is_warm())
-os.utime(warming.__file__.replace("warming", "descent_kernels"))  # as a fresh checkout of the same sources
-print(is_warm())
-"""
-
-
-def test_another_copy_of_the_sources_and_a_newer_one_are_not_compiled_yet(tmp_path):
+def test_another_copy_of_the_sources_finds_everything_compiled_too(tmp_path):
     warm()
     shutil.copytree(PACKAGE, tmp_path / PACKAGE.name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(PACKAGE.parent / "data" / "potentials", tmp_path / "data" / "potentials")
-    environment = {**os.environ, "RLCSP_CACHE_DIR": str(FOLDER.parent)}
-    said = subprocess.check_output([sys.executable, "-c", COPIED], cwd=tmp_path, env=environment, text=True)
-    assert said.split() == ["False", "True", "False"]
+    shutil.copytree(DATA, tmp_path / "data", ignore=shutil.ignore_patterns("results", "*.sqlite*"))
+    for path in tmp_path.rglob("*_kernels.py"):
+        os.utime(path)  # as a fresh checkout
+    environment = {**os.environ, "RLCSP_CACHE_DIR": str(folder().parent)}
+    before = sorted(folder().rglob("*.nbc"))
+    code = f"{FIRST}\nfrom rlcsp_core.relax import warming; print(warming.__file__, warming.is_warm())"
+    said = subprocess.check_output([sys.executable, "-c", code], cwd=tmp_path, env=environment, text=True)
+    assert said.split() == [str(tmp_path / "rlcsp_core" / "relax" / "warming.py"), "True"]
+    assert sorted(folder().rglob("*.nbc")) == before
 
 
 def test_progress_is_reported_up_to_the_end():

@@ -1,0 +1,26 @@
+"""`app`: the dashboard, in a browser on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from rlcsp_core.cli.progress import compile_once
+from rlcsp_core.paths import ROOT
+
+PORT = 8501
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("app", help="the dashboard; its address is printed, Ctrl-C ends it")
+    parser.add_argument("--port", type=int, default=PORT, help=f"where it answers (default: {PORT})")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    compile_once()
+    # -P: a file in the working directory must not stand in for a library
+    command = [sys.executable, "-P", "-m", "streamlit", "run", str(ROOT / "serve.py")]
+    command += ["--server.port", str(arguments.port)]
+    sys.stdout.flush()
+    os.execv(sys.executable, command)
