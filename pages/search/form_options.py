@@ -20,14 +20,6 @@ FEATURES = {
     "published": "Its energy (published)",
     "structure": "Its energy, size, lattice, coordination and symmetry too",
 }
-REPEATS = {"relax": "Relax it again (published)", "skip": "Skip it and draw another"}
-DESCENTS = {
-    "conditioned": "Model of the bonds, renewed on the way",
-    "long-steps": "The same with longer steps",
-    "one-model": "Model of the bonds of the start only",
-    "settled-first": "Modules settle, then are rattled, then relax",
-}
-SCREEN = 1.0  # eV/atom, where the box is ticked
 NOTHING = "nothing: the prior of the actions"
 COLUMNS = 3
 LISTED = 20  # names of shared policies
@@ -63,10 +55,6 @@ def options(key: str, start: Mapping[str, Any], chosen: Chosen) -> Options:
             if policy is not None:
                 values["initial_policy"] = policy
             shared = _shared(columns[0], key)
-        values["repeats"] = _select(
-            columns[1], key, "repeats", "A trial in modules like a recent one", REPEATS, start
-        )
-        values["descent"] = _select(columns[1], key, "descent", "Relaxation", DESCENTS, start)
         values |= _savings(columns[2], key, start)
     return Options(values, shared)
 
@@ -113,17 +101,6 @@ def _savings(column: Any, key: str, start: Mapping[str, Any]) -> dict[str, Any]:
             help="Chosen together and relaxed on as many cores. Equal seeds give equal runs for equal numbers.",
         )
     }
-    if column.checkbox("Give up hopeless trials early", value=start["screen"] is not None, key=f"{key}-give"):
-        low, high = ranges["screen"]
-        values["screen"] = column.number_input(
-            "… this far above acceptance (eV/atom)",
-            low,
-            high,
-            value=start["screen"] or SCREEN,
-            step=0.1,
-            key=f"{key}-screen",
-            help="A relaxation that is nearly done and still so high is not finished; it is recorded as given up.",
-        )
     return values
 
 

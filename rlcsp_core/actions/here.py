@@ -30,7 +30,7 @@ class Ground(NamedTuple):
 
     here: Here
     energy: float  # eV/atom
-    step: int | None  # that made it; 0: the population; None: not known any more
+    step: int  # that made it; 0: the population
 
 
 @dataclass(frozen=True)

@@ -44,13 +44,6 @@ FLAGS = (
     Flag("rattle", float, "Å, random displacements before relaxing"),
     Flag("calculator", str, "who computes energies"),
     Flag("features", str, "what the agent sees: published (energy alone) or structure"),
-    Flag(
-        "descent",
-        str,
-        "variant of the built-in relaxation: conditioned, long-steps, one-model or settled-first",
-    ),
-    Flag("screen", float, "eV/atom above any hope of acceptance at which a coarse relaxation is given up"),
-    Flag("repeats", str, "a trial in modules like a recent one: relax it again, or skip it"),
     Flag("parallel", int, "trials chosen together and relaxed on as many cores"),
 )
 

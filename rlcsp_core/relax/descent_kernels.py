@@ -35,7 +35,7 @@ from rlcsp_core.records import Array, IntArray
 from rlcsp_core.relax.stiffness_kernels import factorise, solve, springs
 
 # how a descent ended, or that it goes on
-RUNNING, CONVERGED, NOT_FINITE, COLLAPSED, STUCK, SCREENED = 0, 1, 2, 3, 4, 5
+RUNNING, CONVERGED, NOT_FINITE, COLLAPSED, STUCK = 0, 1, 2, 3, 4
 
 ARMIJO = 1e-4  # share of the predicted fall that is asked for
 NOISE = 1e-9  # eV per atom that an energy may rise without being called a rise
@@ -56,9 +56,6 @@ class Limits(NamedTuple):
     strain: float  # longest change of a component of F
     skin: float  # Å of the neighbour list
     refresh: int  # steps between two models of the Hessian
-    coarse_force: float  # eV/Å, below both of which, and above the ceiling, the descent is given up
-    coarse_stress: float  # eV/Å³
-    ceiling: float  # eV
 
 
 class State(NamedTuple):
@@ -334,9 +331,6 @@ def descend(state, kinds, starts, tables, limits, evaluations, energy_at, list_a
             return NOT_FINITE
         if state.numbers[1] < limits.force and state.numbers[2] < limits.stress:
             return CONVERGED
-        coarse = state.numbers[1] < limits.coarse_force and state.numbers[2] < limits.coarse_stress
-        if coarse and energy > limits.ceiling:
-            return SCREENED
         if done >= evaluations:
             return RUNNING
         if age >= limits.refresh:
@@ -404,5 +398,5 @@ def descend(state, kinds, starts, tables, limits, evaluations, energy_at, list_a
 
 
 STATE = types.NamedTuple([VECTOR, VECTOR, MATRIX, MATRIX, MATRIX, VECTOR, VECTOR, INDICES], State)
-LIMITS = types.NamedTuple([types.float64] * 5 + [types.int64] + [types.float64] * 3, Limits)
+LIMITS = types.NamedTuple([types.float64] * 5 + [types.int64], Limits)
 DESCEND = types.int64(STATE, INDICES, INDICES, TABLES, LIMITS, types.int64, types.int64, types.int64)

@@ -15,7 +15,7 @@ import shutil
 from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 from rlcsp_core.energy.potential import load_potential
 from rlcsp_core.errors import CalculatorError, ConfigError
@@ -23,32 +23,7 @@ from rlcsp_core.records import Crystal, Relaxation
 from rlcsp_core.relax.foreign import relax_with_ase
 from rlcsp_core.relax.relaxer import RelaxConfig, relax
 
-
-class Relaxer(Protocol):
-    """What a search calls."""
-
-    def __call__(self, crystal: Crystal, ceiling: float | None = None, /) -> Relaxation:
-        """ceiling: eV/atom above which the built-in engine may give up; others go on to the end."""
-
-
-class Descent(NamedTuple):
-    """Settings that differ from those of `RelaxConfig`."""
-
-    settings: dict[str, Any]
-    settling: dict[str, Any] | None = (
-        None  # of a first stage, before modules are rattled; None: there is none
-    )
-
-
-# variants of the built-in descent: from the same start they fall into different minima; docs/findings.md compares them
-DESCENTS: dict[str, Descent] = {
-    "conditioned": Descent({}),  # with a model of the Hessian, steps of at most 0.25 Å
-    "long-steps": Descent({"max_step": 0.6, "max_strain": 0.15}),
-    "one-model": Descent({"refresh": 1_000_000_000}),  # a model of the start alone, L-BFGS from there on
-    "settled-first": Descent(
-        {}, {"force": 0.1, "stress": 0.01}
-    ),  # eV/Å, eV/Å³: coarse, the second stage ends it
-}
+Relaxer = Callable[[Crystal], Relaxation]  # what a search calls
 BUILTIN = "builtin"
 
 NO_CLOCK = 1e9  # s: a search is bounded in evaluations, which repeat, not in seconds, which do not
@@ -59,7 +34,7 @@ LAMMPS_ACCURACY = 1e-7  # relative, of the parts in reciprocal space
 def builtin(config: RelaxConfig) -> Relaxer:
     """The engine of this package with the shipped potential."""
     potential = load_potential()
-    return lambda crystal, ceiling=None: relax(crystal, potential, config, ceiling)
+    return lambda crystal: relax(crystal, potential, config)
 
 
 def gulp(config: RelaxConfig) -> Relaxer:
@@ -74,7 +49,7 @@ def gulp(config: RelaxConfig) -> Relaxer:
 
     potential = load_potential()
     command = command or "gulp < PREFIX.gin > PREFIX.got"
-    return lambda crystal, _=None: relax_with_gulp(crystal, potential, config, command)
+    return lambda crystal: relax_with_gulp(crystal, potential, config, command)
 
 
 def lammps(config: RelaxConfig) -> Relaxer:
@@ -86,24 +61,10 @@ def lammps(config: RelaxConfig) -> Relaxer:
     from rlcsp_core.relax.lammps_energy import LammpsIonic
 
     calculator = LammpsIonic(load_potential(), LAMMPS_CUTOFF, LAMMPS_ACCURACY)
-    return lambda crystal, _=None: relax_with_ase(crystal, calculator, config)
+    return lambda crystal: relax_with_ase(crystal, calculator, config)
 
 
 RELAXERS: dict[str, Callable[[RelaxConfig], Relaxer]] = {BUILTIN: builtin, "gulp": gulp, "lammps": lammps}
-
-
-def descent_named(name: str) -> RelaxConfig:
-    """Settings of the built-in relaxation in a search."""
-    try:
-        return RelaxConfig(seconds=NO_CLOCK, **DESCENTS[name].settings)
-    except KeyError:
-        raise ConfigError(f"unknown descent {name!r}; choose from {', '.join(DESCENTS)}") from None
-
-
-def settler_named(name: str) -> Relaxer | None:
-    """The first stage of a relaxation in two; None where there is but one."""
-    settling = DESCENTS[name].settling
-    return None if settling is None else builtin(RelaxConfig(seconds=NO_CLOCK, **settling))
 
 
 def relaxer_named(name: str, config: RelaxConfig | None = None) -> Relaxer:
@@ -111,7 +72,7 @@ def relaxer_named(name: str, config: RelaxConfig | None = None) -> Relaxer:
     config = RelaxConfig(seconds=NO_CLOCK) if config is None else config
     if ":" in name:
         calculator = _imported(name)()
-        return lambda crystal, _=None: relax_with_ase(crystal, calculator, config)
+        return lambda crystal: relax_with_ase(crystal, calculator, config)
     try:
         make = RELAXERS[name]
     except KeyError:

@@ -30,9 +30,7 @@ REASONS = {
     kernels.NOT_FINITE: "energy or forces are not finite",
     kernels.COLLAPSED: "cell collapse",
     kernels.STUCK: "no step lowers the energy",
-    kernels.SCREENED: "given up: too high to be accepted",
 }
-SCREENED = REASONS[kernels.SCREENED]
 EVALUATION_LIMIT = "evaluation limit"
 TIME_LIMIT = "time limit"
 CONTACT = "two ions closer than the potential describes"
@@ -51,8 +49,6 @@ class RelaxConfig:
     history: int = 20  # steps the optimiser remembers
     skin: float = 1.2  # Å beyond the cut-off that the neighbour list reaches
     refresh: int = 20  # steps between two models of the Hessian
-    coarse_force: float = 1.0  # eV/Å, below which a relaxation is far enough to be given up
-    coarse_stress: float = 0.05  # eV/Å³, likewise
 
     def __post_init__(self) -> None:
         for name in (
@@ -68,18 +64,10 @@ class RelaxConfig:
             if not getattr(self, name) > 0:
                 raise ConfigError(f"{name} of a relaxation must be above 0, got {getattr(self, name)}")
 
-    def limits(self, ceiling: float) -> kernels.Limits:
-        """ceiling: eV of the cell, above which a coarsely relaxed crystal is given up."""
+    @property
+    def limits(self) -> kernels.Limits:
         return kernels.Limits(
-            self.force,
-            self.stress,
-            self.max_step,
-            self.max_strain,
-            self.skin,
-            self.refresh,
-            self.coarse_force,
-            self.coarse_stress,
-            ceiling,
+            self.force, self.stress, self.max_step, self.max_strain, self.skin, self.refresh
         )
 
 
@@ -124,11 +112,9 @@ def _descend(
     tables: Tables,
     config: RelaxConfig,
     chunk: int,
-    ceiling: float = np.inf,
 ) -> Iterator[str | None]:
     """Yields None while on the way, in the end the reason why it failed or "" where it converged."""
     deadline = time.perf_counter() + config.seconds
-    limits = config.limits(ceiling)
     outcome = kernels.RUNNING
     while outcome == kernels.RUNNING:
         left = config.evaluations - int(state.counts[0])
@@ -139,26 +125,23 @@ def _descend(
             yield TIME_LIMIT
             return
         budget = min(left, chunk)
-        outcome = kernels.descend(state, ready.kinds, ready.starts, tables, limits, budget, *_addresses())
+        outcome = kernels.descend(
+            state, ready.kinds, ready.starts, tables, config.limits, budget, *_addresses()
+        )
         if outcome == kernels.RUNNING:
             yield None
     yield REASONS.get(outcome, "")
 
 
-def relax(
-    crystal: Crystal, potential: Potential, config: RelaxConfig | None = None, ceiling: float | None = None
-) -> Relaxation:
-    """Relax atoms and cell; the same start gives the same result to the last bit.
-
-    ceiling: eV/atom; a crystal that is higher when it is coarsely relaxed is given up and has no energy."""
+def relax(crystal: Crystal, potential: Potential, config: RelaxConfig | None = None) -> Relaxation:
+    """Relax atoms and cell; the same start gives the same result to the last bit."""
     config = RelaxConfig() if config is None else config
     started = time.perf_counter()
     ready = prepare(crystal, potential)
     tables = tables_for(potential, crystal.n_atoms)
     state = _start(ready, config.history)
     chunk = max(5, CHUNK // crystal.n_atoms)
-    top = np.inf if ceiling is None else ceiling * crystal.n_atoms
-    *_, reason = _descend(ready, state, tables, config, chunk, top)
+    *_, reason = _descend(ready, state, tables, config, chunk)
     if reason == "" and _contact(ready, state, potential):
         reason = CONTACT
     return Relaxation(

@@ -14,8 +14,6 @@ from rlcsp_core.search.acceptance import Temperature, cold
 from rlcsp_core.search.config import SearchConfig
 from rlcsp_core.search.reward import EnergyScale
 
-REMEMBERED = 1000  # trials in modules that are recognised when they come again
-
 
 @dataclass(frozen=True, eq=False)
 class State:
@@ -31,8 +29,7 @@ class State:
     target_step: int | None  # 0: in the initial population
     temperature: Temperature
     elapsed: float  # s, wall clock over all sessions of the run
-    cpu: float | None  # s, CPU time of the process, likewise; None: not known any more
-    known: tuple[int, ...] = ()  # fingerprints of the latest trials in modules, where repeats are skipped
+    cpu: float  # s, CPU time of the process, likewise
     failed: str | None = None  # why the search cannot go on
 
 
@@ -67,7 +64,6 @@ def pack(state: State) -> dict[str, Any]:
         "temperature": list(state.temperature),
         "elapsed": state.elapsed,
         "cpu": state.cpu,
-        "known": list(state.known),
         "failed": state.failed,
     }
 
@@ -87,20 +83,8 @@ def unpack(packed: dict[str, Any]) -> State:
         temperature=Temperature(*packed["temperature"]),
         elapsed=packed["elapsed"],
         cpu=packed["cpu"],
-        known=tuple(packed["known"]),
         failed=packed["failed"],
     )
-
-
-def upgraded(packed: dict[str, Any]) -> dict[str, Any]:
-    """A packed state as versions before there were two grounds wrote it, in the present form."""
-    if "current_energy" not in packed:
-        return packed
-    current = packed["current"]
-    if current is not None:
-        current = {**current, "energy": packed["current_energy"], "step": None}
-    kept = {name: value for name, value in packed.items() if name != "current_energy"}
-    return {**kept, "current": current, "modular": None, "cpu": None, "known": []}
 
 
 def _pack_ground(ground: Ground) -> dict[str, Any]:

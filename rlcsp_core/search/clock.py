@@ -12,12 +12,12 @@ class Clock:
 
     def __init__(self, state: State) -> None:
         self._wall = time.monotonic() - state.elapsed
-        self._cpu = None if state.cpu is None else time.process_time() - state.cpu
+        self._cpu = time.process_time() - state.cpu
 
     @property
     def elapsed(self) -> float:
         return time.monotonic() - self._wall
 
     @property
-    def cpu(self) -> float | None:
-        return None if self._cpu is None else time.process_time() - self._cpu
+    def cpu(self) -> float:
+        return time.process_time() - self._cpu

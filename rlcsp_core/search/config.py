@@ -50,13 +50,6 @@ class SearchConfig:
     initial_policy: list[list[float]] | None = (
         None  # θ [A, F] to start from; None: the prior of the action set
     )
-    descent: str = "conditioned"  # variant of the built-in relaxation; a key of relax.DESCENTS
-    screen: float | None = (
-        None  # eV/atom above any hope of acceptance at which a coarse relaxation is given up
-    )
-    repeats: str = (
-        "relax"  # a trial in modules like a recent one: "relax" it again, or "skip" it and draw another
-    )
     parallel: int = 1  # trials that are chosen together and relaxed on as many cores
 
     def __post_init__(self) -> None:
@@ -66,9 +59,8 @@ class SearchConfig:
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
                 raise ConfigError(f"{name} must lie between {low:.15g} and {high:.15g}, got {value:.15g}")
-        for name, choices in (("penalty", PENALTIES), ("repeats", REPEATS)):
-            if getattr(self, name) not in choices:
-                raise ConfigError(f"unknown {name} {getattr(self, name)!r}; choose from {', '.join(choices)}")
+        if self.penalty not in PENALTIES:
+            raise ConfigError(f"unknown penalty {self.penalty!r}; choose from {', '.join(PENALTIES)}")
         if self.initial_policy is not None:
             _check_matrix(self.initial_policy)
 
@@ -133,7 +125,6 @@ def fits(value: Any, kind: type) -> bool:
 
 
 PENALTIES = ("high-energy", "fixed")
-REPEATS = ("relax", "skip")
 
 # (setting, lowest, highest): for forms, the command line and the check above
 RANGES: tuple[tuple[str, float, float], ...] = (
@@ -149,6 +140,5 @@ RANGES: tuple[tuple[str, float, float], ...] = (
     ("melt_step", 0.0, 10.0),
     ("min_distance", 0.0, 3.0),
     ("rattle", 0.0, 1.0),
-    ("screen", 0.0, 10.0),
     ("parallel", 1, 64),
 )

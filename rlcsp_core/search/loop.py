@@ -39,9 +39,8 @@ from rlcsp_core.records import (
     StopRecord,
     Transition,
 )
-from rlcsp_core.relax import settler_named
 from rlcsp_core.search.acceptance import Temperature, after_step, before_step, climb
-from rlcsp_core.search.checkpoint import REMEMBERED, State, pack, start, unpack, upgraded
+from rlcsp_core.search.checkpoint import State, pack, start, unpack
 from rlcsp_core.search.clock import Clock
 from rlcsp_core.search.config import SearchConfig
 from rlcsp_core.search.features import Outlook, feature_set
@@ -50,11 +49,10 @@ from rlcsp_core.search.parts import agent_of, check_config, engine_of
 from rlcsp_core.search.resumption import check_state, check_taken_up, records_out, refusal
 from rlcsp_core.search.reward import energy_scale, reward
 from rlcsp_core.search.rounds import Round, Settled, Trial, side_by_side
-from rlcsp_core.search.trials import Relaxed, Workshop, fingerprint
+from rlcsp_core.search.trials import Relaxed, Workshop
 from rlcsp_core.threads import one_blas_thread
 
 AT_TARGET = 2e-5  # eV/atom
-HOPELESS = 5.0  # kT above the current energy: accepted once in 150 times
 
 
 class Search:
@@ -69,7 +67,6 @@ class Search:
             config.min_distance,
             config.rattle,
             engine_of(config),
-            settler_named(config.descent),
         )
         self._actions = action_set(config.actions)
         self._agent = agent_of(config) if agent is None else agent
@@ -95,7 +92,6 @@ class Search:
         energies: eV/atom of all trials so far, population first, NaN where there is none."""
         search = cls(config, agent)
         try:
-            checkpoint = {**checkpoint, "state": upgraded(checkpoint["state"])}
             search._state = unpack(checkpoint["state"])
             search._skip = records_out(checkpoint, config, len(energies))
             energies = energies[: len(energies) - search._skip]
@@ -228,16 +224,8 @@ class Search:
     def _new_round(self, n: int, temperature: Temperature, checkpoint: dict[str, Any]) -> Round:
         """Trials chosen together and relaxed side by side; one at a time, unless the run asks for more."""
         trials = [self._choose(temperature.melting) for _ in range(n)]
-        ceiling = self._ceiling(temperature.kT)
-        outcomes = side_by_side(lambda t: self._workshop.relaxed(t.structure, t.before, ceiling), trials)
+        outcomes = side_by_side(lambda t: self._workshop.relaxed(t.structure, t.before), trials)
         return Round(trials, outcomes, checkpoint)
-
-    def _ceiling(self, kT: float) -> float | None:
-        """Energy [eV/atom] above which a trial will not be accepted, whatever its relaxation still gains."""
-        state = self._state
-        if self.config.screen is None or state.current is None or state.modular is None:
-            return None
-        return max(state.current.energy, state.modular.energy) + HOPELESS * kT + self.config.screen
 
     def _settle(self, trial: Trial, found: Relaxed, temperature: Temperature, clock: Clock) -> StepRecord:
         """Accept or reject, reward, learn."""
@@ -254,8 +242,6 @@ class Search:
             self._history.add(energy)
         delta = None if energy is None else energy - before.energy
         state = self._after(found, action, accepted, kept)
-        if config.repeats == "skip" and (mark := fingerprint(trial.structure)) is not None:
-            state = replace(state, known=(*state.known, mark)[-REMEMBERED:])
         self._state = state = replace(state, temperature=after_step(temperature, delta, config))
         current = before if state.current is None else state.current
         update = self._agent.learn(
@@ -282,7 +268,7 @@ class Search:
             after=found.after,
             parent=ground.step,
             kept=accepted or kept,
-            cpu_seconds=np.nan if clock.cpu is None else clock.cpu,
+            cpu_seconds=clock.cpu,
         )
 
     def _accept(self, found: Relaxed, action: Action, kT: float) -> tuple[bool, bool]:
@@ -315,7 +301,7 @@ class Search:
             decision = self._agent.act(observation, self._rng)
             action = self._actions[decision.action]
             ground = self._ground(action)
-            structure, tried = self._workshop.attempt(action, ground.here, self._rng, self._state.known)
+            structure, tried = self._workshop.attempt(action, ground.here, self._rng)
             attempts += tried
             remaining = mask.copy()
             remaining[decision.action] = False

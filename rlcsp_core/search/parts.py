@@ -9,7 +9,7 @@ from rlcsp_core.agents import Agent, Learner, agent_named
 from rlcsp_core.crystal.composition import composition_of
 from rlcsp_core.crystal.generate import smallest_limit
 from rlcsp_core.errors import ConfigError
-from rlcsp_core.relax import BUILTIN, Relaxer, descent_named, relaxer_named
+from rlcsp_core.relax import BUILTIN, Relaxer, relaxer_named
 from rlcsp_core.search.config import SearchConfig
 from rlcsp_core.search.features import feature_set
 
@@ -29,14 +29,10 @@ def check_config(config: SearchConfig) -> None:
 
 def engine_of(config: SearchConfig) -> Relaxer:
     """Who relaxes the trials of a run."""
-    descent = descent_named(config.descent)
-    if config.calculator == BUILTIN:
-        return relaxer_named(config.calculator, descent)
-    for name in ("descent", "screen", "parallel"):
-        if getattr(config, name) != getattr(SearchConfig, name):
-            raise ConfigError(
-                f"{name} is an option of the built-in engine: leave it out, or use calculator builtin"
-            )
+    if config.calculator != BUILTIN and config.parallel > 1:
+        raise ConfigError(
+            "parallel is an option of the built-in engine: leave it out, or use calculator builtin"
+        )
     return relaxer_named(config.calculator)
 
 

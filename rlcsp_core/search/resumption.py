@@ -19,7 +19,7 @@ from rlcsp_core.crystal.composition import Composition
 from rlcsp_core.crystal.modular import SHIFTS, SITES, Modular, build
 from rlcsp_core.errors import CheckpointError
 from rlcsp_core.records import Crystal
-from rlcsp_core.search.checkpoint import REMEMBERED, State
+from rlcsp_core.search.checkpoint import State
 from rlcsp_core.search.config import SearchConfig
 
 SMALLEST_VOLUME = 1e-3  # Å³ per atom
@@ -74,9 +74,7 @@ def check_state(state: State, config: SearchConfig, composition: Composition, n_
         raise refusal("its population and its energy scale do not belong together")
     if state.scale is not None and not (isfinite(state.scale.mean) and state.scale.deviation > 0):
         raise refusal("its energy scale is none")
-    if len(state.known) > REMEMBERED or any(type(mark) is not int for mark in state.known):
-        raise refusal("the trials it remembers are damaged")
-    if state.cpu is not None and not 0 <= state.cpu < np.inf:
+    if not 0 <= state.cpu < np.inf:
         raise refusal("its CPU time is none")
     for ground in (state.current, state.modular):
         if ground is not None:
@@ -86,7 +84,7 @@ def check_state(state: State, config: SearchConfig, composition: Composition, n_
 def check_ground(ground: Ground, state: State, config: SearchConfig, composition: Composition) -> None:
     if isinstance(ground.energy, bool) or not isinstance(ground.energy, int | float):
         raise refusal(f"the energy it stands at is {ground.energy!r}")
-    if ground.step is not None and (type(ground.step) is not int or not 0 <= ground.step <= state.step):
+    if type(ground.step) is not int or not 0 <= ground.step <= state.step:
         raise refusal(f"it stands on a structure of step {ground.step!r}")
     check_crystal(ground.here.relaxed, config, composition)
     check_structure(ground.here.structure, ground.here.relaxed, config, composition)

@@ -5,8 +5,6 @@ An action is tried until a trial is sound, at most MAX_ATTEMPTS times; every try
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -21,7 +19,6 @@ from rlcsp_core.relax import Relaxer
 
 MAX_ATTEMPTS = 500  # trials of one action until it is masked for the rest of the step
 NO_TRIAL = "no sound trial"
-FINGERPRINT_BYTES = 6  # JSON readers keep whole numbers up to 2⁵³
 
 
 class Relaxed(NamedTuple):
@@ -39,15 +36,6 @@ class Relaxed(NamedTuple):
         return None if self.here is None else self.here.relaxed
 
 
-def fingerprint(structure: Structure | None) -> int | None:
-    """Of a structure in modules, equal for equal ones; atoms put down freely never repeat."""
-    if not isinstance(structure, Modular):
-        return None
-    assembly = structure.assembly  # its kind is only a name: the same modules may be stacked under two
-    text = repr((assembly.shape, assembly.angles, assembly.shifts)).encode() + structure.sites.tobytes()
-    return int.from_bytes(hashlib.blake2b(text, digest_size=FINGERPRINT_BYTES).digest(), "big")
-
-
 @dataclass(frozen=True)
 class Workshop:
     """Where trials are made: what is searched, what a sound trial is, and who relaxes."""
@@ -56,7 +44,6 @@ class Workshop:
     min_distance: float  # Å
     rattle: float  # Å
     relaxer: Relaxer
-    settler: Relaxer | None = None  # relaxes modules a little as they stand, before they are rattled
 
     def random_trial(self, rng: np.random.Generator) -> tuple[Structure | None, int]:
         """A sound random structure in modules and how many were drawn."""
@@ -64,17 +51,11 @@ class Workshop:
             self.problem.composition, self.problem.max_atoms, self.min_distance, rng
         )
 
-    def attempt(
-        self, action: Action, here: Here, rng: np.random.Generator, known: Collection[int] = ()
-    ) -> tuple[Structure | None, int]:
-        """The first sound trial of an action and how many were drawn; None where none of MAX_ATTEMPTS was sound.
-
-        known: fingerprints of trials that are not to be made again."""
+    def attempt(self, action: Action, here: Here, rng: np.random.Generator) -> tuple[Structure | None, int]:
+        """The first sound trial of an action and how many were drawn; None where none of MAX_ATTEMPTS was sound."""
         for attempt in range(1, MAX_ATTEMPTS + 1):
             trial = action.change(here, self.problem, rng)
-            if trial is None or self._broken_rule(trial) is not None:
-                continue
-            if not known or fingerprint(trial) not in known:
+            if trial is not None and self._broken_rule(trial) is None:
                 return trial, attempt
         return None, MAX_ATTEMPTS
 
@@ -82,36 +63,13 @@ class Workshop:
         """The trial as it goes to the relaxation."""
         return None if structure is None else self._put_together(structure, rng)
 
-    def relaxed(
-        self, structure: Structure | None, before: Crystal | None, ceiling: float | None = None
-    ) -> Relaxed:
-        """What becomes of a trial; no chance is in this.  ceiling: eV/atom above which it may be given up."""
+    def relaxed(self, structure: Structure | None, before: Crystal | None) -> Relaxed:
+        """What becomes of a trial; no chance is in this."""
         if structure is None or before is None:
             return Relaxed(None, None, None, NO_TRIAL, 0, 0.0)
-        start, spent, seconds = self._settled(structure, before)
-        outcome = self.relaxer(start, ceiling)
+        outcome = self.relaxer(before)
         here = None if outcome.energy is None else Here(structure, outcome.crystal)
-        return Relaxed(
-            before,
-            here,
-            outcome.energy,
-            outcome.reason,
-            outcome.evaluations + spent,
-            outcome.seconds + seconds,
-        )
-
-    def _settled(self, structure: Structure, before: Crystal) -> tuple[Crystal, int, float]:
-        """Where the relaxation starts, and the evaluations and seconds it took to get there.
-
-        The displacements of `before` are put on the settled modules; if these do not settle, it starts at `before`."""
-        if self.settler is None or not isinstance(structure, Modular):
-            return before, 0, 0.0
-        built = build(structure, self.problem.composition)
-        first = self.settler(built)
-        if not first.converged:
-            return before, first.evaluations, first.seconds
-        shifted = first.crystal.positions + (before.positions - built.positions)
-        return replace(first.crystal, positions=shifted), first.evaluations, first.seconds
+        return Relaxed(before, here, outcome.energy, outcome.reason, outcome.evaluations, outcome.seconds)
 
     def _broken_rule(self, trial: Structure) -> str | None:
         if isinstance(trial, Modular):

@@ -7,10 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
-from pages.search.form_options import DESCENTS, FEATURES, REPEATS
-from rlcsp_core.relax import DESCENTS as RELAXATIONS
+from pages.search.form_options import FEATURES
 from rlcsp_core.search import SearchConfig
-from rlcsp_core.search.config import REPEATS as WAYS
 from rlcsp_core.search.features import FEATURE_SETS
 from rlcsp_core.store import Store
 
@@ -30,30 +28,24 @@ def ending(widgets: object, end: str) -> str:
 
 def test_the_form_offers_what_the_engine_has() -> None:
     assert list(FEATURES) == list(FEATURE_SETS)
-    assert list(DESCENTS) == list(RELAXATIONS)
-    assert list(REPEATS) == list(WAYS)
 
 
 def test_untouched_they_change_nothing(opened: Opened, empty_store: Store) -> None:
     start(opened("pages/search/page.py"))
     config = empty_store.runs()[0].config
     default = SearchConfig().as_dict()
-    for name in ("features", "initial_policy", "descent", "screen", "repeats", "parallel"):
+    for name in ("features", "initial_policy", "parallel"):
         assert config[name] == default[name]
 
 
 def test_they_reach_the_configuration(opened: Opened, empty_store: Store, finished_run: str) -> None:
     page = opened("pages/search/page.py")
-    page.selectbox(key=ending(page.selectbox, "-repeats")).set_value("skip")
-    page.selectbox(key=ending(page.selectbox, "-descent")).set_value("long-steps")
     page.number_input(key=ending(page.number_input, "-parallel")).set_value(2)
-    page.checkbox(key=ending(page.checkbox, "-give")).set_value(True)
     page.selectbox(key=ending(page.selectbox, "-policy-published-published")).set_value(finished_run)
     start(page.run())
     run = next(run for run in empty_store.runs() if run.id != finished_run)
     learned = empty_store.updates(finished_run).theta[-1]
-    assert (run.config["repeats"], run.config["descent"], run.config["parallel"]) == ("skip", "long-steps", 2)
-    assert run.config["screen"] > 0
+    assert run.config["parallel"] == 2
     assert run.config["initial_policy"] == learned.tolist()
 
 

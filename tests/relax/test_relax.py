@@ -13,7 +13,7 @@ import pytest
 from rlcsp_core.energy import evaluate, load_potential
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.records import Crystal
-from rlcsp_core.relax import SCREENED, RelaxConfig, relax, relax_path
+from rlcsp_core.relax import RelaxConfig, relax, relax_path
 from tests.energy.gulp import REFERENCE, crystal_of, structure
 
 REFERENCES = Path(__file__).parents[2] / "data" / "references"
@@ -120,16 +120,6 @@ def test_a_relaxation_that_is_cut_short_has_no_energy(potential):
     assert result.energy is None
     assert result.reason == "evaluation limit"
     assert result.evaluations <= 7 + 1
-
-
-def test_a_crystal_above_the_ceiling_is_given_up_early_and_one_below_is_not_touched(potential):
-    start = gas(3, 1.0)
-    whole = relax(start, potential)
-    high = relax(start, potential, ceiling=whole.energy - 1.0)
-    assert (high.energy, high.reason) == (None, SCREENED)
-    assert high.evaluations < whole.evaluations
-    free = relax(start, potential, ceiling=whole.energy + 1000.0)
-    assert (free.energy, free.evaluations) == (whole.energy, whole.evaluations)
 
 
 def test_the_clock_ends_a_relaxation(potential):

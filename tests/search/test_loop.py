@@ -82,27 +82,11 @@ class TestWithoutPhysics:
             assert not isinstance(record, StepRecord) or record.kept == record.accepted
         assert search.checkpoint()["state"]["modular"] is None
 
-    def test_a_checkpoint_of_an_older_version_is_taken_up(self):
-        """It had one ground, whose energy stood beside it, and no CPU time."""
-        whole = [plain(r) | {"parent": None} for r in Search(config())]
-        search = Search(config())
-        records = list(islice(search, 50))
-        paper = json.loads(json.dumps(search.checkpoint(), allow_nan=False))
-        state = paper["state"]
-        state["current_energy"] = state["current"].pop("energy")
-        for part, name in ((state["current"], "step"), (state, "modular"), (state, "cpu")):
-            del part[name]
-        energies = [math.nan if r.energy is None else r.energy for r in records]
-        rest = list(Search.resume(config(), paper, energies))
-        assert [plain(r) | {"parent": None} for r in records + rest] == whole
-        assert math.isnan(rest[0].cpu_seconds)
-
     @pytest.mark.parametrize(
         "options",
         [
             {"parallel": 3},
-            {"parallel": 4, "actions": "extended", "repeats": "skip"},
-            {"repeats": "skip", "max_atoms": 10},
+            {"parallel": 4, "actions": "extended"},
             {"features": "structure", "actions": "extended", "algorithm": "npg"},
         ],
     )
@@ -123,21 +107,6 @@ class TestWithoutPhysics:
         assert all(len({s.parent for s in r}) == 1 for r in rounds)
         assert any(any(s.accepted for s in r[:-1]) for r in rounds)
 
-    def test_skipped_repeats_are_attempts_and_no_trial_comes_twice(self):
-        def trials(repeats):
-            records = Search(
-                config(max_atoms=10, rattle=0.0, repeats=repeats, algorithm="uniform", steps=400)
-            )
-            return [
-                r.before.positions.tobytes() + r.before.numbers.tobytes()
-                for r in records
-                if isinstance(r, StepRecord) and r.before
-            ]
-
-        relaxed, skipped = trials("relax"), trials("skip")
-        assert len(set(relaxed)) < len(relaxed)
-        assert len(set(skipped)) == len(skipped)
-
     def test_an_initial_policy_is_where_learning_starts(self):
         theta = np.arange(18.0).reshape(9, 2) / 10
         search = Search(config(initial_policy=theta.tolist()))
@@ -147,7 +116,7 @@ class TestWithoutPhysics:
         names = feature_set("structure").names
         agent = agent_of(config(features="structure"))
         assert np.shape(agent.snapshot()["theta"]) == (9, len(names))
-        assert names[:2] == ("1", "z")
+        assert names[:2] == ("the constant", "the energy z")
 
     def test_seeds_differ_and_algorithms_share_the_population(self):
         runs = {
@@ -220,7 +189,6 @@ class TestWithoutPhysics:
         ({"calculator": "abacus"}, ConfigError, "abacus"),
         ({"settings": {"learning_rat": 1}}, ConfigError, "learning_rat"),
         ({"features": "all"}, ConfigError, "features must be one of published, structure"),
-        ({"descent": "steep"}, ConfigError, "unknown descent 'steep'; choose from conditioned"),
         ({"initial_policy": [[0.0, 0.0]]}, ConfigError, "a row for each of 9 actions"),
         ({"initial_policy": [[0.0, 0.0]], "algorithm": "uniform"}, ConfigError, "does not learn"),
         ({"calculator": "math:floor", "parallel": 2}, ConfigError, "parallel is an option of the built-in"),
@@ -239,10 +207,8 @@ def test_bad_settings_get_a_sentence(changes, error, says):
         {"seed": -1},
         {"kT": math.nan},
         {"penalty": "harsh"},
-        {"repeats": "again"},
         {"initial_policy": [[1.0], [1.0, 2.0]]},
         {"initial_policy": [["a"]]},
-        {"screen": -1.0},
         {"parallel": 0},
     ],
 )
