@@ -16,7 +16,7 @@ from pages.common.url import runs_in_address
 from pages.common.wording import run_title
 from rlcsp_core.analysis.curves import Groups, RunCurve, grouped
 from rlcsp_core.errors import RLCSPError
-from rlcsp_core.plots.palette import LineStyle, line_style, told_apart
+from rlcsp_core.plots.palette import LineStyle, distinct_styles, line_style
 from rlcsp_core.runs.curves import Reader, Shelf
 from rlcsp_core.store import RunInfo, RunState
 
@@ -130,7 +130,7 @@ def _shelf(_store: Reader, url: str) -> Shelf:  # noqa: ARG001  (the key)
 
 def styles_of(groups: Groups) -> dict[str, LineStyle]:
     """Colour and dash of each label, those of its algorithm and baseline where no other label has them."""
-    return told_apart({label: style_of(curves[0]) for label, curves in groups.items()})
+    return distinct_styles({label: style_of(curves[0]) for label, curves in groups.items()})
 
 
 def style_of(curve: RunCurve) -> LineStyle:

@@ -26,7 +26,7 @@ from rlcsp_core.analysis.study import (
     study,
     sums,
 )
-from rlcsp_core.plots.palette import LineStyle, told_apart
+from rlcsp_core.plots.palette import LineStyle, distinct_styles
 from rlcsp_core.plots.study import study_figure
 from rlcsp_core.runs.curves import Reader, Stage, stage, with_cpu
 from rlcsp_core.store import RunInfo
@@ -119,7 +119,7 @@ def _of(row: StudyRow, cpu: bool) -> Cost | None:
 def _styles(curves: Sequence[RunCurve]) -> dict[str, LineStyle]:
     several = len({curve.experiment for curve in curves}) > 1
     first = {configuration(curve, with_experiment=several): style_of(curve) for curve in reversed(curves)}
-    return told_apart(dict(reversed(first.items())))
+    return distinct_styles(dict(reversed(first.items())))
 
 
 def _lines(rows: Sequence[StudyRow], reference: str) -> list[dict[str, object]]:

@@ -7,17 +7,16 @@ from collections.abc import Sequence
 import streamlit as st
 
 from rlcsp_core.actions import Action
-from rlcsp_core.plots.palette import action_colour
 
 SWATCH = (
     '<span style="white-space:nowrap;display:inline-flex;align-items:center;gap:.4rem">'
-    '<span style="width:.9rem;height:.9rem;border-radius:.2rem;background:{colour}"></span>{number} · {name}</span>'
+    '<span style="width:.9rem;height:.9rem;border-radius:.2rem;background:{colour}"></span>{title}</span>'
 )
 
 
 def action_key(actions: Sequence[Action]) -> None:
     """Names and colours come from our own tables, so they may stand in HTML."""
-    entries = [SWATCH.format(colour=action_colour(a.number), number=a.number, name=a.name) for a in actions]
+    entries = [SWATCH.format(colour=action.colour, title=action.title) for action in actions]
     st.html(
         f'<div style="display:flex;flex-wrap:wrap;gap:.3rem 1.2rem;font-size:.92rem">{"".join(entries)}</div>'
     )

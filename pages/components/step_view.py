@@ -114,7 +114,7 @@ def show_choice(moment: Moment) -> None:
     st.dataframe(
         pd.DataFrame(
             {
-                "action": [f"{number} · {action_numbered(number).name}" for number in moment.numbers],
+                "action": [action_numbered(number).title for number in moment.numbers],
                 "h": choice.preferences,
                 "softmax": choice.softmax,
                 "π": choice.probabilities,
@@ -145,8 +145,8 @@ def show_update(moment: Moment) -> None:
             {
                 "step": np.arange(episode.first, episode.last + 1),
                 "reward R": episode.rewards,
-                "standardised r": episode.story.standardised,
-                "return G = Σ r": episode.story.returns,
+                "standardised r": episode.explanation.standardised,
+                "return G = Σ r": episode.explanation.returns,
             }
         ),
         hide_index=True,
@@ -166,11 +166,11 @@ def _theta_table(moment: Moment, episode: Episode) -> None:
     st.dataframe(
         pd.DataFrame(
             {
-                "action": [f"{number} · {action_numbered(number).name}" for number in moment.numbers],
+                "action": [action_numbered(number).title for number in moment.numbers],
                 "θ₀ before": episode.theta_before[:, 0],
                 "θ₁ before": episode.theta_before[:, 1],
-                "Σ G ∂ln π/∂θ₀": episode.story.gradient[:, 0],
-                "Σ G ∂ln π/∂θ₁": episode.story.gradient[:, 1],
+                "Σ G ∂ln π/∂θ₀": episode.explanation.gradient[:, 0],
+                "Σ G ∂ln π/∂θ₁": episode.explanation.gradient[:, 1],
                 "change of θ₀": change[:, 0],
                 "change of θ₁": change[:, 1],
             }

@@ -14,7 +14,7 @@ from pages.common.wording import energy as energy_words
 from pages.components.chart import live_chart
 from pages.components.crystal_view import Frame, element_colours, show_crystal
 from pages.learn.module_map import module_map
-from rlcsp_core.actions import ACTIONS, Action, Here, Problem, action_mask
+from rlcsp_core.actions import ACTIONS, Action, CurrentStructure, Problem, action_mask
 from rlcsp_core.crystal.composition import composition_of, presets
 from rlcsp_core.crystal.identity import known_phases
 from rlcsp_core.crystal.modular import Modular, build
@@ -24,7 +24,7 @@ from rlcsp_core.plots.learn import descent_figure
 from rlcsp_core.records import Crystal
 from rlcsp_core.relax import is_warm, relax, relax_path, relaxer_named, warm
 from rlcsp_core.search import SearchConfig
-from rlcsp_core.search.trials import MAX_ATTEMPTS, Workshop
+from rlcsp_core.search.trials import MAX_ATTEMPTS, TrialBuilder
 
 BENCH = "learn-bench"
 VIEWER = "learn-view"  # one key for all chapters: the camera stays
@@ -47,9 +47,11 @@ class Bench:
     path: list[tuple[Crystal, float]] = field(default_factory=list)  # of the last relaxation
 
     @property
-    def workshop(self) -> Workshop:
+    def builder(self) -> TrialBuilder:
         problem = Problem(composition_of(self.formula), self.max_atoms)
-        return Workshop(problem, DEFAULTS.min_distance, DEFAULTS.rattle, relaxer_named(DEFAULTS.calculator))
+        return TrialBuilder(
+            problem, DEFAULTS.min_distance, DEFAULTS.rattle, relaxer_named(DEFAULTS.calculator)
+        )
 
     def rng(self) -> np.random.Generator:
         """A generator of its own for each click, so that a reader's way can be repeated."""
@@ -70,7 +72,7 @@ def bench() -> Bench:
 
 
 def _renew(mine: Bench) -> None:
-    structure, attempts = mine.workshop.random_trial(mine.rng())
+    structure, attempts = mine.builder.random_trial(mine.rng())
     mine.before, mine.path = None, []
     if isinstance(structure, Modular):
         mine.structure = structure
@@ -140,12 +142,12 @@ def act_chapter() -> None:
         "trial is "
         "built again until it is sound, then shown beside what it was made from."
     )
-    here = Here(mine.structure, mine.crystal(mine.structure))
-    mask = action_mask(here, mine.workshop.problem)
+    current = CurrentStructure(mine.structure, mine.crystal(mine.structure))
+    mask = action_mask(current, mine.builder.problem)
     with st.container(horizontal=True):
         for action, possible in zip(ACTIONS, mask, strict=True):
             st.button(
-                f"{action.number} · {action.name}",
+                action.title,
                 key=f"act-{action.number}",
                 help=action.description if possible else f"{action.description} Not possible here.",
                 disabled=not possible,
@@ -169,8 +171,8 @@ def act_chapter() -> None:
 
 def _act(mine: Bench, action: Action) -> None:
     assert mine.structure is not None
-    here = Here(mine.structure, mine.crystal(mine.structure))
-    trial, attempts = mine.workshop.attempt(action, here, mine.rng())
+    current = CurrentStructure(mine.structure, mine.crystal(mine.structure))
+    trial, attempts = mine.builder.attempt(action, current, mine.rng())
     if not isinstance(trial, Modular):
         mine.said = (
             f"{action.name}: none of {MAX_ATTEMPTS} trials was sound; an agent would choose another action."

@@ -16,10 +16,10 @@ from pages.common.url import runs_in_address
 from pages.common.wording import energy, run_title
 from pages.components.action_key import action_key
 from pages.components.chart_with_data import chart
+from rlcsp_core.actions import action_numbered
 from rlcsp_core.agents import BASELINES
 from rlcsp_core.analysis.policy_map import N_SHOWN, over_energy, policy_map
 from rlcsp_core.plots import policy as plots
-from rlcsp_core.plots.live import ACTION_NAMES
 from rlcsp_core.plots.palette import LineStyle, line_style
 from rlcsp_core.runs.curves import Reader
 from rlcsp_core.runs.learned import Learned, learned, learns, variances
@@ -91,7 +91,9 @@ def _moment(policies: Sequence[Learned], last: int, playing: bool) -> None:
 def course_view(_: Reader, policies: Sequence[Learned]) -> None:
     """One action over step × energy, and the course of the learning."""
     numbers = list(dict.fromkeys(action.number for policy in policies for action in policy.actions))
-    number = st.selectbox("Action", numbers, format_func=lambda n: ACTION_NAMES[n], key="policy-action")
+    number = st.selectbox(
+        "Action", numbers, format_func=lambda n: action_numbered(n).title, key="policy-action"
+    )
     for column, policy in zip(st.columns(len(policies)), policies, strict=True):
         with column:
             st.markdown(f"###### {plain(policy.label)}")
@@ -128,7 +130,7 @@ def _map(policy: Learned, number: int) -> None:
         st.caption("This run did not have the action.")
         return
     data = policy_map(policy.step, policy.theta, rows[0], policy.energy, policy.z, policy.exploration)
-    name = ACTION_NAMES[number]
+    name = action_numbered(number).title
     chart(
         plots.policy_map_figure(data, name),
         f"map-{policy.run_id}",
@@ -158,7 +160,7 @@ def softmax_view(_: Reader, policies: Sequence[Learned]) -> None:
             format="%.3f",
         )
         exploration = st.slider("Exploration ε", 0.0, 1.0, policy.exploration, 0.01, key="soft-epsilon")
-        names = [ACTION_NAMES[action.number] for action in policy.actions]
+        names = [action.title for action in policy.actions]
         row = names.index(st.selectbox("Action whose θ to change", names, key="soft-action"))
         start = policy.theta[-1]
         key = f"soft-{policy.run_id}-{row}"

@@ -172,9 +172,9 @@ def _how(form: _Form) -> dict[str, Any]:
         "Actions",
         list(ACTION_SETS),
         index=list(ACTION_SETS).index(form.start["actions"]),
-        format_func=lambda name: f"{name.capitalize()} ({len(ACTION_SETS[name])})",
+        format_func=lambda name: f"{name.capitalize()} ({len(ACTION_SETS[name].numbers)})",
         key=f"{form.key}-actions",
-        help="The nine published actions; those and our own on symmetric crystals; or only the latter.",
+        help="\n".join(f"- **{name.capitalize()}**: {known.help}" for name, known in ACTION_SETS.items()),
     )
     seed = _number(form, "seed", "Seed", "Equal settings and seed give identical runs.")
     return {

@@ -38,6 +38,7 @@ class AgentKind(NamedTuple):
 
     label: str
     help: str
+    colour: str  # hex, of its curves; tests/plots/test_palette.py says how far from the others
     config: type
     rule: Rule | None  # None for a policy that does not learn
     baseline: str | None  # the default; None for a policy that does not learn
@@ -52,18 +53,31 @@ class AgentKind(NamedTuple):
 
 AGENTS: Mapping[str, AgentKind] = MappingProxyType(
     {
-        "uniform": AgentKind("Uniform", "all actions alike", NoConfig, None, None, fixed.uniform),
-        "original": AgentKind("Original", "FUSE's fixed weights", NoConfig, None, None, fixed.original),
+        "uniform": AgentKind("Uniform", "all actions alike", "#8a929c", NoConfig, None, None, fixed.uniform),
+        "original": AgentKind(
+            "Original", "FUSE's fixed weights", "#a8742a", NoConfig, None, None, fixed.original
+        ),
         "rlcsp": AgentKind(
-            "RLCSP", "REINFORCE with an entropy bonus", reinforce.ReinforceConfig, reinforce.improve, "none"
+            "RLCSP",
+            "REINFORCE with an entropy bonus",
+            "#1f83c9",
+            reinforce.ReinforceConfig,
+            reinforce.improve,
+            "none",
         ),
         "npg": AgentKind(
-            "NPG", "natural policy gradient, fixed KL per update", npg.NPGConfig, npg.improve, "mean"
+            "NPG",
+            "natural policy gradient, fixed KL per update",
+            "#d55e00",
+            npg.NPGConfig,
+            npg.improve,
+            "mean",
         ),
-        "ppo": AgentKind("PPO", "proximal policy optimisation", ppo.PPOConfig, ppo.improve, "b2"),
+        "ppo": AgentKind("PPO", "proximal policy optimisation", "#009e73", ppo.PPOConfig, ppo.improve, "b2"),
         "actor-critic": AgentKind(
             "Actor–critic",
             "policy gradient judged by a value function learned beside it",
+            "#6a24cf",
             actor_critic.ActorCriticConfig,
             actor_critic.improve,
             "b2",
@@ -72,6 +86,7 @@ AGENTS: Mapping[str, AgentKind] = MappingProxyType(
         "trpo": AgentKind(
             "TRPO",
             "natural gradient with a line search in a trust region",
+            "#e8b800",
             trpo.TRPOConfig,
             trpo.improve,
             "b2",

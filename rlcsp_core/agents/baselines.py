@@ -86,24 +86,34 @@ class Baseline(NamedTuple):
     label: str
     help: str
     of: Callable[[Episode], Array]  # [T]
+    shade: float  # of its algorithm's colour: towards white above 0, towards black below
+    dash: str
 
 
 BASELINES: Mapping[str, Baseline] = MappingProxyType(
     {
-        "none": Baseline("none", "the plain return", no_baseline),
-        "mean": Baseline("mean", "mean return of the batch", batch_mean),
+        "none": Baseline("none", "the plain return", no_baseline, 0.0, "solid"),
+        "mean": Baseline("mean", "mean return of the batch", batch_mean, 0.25, "longdashdot"),
         "b1": Baseline(
             "B1",
             "entropy difference to the most probable action; depends on the action: biases the gradient",
             entropy_difference,
+            0.5,
+            "dash",
         ),
         "b2": Baseline(
             "B2",
             "value estimate v₀ + v₁z by ridge regression (actor–critic: its critic); unbiased",
             value_estimate,
+            0.0,
+            "dot",
         ),
-        "combined": Baseline("0.7·B2 + 0.3·B1", "mixture of the report; biased by its share of B1", combined),
-        "average": Baseline("½(B1 + B2)", "equal mixture; biased by its share of B1", average),
+        "combined": Baseline(
+            "0.7·B2 + 0.3·B1", "mixture of the report; biased by its share of B1", combined, -0.35, "dashdot"
+        ),
+        "average": Baseline(
+            "½(B1 + B2)", "equal mixture; biased by its share of B1", average, -0.2, "longdash"
+        ),
     }
 )
 

@@ -7,7 +7,8 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from rlcsp_core.agents import AGENTS
+from rlcsp_core.actions import ACTION_SETS
+from rlcsp_core.agents import AGENTS, BASELINES
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.search import SearchConfig
 
@@ -27,8 +28,8 @@ class Flag(NamedTuple):
 FLAGS = (
     Flag("composition", str, "any charge-neutral formula of Y, Sr, Ti and O"),
     Flag("algorithm", str, f"one of {', '.join(AGENTS)}"),
-    Flag("baseline", str, "what is subtracted from the return: none, mean, b1, b2, combined, average"),
-    Flag("actions", str, "set of actions: published, extended or symmetric"),
+    Flag("baseline", str, f"what is subtracted from the return: {', '.join(BASELINES)}"),
+    Flag("actions", str, f"set of actions: {', '.join(ACTION_SETS)}"),
     Flag("seed", int, "of all chance in the run"),
     Flag("steps", int, "relaxed trials after the initial population"),
     Flag("max_atoms", int, "largest cell"),

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from rlcsp_core.actions import action_numbered
 from rlcsp_core.analysis.progress import energy_window
 from rlcsp_core.plots.canvas import ENERGY, STEP, canvas
-from rlcsp_core.plots.palette import ACCEPTED, FAILED, INK, MUTED, TARGET, action_colour
+from rlcsp_core.plots.palette import ACCEPTED, FAILED, INK, MUTED, TARGET
 from rlcsp_core.records import Array
 
 CURSOR = {"color": INK, "width": 1.5, "dash": "dot"}
@@ -35,14 +35,14 @@ def decision_figure(
 ) -> go.Figure:
     """Probability of each action; the one that was taken is outlined."""
     figure = canvas("Probability", "", height=height, legend=False)
-    names = [f"{number} · {action_numbered(number).name}" for number in numbers]
+    actions = [action_numbered(number) for number in numbers]
     figure.add_trace(
         go.Bar(
             x=probabilities,
-            y=names,
+            y=[action.title for action in actions],
             orientation="h",
             marker={
-                "color": [action_colour(number) for number in numbers],
+                "color": [action.colour for action in actions],
                 "line": {"color": INK, "width": [3.0 if number == taken else 0.0 for number in numbers]},
             },
             text=[

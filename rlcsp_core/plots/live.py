@@ -11,12 +11,11 @@ from typing import NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
-from rlcsp_core.actions import ACTIONS, EXTENSIONS, Action
+from rlcsp_core.actions import Action, Family, action_numbered
 from rlcsp_core.analysis.progress import binned_policy, energy_window, unmasked
 from rlcsp_core.plots.canvas import ENERGY, FONT_SIZE, STEP, canvas
 from rlcsp_core.plots.palette import (
     ACCEPTED,
-    EXTENSION_COLOURS,
     FAILED,
     GRID,
     HATCHING,
@@ -25,7 +24,6 @@ from rlcsp_core.plots.palette import (
     PAGE,
     REJECTED,
     TARGET,
-    action_colour,
 )
 from rlcsp_core.records import Array, BoolArray, IntArray
 from rlcsp_core.store import PopulationTable, StepTable, Tally
@@ -33,9 +31,7 @@ from rlcsp_core.store import PopulationTable, StepTable, Tally
 POLICY_BINS = 160
 CANNOT = ", cannot apply"
 IDLE = {"shape": ".", "fillmode": "overlay", "solidity": 0.5, "fgcolor": PAGE}
-# the order in which actions are stacked: from small changes to new structures
-FAMILIES = (1, 9, 10, 2, 4, 3, 5, 13, 15, 14, 12, 11, 6, 7)
-ACTION_NAMES = {action.number: f"{action.number} · {action.name}" for action in ACTIONS + EXTENSIONS}
+FAMILIES = list(Family)
 
 
 class _Dots(NamedTuple):
@@ -103,7 +99,7 @@ def _trials(style: _Dots, table: StepTable, chosen: BoolArray) -> go.Scatter:
     chosen = chosen & np.isfinite(table.energy)
     trace = _dots(style, table.step[chosen], table.energy[chosen])
     trace.update(
-        customdata=[ACTION_NAMES[number] for number in table.action[chosen]],
+        customdata=[action_numbered(number).title for number in table.action[chosen].tolist()],
         hovertemplate="step %{x}: %{y:.5f} eV/atom<br>%{customdata}<extra>" + style.name + "</extra>",
     )
     return trace
@@ -143,26 +139,26 @@ def policy_figure(table: StepTable, actions: Sequence[Action], *, height: int = 
     figure = canvas(STEP, "Probability", height=height, legend=False)
     whole, can = unmasked(table.probabilities)
     used, idle = (binned_policy(table.step, whole * part, POLICY_BINS) for part in (can, ~can))
-    rows = {action.number: row for row, action in enumerate(actions)}
-    for number in stacked(actions) if len(table) else ():
-        row = rows[number]
-        figure.add_trace(_band(number, used.step, used.probabilities[:, row], _hatching(number)))
+    for action in stacked(actions) if len(table) else ():
+        row = actions.index(action)
+        hatching = {"shape": HATCHING, "fillmode": "overlay"} if action.own else {}
+        figure.add_trace(_band(action, used.step, used.probabilities[:, row], hatching))
         if idle.probabilities[:, row].any():
-            figure.add_trace(_band(number, idle.step, idle.probabilities[:, row], IDLE, CANNOT))
+            figure.add_trace(_band(action, idle.step, idle.probabilities[:, row], IDLE, CANNOT))
     figure.update_yaxes(range=[0, 1])
     figure.update_layout(hovermode="x unified", legend={"traceorder": "reversed"})
     return figure
 
 
-def _band(number: int, x: Array, y: Array, pattern: Mapping[str, object], note: str = "") -> go.Scatter:
+def _band(action: Action, x: Array, y: Array, pattern: Mapping[str, object], note: str = "") -> go.Scatter:
     return go.Scatter(
         x=x,
         y=y,
-        name=ACTION_NAMES[number] + note,
+        name=action.title + note,
         mode="lines",
         stackgroup="policy",
         line={"width": 0.7, "color": PAGE},
-        fillcolor=action_colour(number),
+        fillcolor=action.colour,
         fillpattern=pattern,
         hovertemplate="%{y:.3f}",
     )
@@ -171,12 +167,12 @@ def _band(number: int, x: Array, y: Array, pattern: Mapping[str, object], note: 
 def outcome_figure(tally: Mapping[int, Tally], actions: Sequence[Action], *, height: int = 280) -> go.Figure:
     """How often each action was accepted, rejected, or failed; this is also the key to the actions' colours."""
     figure = canvas("Steps", "", height=height)
-    numbers = stacked(actions)
-    names = [_swatch(number) for number in numbers]
+    shown = stacked(actions)
+    names = [f'{action.title} <span style="color:{action.colour}">■</span>' for action in shown]
     for field, colour in OUTCOMES.items():
         figure.add_trace(
             go.Bar(
-                x=[getattr(tally.get(number, Tally()), field) for number in numbers],
+                x=[getattr(tally.get(action.number, Tally()), field) for action in shown],
                 y=names,
                 name=field,
                 orientation="h",
@@ -196,15 +192,6 @@ def outcome_figure(tally: Mapping[int, Tally], actions: Sequence[Action], *, hei
     return figure
 
 
-def stacked(actions: Sequence[Action]) -> list[int]:
-    """Numbers of these actions in the order in which they are stacked."""
-    present = {action.number for action in actions}
-    return [number for number in FAMILIES if number in present]
-
-
-def _hatching(number: int) -> dict[str, str]:
-    return {"shape": HATCHING, "fillmode": "overlay"} if number in EXTENSION_COLOURS else {}
-
-
-def _swatch(number: int) -> str:
-    return f'{ACTION_NAMES[number]} <span style="color:{action_colour(number)}">■</span>'
+def stacked(actions: Sequence[Action]) -> list[Action]:
+    """In the order in which they are stacked: by family."""
+    return sorted(actions, key=lambda action: (FAMILIES.index(action.family), action.number))

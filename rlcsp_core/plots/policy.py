@@ -11,17 +11,14 @@ import numpy as np
 import plotly.graph_objects as go
 
 from rlcsp_core.actions import Action
+from rlcsp_core.agents import AGENTS
 from rlcsp_core.analysis.policy_map import PolicyMap
 from rlcsp_core.plots.canvas import ENERGY, LOG_AXIS, STEP, canvas
-from rlcsp_core.plots.live import ACTION_NAMES
 from rlcsp_core.plots.palette import (
-    ALGORITHM_COLOURS,
-    EXTENSION_COLOURS,
     GRID,
     INK,
     MUTED,
     LineStyle,
-    action_colour,
 )
 from rlcsp_core.records import Array, IntArray
 
@@ -35,14 +32,14 @@ def over_energy_figure(
     """π(a|E) of one moment; probabilities [Z, A]."""
     figure = canvas(ENERGY, "Probability", height=height, legend=False)
     for row, action in enumerate(actions):
-        dash = "dash" if action.number in EXTENSION_COLOURS else "solid"
+        dash = "dash" if action.own else "solid"
         figure.add_trace(
             go.Scatter(
                 x=energy,
                 y=probabilities[:, row],
-                name=ACTION_NAMES[action.number],
+                name=action.title,
                 mode="lines",
-                line={"color": action_colour(action.number), "width": 3, "dash": dash},
+                line={"color": action.colour, "width": 3, "dash": dash},
                 hovertemplate="%{x:.3f} eV/atom: %{y:.3f}",
             )
         )
@@ -92,9 +89,9 @@ def theta_figure(
             go.Scatter(
                 x=step,
                 y=theta[:, row],
-                name=ACTION_NAMES[action.number],
+                name=action.title,
                 mode="lines",
-                line={"color": action_colour(action.number), "width": 2, "shape": "hv"},
+                line={"color": action.colour, "width": 2, "shape": "hv"},
                 hovertemplate="step %{x}: %{y:.4f}",
             )
         )
@@ -137,7 +134,7 @@ def softmax_figure(probabilities: Array, actions: Sequence[Action], height: int 
         go.Bar(
             x=[str(action.number) for action in actions],
             y=probabilities,
-            marker={"color": [action_colour(action.number) for action in actions]},
+            marker={"color": [action.colour for action in actions]},
             customdata=[action.name for action in actions],
             text=[f"{p:.2f}" for p in probabilities],
             textposition="outside",
@@ -182,7 +179,7 @@ def variance_figure(variance: Mapping[str, float], bias: Mapping[str, tuple[floa
 
 
 # runs that share a policy, by order; a symbol of its own tells apart those that come after the colours end
-RUN_COLOURS = tuple(ALGORITHM_COLOURS.values())[2:]
+RUN_COLOURS = tuple(kind.colour for kind in AGENTS.values() if kind.learns)
 LEGEND = 4  # runs; of more, names stand in the table and where the pointer is
 RUN_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross")
 

@@ -20,9 +20,9 @@ from rlcsp_core.search import SearchConfig
 from rlcsp_core.search.explain import (
     FAILED,
     SEEN,
-    ChoiceStory,
-    RewardStory,
-    UpdateStory,
+    ChoiceExplanation,
+    RewardExplanation,
+    UpdateExplanation,
     explain_choice,
     explain_reward,
     explain_update,
@@ -47,9 +47,11 @@ class Glance:
 class Moment(Glance):
     """A step, taken apart; this takes all energies before it."""
 
-    reward: RewardStory
+    reward: RewardExplanation
     learns: bool
-    choice: ChoiceStory | None  # None for a fixed policy, and for one that was shown what steps do not record
+    choice: (
+        ChoiceExplanation | None
+    )  # None for a fixed policy, and for one that was shown what steps do not record
     episode: Episode | None  # None where there is no choice, and while the episode is not complete
 
 
@@ -60,7 +62,7 @@ class Episode:
     first: int
     last: int
     rewards: Array  # [H] as given
-    story: UpdateStory
+    explanation: UpdateExplanation
     theta_before: Array  # [A, F]
     theta_after: Array | None  # [A, F]; None where the episode changed nothing
 
@@ -149,7 +151,12 @@ def _theta_before(store: Reader, run: RunInfo, step: int) -> Array:
 
 
 def _episode(
-    store: Reader, run: RunInfo, step: int, reward: RewardStory, numbers: tuple[int, ...], rule: LearnerConfig
+    store: Reader,
+    run: RunInfo,
+    step: int,
+    reward: RewardExplanation,
+    numbers: tuple[int, ...],
+    rule: LearnerConfig,
 ) -> Episode | None:
     first = (step - 1) // rule.horizon * rule.horizon + 1
     last = first + rule.horizon - 1

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rlcsp_core.actions import Ground, Here, Structure
+from rlcsp_core.actions import CurrentStructure, SearchPoint, Structure
 from rlcsp_core.crystal.modular import Assembly, Modular
 from rlcsp_core.records import Crystal
 from rlcsp_core.search.acceptance import Temperature, cold
@@ -21,8 +21,8 @@ class State:
 
     population: tuple[float, ...]  # eV/atom of the members made so far, NaN where the relaxation failed
     scale: EnergyScale | None  # None until the population is complete
-    current: Ground | None
-    modular: Ground | None  # the last one in modules; the current one where no other actions are in the set
+    current: SearchPoint | None
+    modular: SearchPoint | None  # the last in modules; the current one where the set has no other actions
     best_energy: float  # eV/atom
     step: int
     since_best: int  # steps since the last new best
@@ -55,8 +55,8 @@ def pack(state: State) -> dict[str, Any]:
     return {
         "population": [None if np.isnan(e) else e for e in state.population],
         "scale": None if state.scale is None else list(state.scale),
-        "current": None if state.current is None else _pack_ground(state.current),
-        "modular": None if apart is None else _pack_ground(apart),  # only where it is another
+        "current": None if state.current is None else _pack_point(state.current),
+        "modular": None if apart is None else _pack_point(apart),  # only where it is another
         "best_energy": None if state.current is None else state.best_energy,
         "step": state.step,
         "since_best": state.since_best,
@@ -69,8 +69,8 @@ def pack(state: State) -> dict[str, Any]:
 
 
 def unpack(packed: dict[str, Any]) -> State:
-    current = None if packed["current"] is None else _unpack_ground(packed["current"])
-    modular = current if packed["modular"] is None else _unpack_ground(packed["modular"])
+    current = None if packed["current"] is None else _unpack_point(packed["current"])
+    modular = current if packed["modular"] is None else _unpack_point(packed["modular"])
     return State(
         population=tuple(np.nan if e is None else e for e in packed["population"]),
         scale=None if packed["scale"] is None else EnergyScale(*packed["scale"]),
@@ -87,19 +87,18 @@ def unpack(packed: dict[str, Any]) -> State:
     )
 
 
-def _pack_ground(ground: Ground) -> dict[str, Any]:
-    here = ground.here
+def _pack_point(point: SearchPoint) -> dict[str, Any]:
     return {
-        "structure": _pack_structure(here.structure),
-        "relaxed": _pack_crystal(here.relaxed),
-        "energy": ground.energy,
-        "step": ground.step,
+        "structure": _pack_structure(point.structure.built),
+        "relaxed": _pack_crystal(point.structure.relaxed),
+        "energy": point.energy,
+        "step": point.step,
     }
 
 
-def _unpack_ground(packed: dict[str, Any]) -> Ground:
-    here = Here(_unpack_structure(packed["structure"]), _unpack_crystal(packed["relaxed"]))
-    return Ground(here, packed["energy"], packed["step"])
+def _unpack_point(packed: dict[str, Any]) -> SearchPoint:
+    structure = CurrentStructure(_unpack_structure(packed["structure"]), _unpack_crystal(packed["relaxed"]))
+    return SearchPoint(structure, packed["energy"], packed["step"])
 
 
 def _pack_structure(structure: Structure) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from rlcsp_core.search.reward import PENALTY, EnergyScale, energy_scale, feature
 FAILED, SEEN = "the relaxation failed", "this energy was seen before"
 
 
-class RewardStory(NamedTuple):
+class RewardExplanation(NamedTuple):
     """Why a step got its reward."""
 
     scale: EnergyScale
@@ -31,7 +31,7 @@ class RewardStory(NamedTuple):
     reward: float
 
 
-class ChoiceStory(NamedTuple):
+class ChoiceExplanation(NamedTuple):
     """How preferences became probabilities."""
 
     features: Array  # [F]
@@ -42,7 +42,7 @@ class ChoiceStory(NamedTuple):
     score: Array  # [A] ∂ ln π(a_t)/∂h
 
 
-class UpdateStory(NamedTuple):
+class UpdateExplanation(NamedTuple):
     """How an episode became a gradient, without baseline and entropy bonus."""
 
     standardised: Array  # [H] rewards
@@ -52,7 +52,7 @@ class UpdateStory(NamedTuple):
 
 def explain_reward(
     current: float, trial: float, population: Array, earlier: Array, penalty: str
-) -> RewardStory:
+) -> RewardExplanation:
     """trial: NaN where the relaxation failed; population and earlier: energies, NaN where there is none."""
     scale = energy_scale(population)
     history = EnergyHistory(earlier.tolist())
@@ -61,17 +61,17 @@ def explain_reward(
     z_current = scale.z(current)
     z_trial = None if failed else scale.z(trial)
     if useless is None and z_trial is not None:
-        return RewardStory(scale, z_current, z_trial, None, z_current - z_trial)
-    return RewardStory(scale, z_current, z_trial, useless, PENALTY[penalty](current, scale, history))
+        return RewardExplanation(scale, z_current, z_trial, None, z_current - z_trial)
+    return RewardExplanation(scale, z_current, z_trial, useless, PENALTY[penalty](current, scale, history))
 
 
 def explain_choice(
     theta: Array, current: float, scale: EnergyScale, mask: BoolArray, exploration: float, action: int
-) -> ChoiceStory:
+) -> ChoiceExplanation:
     """theta: [A, F] before the step; action: index of the one taken."""
     phi = features(current, scale)
     policy = policy_at(theta, phi[None], mask[None], exploration)
-    return ChoiceStory(
+    return ChoiceExplanation(
         features=phi,
         preferences=theta @ phi,
         softmax=policy.softmax[0],
@@ -91,7 +91,7 @@ def explain_update(
     exploration: float,
     window: int,
     warm_up: int,
-) -> UpdateStory:
+) -> UpdateExplanation:
     """rewards: all of the run up to the end of the episode; phi [H, F], masks [H, A], actions [H] of the episode."""
     scale = RewardScale(window, warm_up)
     horizon = len(actions)
@@ -99,4 +99,4 @@ def explain_update(
     returns = returns_to_go(standardised)
     policy = policy_at(theta, phi, masks, exploration)
     gradient = in_theta(returns[:, None] * scores_of(policy, actions), phi)
-    return UpdateStory(standardised, returns, gradient)
+    return UpdateExplanation(standardised, returns, gradient)

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rlcsp_core.actions import Ground
+from rlcsp_core.actions import SearchPoint
 from rlcsp_core.crystal.bonds import Bonds, bond_valence_sums, coordination, find_bonds
 from rlcsp_core.crystal.ions import all_ions
 from rlcsp_core.crystal.modular import Modular
@@ -38,7 +38,7 @@ MOST_UNSTABLE = 3.0  # valence units; a crystal can be made as bad as one likes
 class Outlook(NamedTuple):
     """The present moment of a search."""
 
-    ground: Ground  # the current structure
+    current: SearchPoint
     scale: EnergyScale
     max_atoms: int
     stagnation: float  # steps without a new best over those until melting
@@ -49,29 +49,29 @@ class FeatureSet(NamedTuple):
 
     names: tuple[str, ...]
     moment: Callable[[Outlook], Array]  # what every step may change
-    structure: Callable[[Ground], Array]  # what stays while the structure does
+    structure: Callable[[SearchPoint], Array]  # what stays while the structure does
 
     def at(self, outlook: Outlook, structure: Array) -> Array:
-        """[F]; `structure` is what `self.structure` says of the outlook's ground."""
+        """[F]; `structure` is what `self.structure` says of the outlook's current structure."""
         return np.concatenate([self.moment(outlook), structure])
 
 
 def _energy(outlook: Outlook) -> Array:
-    return features(outlook.ground.energy, outlook.scale)
+    return features(outlook.current.energy, outlook.scale)
 
 
 def _search(outlook: Outlook) -> Array:
-    size = outlook.ground.here.relaxed.n_atoms / outlook.max_atoms
+    size = outlook.current.structure.relaxed.n_atoms / outlook.max_atoms
     return np.concatenate([_energy(outlook), [size, min(outlook.stagnation, 1.0)]])
 
 
-def _nothing(_: Ground) -> Array:
+def _nothing(_: SearchPoint) -> Array:
     return np.zeros(0)
 
 
-def _described(ground: Ground) -> Array:
+def _described(point: SearchPoint) -> Array:
     """Lattice kind, coordination, bond valence, symmetry."""
-    structure, crystal = ground.here
+    structure, crystal = point.structure
     kind = structure.assembly.kind if isinstance(structure, Modular) else "free"
     bonds = find_bonds(crystal)
     return np.array(

@@ -10,7 +10,7 @@ A search yields one record for each relaxation and neither saves nor draws.  All
 from in a fixed order, so that equal configurations give equal records; the population is drawn before the agent's first
 choice, so that equal seeds give every algorithm the same start.
 
-Where a set holds actions on free atoms too, the search stands on two grounds: the current structure, and the last one
+Where a set holds actions on free atoms too, the search keeps two structures: the current one, and the last one
 in modules, from which the actions on modules go on.  A trial in modules is compared with both, one of free atoms with
 the current structure alone.  With the published actions both are the same.
 """
@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from rlcsp_core.actions import Action, Ground, Problem, action_set
+from rlcsp_core.actions import Action, Problem, SearchPoint, action_set
 from rlcsp_core.agents import Agent
 from rlcsp_core.crystal.composition import composition_of
 from rlcsp_core.errors import RLCSPError
@@ -49,7 +49,7 @@ from rlcsp_core.search.parts import agent_of, check_config, engine_of
 from rlcsp_core.search.resumption import check_state, check_taken_up, records_out, refusal
 from rlcsp_core.search.reward import energy_scale, reward
 from rlcsp_core.search.rounds import Round, Settled, Trial, side_by_side
-from rlcsp_core.search.trials import Relaxed, Workshop
+from rlcsp_core.search.trials import Relaxed, TrialBuilder
 from rlcsp_core.threads import one_blas_thread
 
 AT_TARGET = 2e-5  # eV/atom
@@ -62,7 +62,7 @@ class Search:
         """agent: in place of the one that the configuration names."""
         check_config(config)
         self.config = config
-        self._workshop = Workshop(
+        self._builder = TrialBuilder(
             Problem(composition_of(config.composition), config.max_atoms),
             config.min_distance,
             config.rattle,
@@ -74,7 +74,7 @@ class Search:
         self._history = EnergyHistory()
         self._state = start(config)
         self._features = feature_set(config.features)
-        self._described: tuple[Ground, Array] | None = None  # the current structure, for the agent
+        self._described: tuple[SearchPoint, Array] | None = None  # the current structure, for the agent
         self._open: Settled | None = None  # a round of which some records are out
         self._skip = 0  # records of the first round that were out before the run was taken up
         self._requested_stop: str | None = None
@@ -95,7 +95,7 @@ class Search:
             search._state = unpack(checkpoint["state"])
             search._skip = records_out(checkpoint, config, len(energies))
             energies = energies[: len(energies) - search._skip]
-            check_state(search._state, config, search._workshop.problem.composition, len(energies))
+            check_state(search._state, config, search._builder.problem.composition, len(energies))
             search._rng.bit_generator.state = checkpoint["generator"]
             search._agent.restore(checkpoint["agent"])
             check_taken_up(checkpoint, search.checkpoint())
@@ -125,20 +125,20 @@ class Search:
     @property
     def available(self) -> BoolArray:
         """[A] actions that can be applied to the current structure; there must be one."""
-        problem = self._workshop.problem
-        return np.array([a.applies(self._ground(a).here, problem) for a in self._actions])
+        problem = self._builder.problem
+        return np.array([a.applies(self._origin(a).structure, problem) for a in self._actions])
 
     @property
     def current(self) -> tuple[Crystal, float]:
         """The current structure, relaxed, and its energy [eV/atom]; there must be one."""
         assert self._state.current is not None
-        return self._state.current.here.relaxed, self._state.current.energy
+        return self._state.current.structure.relaxed, self._state.current.energy
 
-    def _ground(self, action: Action) -> Ground:
+    def _origin(self, action: Action) -> SearchPoint:
         """What an action starts from."""
-        ground = self._state.modular if action.modular else self._state.current
-        assert ground is not None
-        return ground
+        origin = self._state.modular if action.modular else self._state.current
+        assert origin is not None
+        return origin
 
     def __iter__(self) -> Iterator[SearchRecord]:
         clock = Clock(self._state)
@@ -170,8 +170,8 @@ class Search:
 
     def _next_member(self) -> PopulationRecord:
         began = time.monotonic()
-        structure, attempts = self._workshop.random_trial(self._rng)
-        trial = self._workshop.relaxed(structure, self._workshop.prepared(structure, self._rng))
+        structure, attempts = self._builder.random_trial(self._rng)
+        trial = self._builder.relaxed(structure, self._builder.prepared(structure, self._rng))
         record = PopulationRecord(
             index=len(self._state.population),
             attempts=attempts,
@@ -192,9 +192,9 @@ class Search:
         state = replace(state, population=population)
         if energy is not None:
             self._history.add(energy)
-            if member.here is not None and (state.current is None or energy < state.current.energy):
-                ground = Ground(member.here, energy, 0)
-                state = replace(state, current=ground, modular=ground, best_energy=energy)
+            if member.structure is not None and (state.current is None or energy < state.current.energy):
+                point = SearchPoint(member.structure, energy, 0)
+                state = replace(state, current=point, modular=point, best_energy=energy)
             if self._at_target(energy):
                 state = replace(state, target_step=0)
         if member.before is None:
@@ -224,7 +224,7 @@ class Search:
     def _new_round(self, n: int, temperature: Temperature, checkpoint: dict[str, Any]) -> Round:
         """Trials chosen together and relaxed side by side; one at a time, unless the run asks for more."""
         trials = [self._choose(temperature.melting) for _ in range(n)]
-        outcomes = side_by_side(lambda t: self._workshop.relaxed(t.structure, t.before), trials)
+        outcomes = side_by_side(lambda t: self._builder.relaxed(t.structure, t.before), trials)
         return Round(trials, outcomes, checkpoint)
 
     def _settle(self, trial: Trial, found: Relaxed, temperature: Temperature, clock: Clock) -> StepRecord:
@@ -232,7 +232,7 @@ class Search:
         state, config = self._state, self.config
         assert state.scale is not None
         assert state.current is not None
-        scale, before, ground = state.scale, state.current, trial.ground
+        scale, before, origin = state.scale, state.current, trial.origin
         action = self._actions[trial.decision.action]
         energy = found.energy
 
@@ -259,29 +259,29 @@ class Search:
             reward=gained,
             probabilities=trial.decision.probabilities,
             kT=temperature.kT,
-            n_atoms=ground.here.relaxed.n_atoms if found.before is None else found.before.n_atoms,
+            n_atoms=origin.structure.relaxed.n_atoms if found.before is None else found.before.n_atoms,
             evaluations=found.evaluations,
             relax_seconds=found.seconds,
             elapsed=clock.elapsed,
             update=update,
             before=found.before,
             after=found.after,
-            parent=ground.step,
+            parent=origin.step,
             kept=accepted or kept,
             cpu_seconds=clock.cpu,
         )
 
     def _accept(self, found: Relaxed, action: Action, kT: float) -> tuple[bool, bool]:
-        """Whether a trial becomes the current structure, and whether its ground moves to it."""
+        """Whether a trial becomes the current structure, and whether actions on modules go on from it."""
         assert self._state.current is not None
         if found.energy is None:
             return False, False
         delta = found.energy - self._state.current.energy
-        apart = found.energy - self._ground(action).energy
+        apart = found.energy - self._origin(action).energy
         highest = climb(kT, [delta, apart], self._rng)
         return delta <= highest, apart <= highest
 
-    def _seen(self, current: Ground) -> Array:
+    def _seen(self, current: SearchPoint) -> Array:
         """[F] what the agent sees."""
         state, config = self._state, self.config
         assert state.scale is not None
@@ -300,27 +300,27 @@ class Search:
             observation = Observation(phi, mask, melting)
             decision = self._agent.act(observation, self._rng)
             action = self._actions[decision.action]
-            ground = self._ground(action)
-            structure, tried = self._workshop.attempt(action, ground.here, self._rng)
+            origin = self._origin(action)
+            structure, tried = self._builder.attempt(action, origin.structure, self._rng)
             attempts += tried
             remaining = mask.copy()
             remaining[decision.action] = False
             if structure is not None or not remaining.any():
-                before = self._workshop.prepared(structure, self._rng)
-                return Trial(structure, observation, decision, attempts, current, ground, before)
+                before = self._builder.prepared(structure, self._rng)
+                return Trial(structure, observation, decision, attempts, current, origin, before)
             mask = remaining
 
     def _after(self, found: Relaxed, action: Action, accepted: bool, kept: bool) -> State:
         """The state after one more step."""
         state, energy = self._state, found.energy
         state = replace(state, step=state.step + 1, since_best=state.since_best + 1)
-        if energy is None or found.here is None:
+        if energy is None or found.structure is None:
             return state
-        ground = Ground(found.here, energy, state.step)
+        point = SearchPoint(found.structure, energy, state.step)
         if accepted:
-            state = replace(state, current=ground)
+            state = replace(state, current=point)
         if kept and action.modular:
-            state = replace(state, modular=ground)
+            state = replace(state, modular=point)
         if energy < state.best_energy:
             improved = energy < state.best_energy - SAME_ENERGY  # less would be noise of the relaxation
             state = replace(state, best_energy=energy, since_best=0 if improved else state.since_best)

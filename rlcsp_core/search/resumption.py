@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from rlcsp_core.actions import Ground
+from rlcsp_core.actions import SearchPoint
 from rlcsp_core.crystal.composition import Composition
 from rlcsp_core.crystal.modular import SHIFTS, SITES, Modular, build
 from rlcsp_core.errors import CheckpointError
@@ -76,18 +76,18 @@ def check_state(state: State, config: SearchConfig, composition: Composition, n_
         raise refusal("its energy scale is none")
     if not 0 <= state.cpu < np.inf:
         raise refusal("its CPU time is none")
-    for ground in (state.current, state.modular):
-        if ground is not None:
-            check_ground(ground, state, config, composition)
+    for point in (state.current, state.modular):
+        if point is not None:
+            check_point(point, state, config, composition)
 
 
-def check_ground(ground: Ground, state: State, config: SearchConfig, composition: Composition) -> None:
-    if isinstance(ground.energy, bool) or not isinstance(ground.energy, int | float):
-        raise refusal(f"the energy it stands at is {ground.energy!r}")
-    if type(ground.step) is not int or not 0 <= ground.step <= state.step:
-        raise refusal(f"it stands on a structure of step {ground.step!r}")
-    check_crystal(ground.here.relaxed, config, composition)
-    check_structure(ground.here.structure, ground.here.relaxed, config, composition)
+def check_point(point: SearchPoint, state: State, config: SearchConfig, composition: Composition) -> None:
+    if isinstance(point.energy, bool) or not isinstance(point.energy, int | float):
+        raise refusal(f"the energy it stands at is {point.energy!r}")
+    if type(point.step) is not int or not 0 <= point.step <= state.step:
+        raise refusal(f"it stands on a structure of step {point.step!r}")
+    check_crystal(point.structure.relaxed, config, composition)
+    check_structure(point.structure.built, point.structure.relaxed, config, composition)
 
 
 def check_structure(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
-from rlcsp_core.actions import Ground, Structure
+from rlcsp_core.actions import SearchPoint, Structure
 from rlcsp_core.records import Crystal, Decision, Observation
 from rlcsp_core.search.trials import Relaxed
 
@@ -23,8 +23,8 @@ class Trial(NamedTuple):
     observation: Observation  # of the decision that counted
     decision: Decision
     attempts: int
-    current: Ground  # when it was chosen
-    ground: Ground  # what the action changed
+    current: SearchPoint  # when it was chosen
+    origin: SearchPoint  # what the action changed
     before: Crystal | None = None  # the structure as it goes to the relaxation
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rlcsp_core.actions import Action, Here, Problem, Structure
+from rlcsp_core.actions import Action, CurrentStructure, Problem, Structure
 from rlcsp_core.crystal.generate import random_sound_structure
 from rlcsp_core.crystal.modular import Modular, build
 from rlcsp_core.crystal.soundness import crystal_unsound_because, unsound_because
@@ -25,7 +25,7 @@ class Relaxed(NamedTuple):
     """A trial and what the relaxation made of it."""
 
     before: Crystal | None  # None where there was no sound trial
-    here: Here | None  # where the search would stand; None where there is no energy
+    structure: CurrentStructure | None  # where the search would go on from; None where there is no energy
     energy: float | None  # eV/atom
     reason: str | None  # why there is no energy
     evaluations: int
@@ -33,12 +33,12 @@ class Relaxed(NamedTuple):
 
     @property
     def after(self) -> Crystal | None:
-        return None if self.here is None else self.here.relaxed
+        return None if self.structure is None else self.structure.relaxed
 
 
 @dataclass(frozen=True)
-class Workshop:
-    """Where trials are made: what is searched, what a sound trial is, and who relaxes."""
+class TrialBuilder:
+    """Makes trials: what is searched, what a sound trial is, and who relaxes."""
 
     problem: Problem
     min_distance: float  # Å
@@ -51,10 +51,12 @@ class Workshop:
             self.problem.composition, self.problem.max_atoms, self.min_distance, rng
         )
 
-    def attempt(self, action: Action, here: Here, rng: np.random.Generator) -> tuple[Structure | None, int]:
+    def attempt(
+        self, action: Action, current: CurrentStructure, rng: np.random.Generator
+    ) -> tuple[Structure | None, int]:
         """The first sound trial of an action and how many were drawn; None where none of MAX_ATTEMPTS was sound."""
         for attempt in range(1, MAX_ATTEMPTS + 1):
-            trial = action.change(here, self.problem, rng)
+            trial = action.change(current, self.problem, rng)
             if trial is not None and self._broken_rule(trial) is None:
                 return trial, attempt
         return None, MAX_ATTEMPTS
@@ -68,8 +70,8 @@ class Workshop:
         if structure is None or before is None:
             return Relaxed(None, None, None, NO_TRIAL, 0, 0.0)
         outcome = self.relaxer(before)
-        here = None if outcome.energy is None else Here(structure, outcome.crystal)
-        return Relaxed(before, here, outcome.energy, outcome.reason, outcome.evaluations, outcome.seconds)
+        end = None if outcome.energy is None else CurrentStructure(structure, outcome.crystal)
+        return Relaxed(before, end, outcome.energy, outcome.reason, outcome.evaluations, outcome.seconds)
 
     def _broken_rule(self, trial: Structure) -> str | None:
         if isinstance(trial, Modular):

@@ -7,8 +7,16 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from rlcsp_core.actions import ACTIONS, EXTENSIONS, Here, Problem, action_mask, action_numbered, index_of
-from rlcsp_core.actions.modular_moves import POOL_WEIGHTS, _pools
+from rlcsp_core.actions import (
+    ACTION_SETS,
+    ACTIONS,
+    EXTENSIONS,
+    CurrentStructure,
+    Problem,
+    action_mask,
+    action_numbered,
+)
+from rlcsp_core.actions.published import POOL_WEIGHTS, _pools
 from rlcsp_core.crystal.composition import composition_of
 from rlcsp_core.crystal.generate import random_sound_structure
 from rlcsp_core.crystal.ions import code_of
@@ -34,8 +42,8 @@ def structures(rng) -> list[Modular]:
     return [random_sound_structure(PROBLEM.composition, 42, 1.2, rng)[0] for _ in range(30)]
 
 
-def standing(structure: Modular) -> Here:
-    return Here(structure, build(structure, PROBLEM.composition))
+def standing(structure: Modular) -> CurrentStructure:
+    return CurrentStructure(structure, build(structure, PROBLEM.composition))
 
 
 def changed(action, structures, rng):
@@ -135,16 +143,16 @@ def test_masks_follow_the_structure():
     problem = Problem(composition_of("Y2O3"), 9)
     two_layers = Assembly("hexagonal", (1, 1, 2), (90.0, 90.0, 120.0), (0, 2))
     same = Modular(two_layers, np.array([[[[y, o, o, 0]]], [[[y, o, o, 0]]]]))
-    here = Here(same, build(same, problem.composition))
+    here = CurrentStructure(same, build(same, problem.composition))
     masked = {a.number for a, ok in zip(ACTIONS, action_mask(here, problem), strict=True) if not ok}
     assert masked == {2, 4, 5}  # equal blocks, two layers only, no room for twice the atoms
 
 
 def test_actions_are_numbered_as_published():
     assert [a.number for a in ACTIONS] == [1, 2, 3, 4, 5, 6, 7, 9, 10]
-    assert all(ACTIONS[index_of(a.number)] is a for a in ACTIONS)
+    assert all(action_numbered(a.number) is a for a in ACTIONS)
     with pytest.raises(ConfigError, match="no action 8; choose from 1, 2"):
-        index_of(8)
+        action_numbered(8)
 
 
 # beyond the published nine --------------------------------------------------------------------------------------------
@@ -195,6 +203,27 @@ def test_filling_a_hole_moves_one_anion(structures, rng):
 
 def test_modular_actions_are_masked_where_there_are_no_modules(rng):
     here = standing(random_sound_structure(PROBLEM.composition, 42, 1.2, rng)[0])
-    free = Here(here.relaxed, here.relaxed)
+    free = CurrentStructure(here.relaxed, here.relaxed)
     allowed = {a.number for a in ACTIONS + EXTENSIONS if a.applies(free, PROBLEM)}
     assert allowed == {6, 7, 11, 12, 13, 14, 15}
+
+
+# sets -----------------------------------------------------------------------------------------------------------------
+
+# What stored runs mean by these names; never to be changed: a larger set is another set, with another name.
+STORED_SETS = {
+    "published": (1, 2, 3, 4, 5, 6, 7, 9, 10),
+    "extended": (1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15),
+    "symmetric": (11, 12, 13, 14, 15),
+}
+
+
+def test_sets_that_runs_were_stored_with_stay_as_they_were():
+    assert {name: ACTION_SETS[name].numbers for name in STORED_SETS} == STORED_SETS
+
+
+def test_every_action_has_a_number_and_a_colour_of_its_own():
+    actions = ACTIONS + EXTENSIONS
+    assert len({action.number for action in actions}) == len(actions)
+    assert len({action.colour for action in actions}) == len(actions)
+    assert {action.number for action in actions if action.own} == {action.number for action in EXTENSIONS}

@@ -55,7 +55,7 @@ def test_updates_are_the_gradient_of_the_episode(store: Store) -> None:
     assert (episode.first, episode.last) == (36, 40)
     assert episode.theta_after is not None
     rate = 5e-4  # RL-CSP; the policy is still wide, so that there is no entropy bonus
-    assert rate * episode.story.gradient == pytest.approx(
+    assert rate * episode.explanation.gradient == pytest.approx(
         episode.theta_after - episode.theta_before, abs=1e-12
     )
 

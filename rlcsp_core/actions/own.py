@@ -4,8 +4,7 @@
     13 distort the relaxed crystal: strain and rattle     14 relax again from a rattled supercell
     15 move an anion into a hole
 
-They know the composition and the current structure, nothing of the answer.  None: the draw came to nothing; the caller
-counts that as an attempt.  Å.
+They know the composition and the current structure, nothing of the answer.  None: the draw came to nothing.  Å.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from rlcsp_core.actions.here import Here, Problem
+from rlcsp_core.actions.action import Action, CurrentStructure, Family, Problem
 from rlcsp_core.crystal.ions import all_ions
 from rlcsp_core.crystal.symmetric import random_symmetric_crystal
 from rlcsp_core.records import Array, Crystal
@@ -25,33 +24,37 @@ SUPERCELL_RATTLE = 0.1  # Å; enough to leave a saddle, too little to leave the 
 HOLE_TRIES = 40  # random points among which the widest hole is taken
 
 
-def symmetric_any_size(_: Here, problem: Problem, rng: np.random.Generator) -> Crystal | None:
+def symmetric_any_size(_: CurrentStructure, problem: Problem, rng: np.random.Generator) -> Crystal | None:
     """Action 11."""
     most = problem.max_atoms // problem.composition.n_atoms
     return random_symmetric_crystal(problem.composition, int(rng.integers(1, most + 1)), rng)
 
 
-def symmetric_this_size(here: Here, problem: Problem, rng: np.random.Generator) -> Crystal | None:
+def symmetric_this_size(
+    current: CurrentStructure, problem: Problem, rng: np.random.Generator
+) -> Crystal | None:
     """Action 12."""
     return random_symmetric_crystal(
-        problem.composition, here.relaxed.n_atoms // problem.composition.n_atoms, rng
+        problem.composition, current.relaxed.n_atoms // problem.composition.n_atoms, rng
     )
 
 
-def distort(here: Here, _: Problem, rng: np.random.Generator) -> Crystal:
+def distort(current: CurrentStructure, _: Problem, rng: np.random.Generator) -> Crystal:
     """Action 13."""
     strain = rng.normal(scale=STRAIN, size=(3, 3))
     deformation = np.eye(3) + (strain + strain.T) / 2
     strained = replace(
-        here.relaxed, positions=here.relaxed.positions @ deformation, cell=here.relaxed.cell @ deformation
+        current.relaxed,
+        positions=current.relaxed.positions @ deformation,
+        cell=current.relaxed.cell @ deformation,
     )
     return _rattled(strained, RATTLE, rng)
 
 
-def rattle_supercell(here: Here, problem: Problem, rng: np.random.Generator) -> Crystal:
+def rattle_supercell(current: CurrentStructure, problem: Problem, rng: np.random.Generator) -> Crystal:
     """Action 14: twice the cell along one axis where the atom limit allows, the same cell where it does not."""
-    fits = 2 * here.relaxed.n_atoms <= problem.max_atoms
-    crystal = doubled(here.relaxed, int(rng.integers(3))) if fits else here.relaxed
+    fits = 2 * current.relaxed.n_atoms <= problem.max_atoms
+    crystal = doubled(current.relaxed, int(rng.integers(3))) if fits else current.relaxed
     return _rattled(crystal, SUPERCELL_RATTLE, rng)
 
 
@@ -69,9 +72,9 @@ def _rattled(crystal: Crystal, scale: float, rng: np.random.Generator) -> Crysta
     )
 
 
-def fill_hole(here: Here, _: Problem, rng: np.random.Generator) -> Crystal:
+def fill_hole(current: CurrentStructure, _: Problem, rng: np.random.Generator) -> Crystal:
     """Action 15: the point farthest from all atoms, of HOLE_TRIES drawn evenly, receives a random anion."""
-    crystal = here.relaxed
+    crystal = current.relaxed
     anions = [ion.number for ion in all_ions() if not ion.is_cation]
     moved = int(rng.choice(np.flatnonzero(np.isin(crystal.numbers, anions))))
     others = np.delete(crystal.positions, moved, axis=0)
@@ -88,3 +91,20 @@ def _clearance(points: Array, atoms: Array, cell: Array) -> Array:
     wrapped = (fractional - np.rint(fractional)) @ cell
     offsets = wrapped[:, :, None] + images @ cell
     return np.sqrt((offsets**2).sum(axis=-1)).reshape(len(points), -1).min(axis=1)
+
+
+# Charts hatch their areas, since so many colours cannot all be far apart; among themselves they are, as above.
+EXTENSIONS: tuple[Action, ...] = (
+    Action(number=11, name="Symmetric, any size", description="A new random crystal with a random space group.",
+           family=Family.SYMMETRIC, colour="#a60019", change=symmetric_any_size),
+    Action(number=12, name="Symmetric, this size",
+           description="A new random symmetric crystal with as many atoms.",
+           family=Family.SYMMETRIC, colour="#ebaa38", change=symmetric_this_size),
+    Action(number=13, name="Distort", description="Strain the cell and rattle the atoms.",
+           family=Family.ATOMS, colour="#afb99d", change=distort),
+    Action(number=14, name="Supercell, rattled",
+           description="Double the relaxed crystal, rattle it and relax again.",
+           family=Family.ATOMS, colour="#2c5471", change=rattle_supercell),
+    Action(number=15, name="Fill a hole", description="Move an anion into a hole between the atoms.",
+           family=Family.ATOMS, colour="#02cffd", change=fill_hole),
+)  # fmt: skip

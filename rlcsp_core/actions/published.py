@@ -6,7 +6,7 @@
     3 new assembly instructions       5 double along one axis (needs ≤ half the atom limit)
     6 new random structure no larger than this one      7 new random structure of any allowed size
 
-Every function returns None where its draw came to nothing; the caller counts that as an attempt.  No input is changed.
+Every function returns None where its draw came to nothing.  No input is changed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import cache
 
 import numpy as np
 
-from rlcsp_core.actions.here import Here, Problem
+from rlcsp_core.actions.action import Action, CurrentStructure, Family, Problem, modular_action
 from rlcsp_core.crystal.generate import random_structure
 from rlcsp_core.crystal.ions import VACANCY, all_ions
 from rlcsp_core.crystal.lattice import kind_of, kinds_for, random_assembly
@@ -152,11 +152,62 @@ def double(structure: Modular, problem: Problem, rng: np.random.Generator) -> Mo
     return Modular(assembly, np.concatenate([structure.sites] * 2, axis=(1, 2, 0)[axis]))
 
 
-def renew_no_larger(here: Here, problem: Problem, rng: np.random.Generator) -> Modular | None:
+def renew_no_larger(current: CurrentStructure, problem: Problem, rng: np.random.Generator) -> Modular | None:
     """Action 6: a new random structure with at most as many atoms."""
-    return random_structure(problem.composition, min(here.relaxed.n_atoms, problem.max_atoms), rng)
+    return random_structure(problem.composition, min(current.relaxed.n_atoms, problem.max_atoms), rng)
 
 
-def renew_any_size(_: Here, problem: Problem, rng: np.random.Generator) -> Modular | None:
+def renew_any_size(_: CurrentStructure, problem: Problem, rng: np.random.Generator) -> Modular | None:
     """Action 7: a new random structure of any allowed size."""
     return random_structure(problem.composition, problem.max_atoms, rng)
+
+
+# when they can apply -------------------------------------------------------------------------------------------------
+
+
+def _modules(_: Modular, __: Problem) -> bool:
+    return True
+
+
+def _sites_differ(structure: Modular, _: Problem) -> bool:
+    """Some pool of sites holds two kinds of occupants."""
+    codes = structure.sites
+    return bool((codes != codes.flat[0]).any())
+
+
+def _blocks_differ(structure: Modular, _: Problem) -> bool:
+    blocks = structure.sites.reshape(-1, SITES)
+    return bool((blocks != blocks[0]).any())
+
+
+def _layers_differ(structure: Modular, _: Problem) -> bool:
+    """Exchanging two of two layers would only move the origin."""
+    layers = structure.sites
+    return len(layers) > 2 and bool((layers != layers[0]).any())
+
+
+def _fits_twice(structure: Modular, problem: Problem) -> bool:
+    return 2 * structure.n_atoms <= problem.max_atoms
+
+
+# Any two colours differ by at least ΔE = 25 (CIE 1976), also to colour-blind readers.
+ACTIONS: tuple[Action, ...] = (
+    modular_action(1, "Swap two sites", "Exchange the occupants of two sites.",
+                   Family.SITES, "#5ad1ff", swap_sites, _sites_differ),
+    modular_action(2, "Swap sub-modules", "Exchange two blocks of four sites.",
+                   Family.BLOCKS, "#a2cdb3", swap_submodules, _blocks_differ),
+    modular_action(3, "Reassemble", "Stack the same blocks on another lattice.",
+                   Family.LATTICE, "#cfb714", reassemble, _modules),
+    modular_action(4, "Swap modules", "Exchange two layers.",
+                   Family.BLOCKS, "#216236", swap_modules, _layers_differ),
+    modular_action(5, "Double", "Repeat the structure along one axis.",
+                   Family.LATTICE, "#896b04", double, _fits_twice),
+    Action(number=6, name="Renew, no larger", description="A new random structure, no larger.",
+           family=Family.NEW, colour="#f79967", change=renew_no_larger, modular=True),
+    Action(number=7, name="Renew, any size", description="A new random structure of any size.",
+           family=Family.NEW, colour="#a23c7b", change=renew_any_size, modular=True),
+    modular_action(9, "Permute some sites", "Permute the occupants of some sites.",
+                   Family.SITES, "#5681f6", permute_some_sites, _sites_differ),
+    modular_action(10, "Permute all sites", "Permute the occupants of all sites.",
+                   Family.SITES, "#5d3b9d", permute_all_sites, _sites_differ),
+)  # fmt: skip
