@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Literal, NamedTuple
 
 from rlcsp_core.agents import AGENTS, BASELINES
+from rlcsp_core.crystal.ions import all_ions
+from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import RunInfo, RunState
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
-NOTHING = "–"
+NOTHING, MINUS = "–", "−"
 AT_TARGET = 0.02  # meV/atom
+FORMULA = re.compile(rf"\b(?:(?:{'|'.join(ion.element for ion in all_ions())})\d*){{2,}}\b")
+LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+OTHERS = {  # settings that are told where they are not the usual ones
+    "melt_after": "melts after",
+    "melt_step": "melting by (eV)",
+    "min_distance": "shortest distance (Å)",
+    "rattle": "rattle (Å)",
+    "penalty": "penalty:",
+    "patience": "gives up after steps",
+    "features": "sees:",
+    "parallel": "at once:",
+}
 
 
 class StateWord(NamedTuple):
@@ -40,6 +55,11 @@ REASONS = {
 }
 
 
+def typeset(text: str) -> str:
+    """A text with the digits of the formulas in it lowered: Y₂O₃."""
+    return FORMULA.sub(lambda formula: formula[0].translate(LOWERED), text)
+
+
 def algorithm_name(algorithm: str, baseline: str | None) -> str:
     """ "PPO + B2"; the baseline only where it is not the algorithm's own."""
     kind = AGENTS.get(algorithm)
@@ -50,9 +70,8 @@ def algorithm_name(algorithm: str, baseline: str | None) -> str:
 
 
 def run_title(run: RunInfo) -> str:
-    return (
-        f"{run.composition} · {algorithm_name(run.algorithm, run.config.get('baseline'))} · seed {run.seed}"
-    )
+    algorithm = algorithm_name(run.algorithm, run.config.get("baseline"))
+    return f"{typeset(run.composition)} · {algorithm} · seed {run.seed}"
 
 
 def reason_of(run: RunInfo) -> str:
@@ -64,11 +83,13 @@ def duration(seconds: float | None) -> str:
     """ "42 s", "3 min 05 s", "2 h 10 min"."""
     if seconds is None:
         return NOTHING
-    if seconds < MINUTE:
-        return f"{seconds:.0f} s"
-    if seconds < HOUR:
-        return f"{seconds // MINUTE:.0f} min {seconds % MINUTE:02.0f} s"
-    return f"{seconds // HOUR:.0f} h {seconds % HOUR // MINUTE:02.0f} min"
+    whole = round(seconds)  # first: 119.6 s are 2 min 00 s and not 1 min 60 s
+    if whole < MINUTE:
+        return f"{whole} s"
+    if whole < HOUR:
+        return f"{whole // MINUTE} min {whole % MINUTE:02} s"
+    minutes = round(seconds / MINUTE)
+    return f"{minutes // MINUTE} h {minutes % MINUTE:02} min"
 
 
 def ago(moment: float) -> str:
@@ -81,15 +102,19 @@ def ago(moment: float) -> str:
     return "just now"
 
 
-def energy(value: float | None) -> str:
-    """To the accuracy that tells two minima apart, with a true minus."""
-    return NOTHING if value is None else f"{value:.5f}".replace("-", "−")
+def number(value: float, digits: int, sign: str = "") -> str:
+    """With so many digits, a true minus, and none before a zero; "+" in `sign` stands before what is above it."""
+    text = f"{value:{sign}.{digits}f}"
+    return text.lstrip("+-") if float(text) == 0 else text.replace("-", MINUS)
 
 
 def signed(value: float, digits: int) -> str:
-    """With its sign, a true minus, and none before a zero."""
-    text = f"{value:+.{digits}f}"
-    return text[1:] if float(text) == 0 else text.replace("-", "−")
+    return number(value, digits, "+")
+
+
+def energy(value: float | None) -> str:
+    """To the accuracy that tells two minima apart."""
+    return NOTHING if value is None else number(value, 5)
 
 
 def above_target(value: float | None, target: float | None) -> str | None:
@@ -97,9 +122,9 @@ def above_target(value: float | None, target: float | None) -> str | None:
     if value is None or target is None:
         return None
     distance = 1000 * (value - target)
-    return (
-        "at the target" if abs(distance) < AT_TARGET else f"{distance:+.2f} meV from target".replace("-", "−")
-    )
+    if abs(distance) < AT_TARGET:
+        return "at the target"
+    return f"{number(abs(distance), 2)} meV/atom {'above' if distance > 0 else 'below'} the target"
 
 
 def beside_known_minimum(value: float, known: float) -> str:
@@ -108,3 +133,24 @@ def beside_known_minimum(value: float, known: float) -> str:
     if abs(distance) < AT_TARGET:
         return "This is the energy of the known minimum."
     return f"The known minimum lies {abs(distance):.2f} meV/atom {'lower' if distance > 0 else 'higher'}."
+
+
+def search_in_words(config: SearchConfig, policy: str | None = None) -> str:
+    """What a search will do: what always matters, and whatever else differs from the defaults."""
+    usual, mine = SearchConfig().as_dict(), config.as_dict()
+    parts = [
+        f"{typeset(config.composition)} with {algorithm_name(config.algorithm, config.baseline)}, "
+        f"{config.actions} actions, seed {config.seed}",
+        f"at most {config.max_atoms} atoms in the cell",
+        f"{config.steps} steps after {config.population} random structures, "
+        f"at most {duration(config.time_limit)}",
+        "no target" if config.target is None else f"until {energy(config.target)} eV/atom",
+        f"kT {config.kT:g} eV",
+        *(f"{name.replace('_', ' ')} {value}" for name, value in config.settings.items()),
+        *(f"{words} {mine[name]}" for name, words in OTHERS.items() if mine[name] != usual[name]),
+    ]
+    if config.initial_policy is not None:
+        parts.append("from a policy learned before")
+    if policy is not None:
+        parts.append(f"sharing the policy {policy}")
+    return " · ".join(parts)

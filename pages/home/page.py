@@ -30,7 +30,7 @@ with action, st.container(border=True):
     st.markdown("**One click:** find the ground state of yttrium oxide, Y₂O₃, from nothing but its formula.")
     if st.button("Start the demo", type="primary", icon=":material/play_arrow:", width="stretch"):
         with show_errors():
-            started = runs.start(demo_config().as_dict())
+            started = runs.start(demo_config(runs.store.runs()).as_dict())
             st.switch_page(SEARCH.file, query_params={"run": started})
 
 for column, place in zip(cells("pages", [1] * (len(PAGES) - 1)), PAGES[1:], strict=True):

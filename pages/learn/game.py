@@ -11,6 +11,7 @@ from pages.common.errors import show_error
 from pages.common.wording import energy as energy_words
 from pages.components.chart import live_chart
 from pages.components.crystal_view import Frame, show_crystal
+from pages.components.number_field import number_field
 from pages.learn.bench import VIEWER, compiled
 from rlcsp_core.actions import ACTIONS, action_numbered
 from rlcsp_core.agents import AGENTS
@@ -55,16 +56,16 @@ def play_chapter() -> None:
             format_func=lambda key: AGENTS[key].label,
         )
         steps = columns[2].selectbox("Steps", STEPS, index=1)
-        seed = columns[3].number_input("Seed", 0, LARGEST_SEED, 1)
+        seed = number_field("Seed", 1, 0, LARGEST_SEED, whole=True, key="game-seed", place=columns[3])
         begin = columns[4].form_submit_button(
             "New game", type="primary", icon=":material/sports_esports:", width="stretch"
         )
-    if begin:
+    if begin and seed is not None:
         config = SearchConfig(
             composition=formula,
             algorithm=algorithm,
             steps=steps,
-            seed=int(seed),
+            seed=seed,
             population=POPULATION,
             max_atoms=_atoms(formula),
         )

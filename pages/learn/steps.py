@@ -7,6 +7,7 @@ import streamlit as st
 from pages.common.choose_run import choose_run
 from pages.common.columns import beside, cells
 from pages.common.session import library
+from pages.components.number_field import number_field
 from pages.components.step_view import show_choice, show_decision, show_outcome, show_reward, show_update
 from pages.components.thumbnail import thumbnail
 from rlcsp_core.crystal.identity import references
@@ -56,7 +57,9 @@ def numbers_chapter() -> None:
     if run is None:
         return
     lesson = first_lesson(known, run) or min(UNTAUGHT, run.n_steps)
-    step = int(st.number_input("Step", 1, run.n_steps, lesson, key=f"step-{run.id}"))
+    step = number_field("Step", lesson, 1, run.n_steps, whole=True, key=f"step-{run.id}")
+    if step is None:
+        return
     with st.spinner("Computing the step again …"):
         now = moment(known, run, step)
     first, second = beside("step", [2, 3])

@@ -1,24 +1,30 @@
 """The form of a search: every field is made from the tables of the engine, and checked by the engine again.
 
-Ranges, defaults and help come from `SearchConfig`, `RANGES` and `settings_of`; the browser's own limits are a courtesy.
+Ranges, defaults and help come from `SearchConfig`, `RANGES` and `settings_of`.  What would be started stands in words
+beside Start; as long as a field is in error, that is nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import count
 from typing import Any, NamedTuple
 
 import streamlit as st
 
 from pages.common.columns import beside
-from pages.common.wording import energy
+from pages.common.errors import plain
+from pages.common.wording import energy, search_in_words
+from pages.components.number_field import number_field
 from pages.search.form_options import Chosen, options
 from rlcsp_core.actions import ACTION_SETS
 from rlcsp_core.agents import AGENTS, BASELINES, Setting, settings_of
 from rlcsp_core.crystal.composition import Preset, composition_of, presets
-from rlcsp_core.errors import FormulaError
+from rlcsp_core.errors import FormulaError, RLCSPError
 from rlcsp_core.search import PENALTIES, RANGES, SearchConfig
 from rlcsp_core.search.presets import fast
+from rlcsp_core.store import RunInfo
 
 LIMITS = {name: (low, high) for name, low, high in RANGES}
 OWN_BASELINE = "own"
@@ -42,6 +48,7 @@ class _Form(NamedTuple):
 
     key: str
     start: Mapping[str, Any]  # as SearchConfig.as_dict()
+    wrong: list[str]  # labels of the fields in error
 
 
 class Wanted(NamedTuple):
@@ -52,23 +59,45 @@ class Wanted(NamedTuple):
 
 
 def search_form(key: str) -> Wanted | None:
-    """The form; what to start when "Start" was pressed.  Raises ConfigError for what no field can hold."""
+    """The form; what to start when "Start" was pressed."""
     what, how, limits = beside(f"form-{key}", [1] * COLUMNS)
     with what:
         manner, formula = _manner(key), _composition(key)
         preset = _preset(formula)
-        form = _Form(f"{key}-{manner}-{preset and preset.formula}", MANNERS[manner](preset).as_dict())
+        form = _Form(f"{key}-{manner}-{preset and preset.formula}", MANNERS[manner](preset).as_dict(), [])
         values: dict[str, Any] = {"composition": formula or "", "target": _target(form, preset)}
     with how:
         values |= _how(form)
     with limits:
         values |= _limits(form)
     values |= {"settings": _hyperparameters(form, values["algorithm"])} | _expert(form)
-    beyond = options(form.key, form.start, Chosen(values["algorithm"], values["actions"]))
-    values |= beyond.values
-    if st.button("Start search", type="primary", icon=":material/play_arrow:", key=f"{key}-start"):
-        return Wanted(SearchConfig(**values), beyond.policy)
-    return None
+    beyond = options(form.key, form.start, Chosen(values["algorithm"], values["actions"]), form.wrong)
+    return _start(key, values | beyond.values, beyond.policy, form.wrong)
+
+
+def _start(key: str, values: Mapping[str, Any], policy: str | None, wrong: Sequence[str]) -> Wanted | None:
+    """The button, and beside it what it would start."""
+    from rlcsp_core.search import check_config
+
+    config, words = None, f"Nothing can be started: correct {' and '.join(wrong)}."
+    if not wrong:
+        try:
+            config = SearchConfig(**values)
+            check_config(config)
+            words = f"Starts {search_in_words(config, policy)}"
+        except RLCSPError as error:
+            config, words = None, f"Nothing can be started: {error}"
+    left, right = st.columns([1, 5], vertical_alignment="center")
+    pressed = left.button(
+        "Start search",
+        type="primary",
+        icon=":material/play_arrow:",
+        key=f"{key}-start",
+        disabled=config is None,
+        width="stretch",
+    )
+    right.markdown(plain(words) if config is not None else f":red[{plain(words)}]")
+    return Wanted(config, policy) if pressed and config is not None else None
 
 
 def _published(_: Preset | None) -> SearchConfig:
@@ -83,9 +112,18 @@ def _fast(preset: Preset | None) -> SearchConfig:
 MANNERS: Mapping[str, Callable[[Preset | None], SearchConfig]] = {"As published": _published, "Fast": _fast}
 
 
-def demo_config() -> SearchConfig:
-    """The search behind "Start the demo": to the ground state of Y2O3 with all actions, which takes seconds."""
-    return fast(presets()["Y2O3"])
+def demo_config(earlier: Sequence[RunInfo]) -> SearchConfig:
+    """The search behind "Start the demo": to the ground state of Y2O3 with all actions, which takes seconds.
+
+    A seed again would be the same run again."""
+    return with_next_seed(fast(presets()["Y2O3"]), earlier)
+
+
+def with_next_seed(config: SearchConfig, earlier: Sequence[RunInfo]) -> SearchConfig:
+    """The search with the first seed from its own on that no equal search has had."""
+    mine = config.as_dict()
+    taken = {run.seed for run in earlier if {**run.config, "seed": 0} == {**mine, "seed": 0}}
+    return replace(config, seed=next(seed for seed in count(config.seed) if seed not in taken))
 
 
 def _manner(key: str) -> str:
@@ -124,8 +162,8 @@ def _about(formula: str | None, preset: Preset | None) -> str:
     if preset is None:
         try:
             return f"{composition_of(formula or '').n_atoms} atoms in a formula unit; no minimum is known."
-        except FormulaError:
-            return "Not yet a formula that can be searched."
+        except FormulaError as error:
+            return f":red[{plain(str(error))}]"
     return (
         f"Known minimum: {preset.name}, {preset.symbol}, {preset.cell} atoms in the primitive cell, "
         f"{energy(preset.target)} eV/atom."
@@ -137,10 +175,7 @@ def _target(form: _Form, preset: Preset | None) -> float | None:
         wanted = st.checkbox("Stop at a target energy", key=f"{form.key}-target-other")
         if not wanted:
             return None
-        low, high = LIMITS["target"]
-        return st.number_input(
-            "Target (eV/atom)", low, high, value=-30.0, format="%.6f", key=f"{form.key}-target-value"
-        )
+        return _field(form, "Target (eV/atom)", -30.0, LIMITS["target"], "target-value")
     wanted = st.checkbox("Stop at the known minimum", value=True, key=f"{form.key}-target-{preset.formula}")
     return preset.target if wanted else None
 
@@ -192,16 +227,14 @@ def _limits(form: _Form) -> dict[str, Any]:
     population = _number(
         form, "population", "Initial population", "Random structures relaxed before the first step."
     )
-    minutes = st.number_input(
-        "Time limit (min)",
-        min_value=0.1,
-        max_value=LIMITS["time_limit"][1] / 60,
-        value=form.start["time_limit"] / 60,
-        step=5.0,
-        format="%.1f",
-        key=f"{form.key}-time",
-    )
-    return {"max_atoms": atoms, "steps": steps, "population": population, "time_limit": 60 * minutes}
+    longest = LIMITS["time_limit"][1] / 60
+    minutes = _field(form, "Time limit (min)", form.start["time_limit"] / 60, (0.1, longest), "time")
+    return {
+        "max_atoms": atoms,
+        "steps": steps,
+        "population": population,
+        "time_limit": None if minutes is None else 60 * minutes,
+    }
 
 
 def _hyperparameters(form: _Form, algorithm: str) -> dict[str, Any]:
@@ -214,9 +247,10 @@ def _hyperparameters(form: _Form, algorithm: str) -> dict[str, Any]:
         columns = st.columns(COLUMNS)
         chosen: Mapping[str, Any] = {
             setting.name: _setting(
+                form,
                 setting,
                 begin.get(setting.name, setting.default),
-                f"{form.key}-{algorithm}-{setting.name}",
+                f"{algorithm}-{setting.name}",
                 columns[i % COLUMNS],
             )
             for i, setting in enumerate(known)
@@ -224,7 +258,7 @@ def _hyperparameters(form: _Form, algorithm: str) -> dict[str, Any]:
     return {s.name: chosen[s.name] for s in known if chosen[s.name] != s.default}
 
 
-def _setting(setting: Setting, value: Any, key: str, column: Any) -> Any:
+def _setting(form: _Form, setting: Setting, value: Any, key: str, column: Any) -> Any:
     label = setting.name.replace("_", " ").capitalize()
     if setting.kind == "choice":
         return column.selectbox(
@@ -232,22 +266,12 @@ def _setting(setting: Setting, value: Any, key: str, column: Any) -> Any:
             setting.choices,
             index=setting.choices.index(str(value)),
             help=setting.help,
-            key=key,
+            key=f"{form.key}-{key}",
         )
-    whole = setting.kind == "int"
-    cast = int if whole else float
     assert setting.low is not None
     assert setting.high is not None
-    return column.number_input(
-        label,
-        min_value=cast(setting.low),
-        max_value=cast(setting.high),
-        value=cast(value),
-        step=1 if whole else None,
-        format=None if whole else "%g",
-        help=setting.help,
-        key=key,
-    )
+    value = int(value) if setting.kind == "int" else float(value)
+    return _field(form, label, value, (setting.low, setting.high), key, setting.help, column)
 
 
 def _expert(form: _Form) -> dict[str, Any]:
@@ -265,25 +289,23 @@ def _expert(form: _Form) -> dict[str, Any]:
         )
         limited = columns[0].checkbox("Give up when nothing lower is found", key=f"{form.key}-give-up")
         if limited:
-            low, high = LIMITS["patience"]
-            values["patience"] = columns[1].number_input(
-                "Steps without a new best", int(low), int(high), value=1000, key=f"{form.key}-patience"
-            )
+            label = "Steps without a new best"
+            values["patience"] = _field(form, label, 1000, LIMITS["patience"], "patience", None, columns[1])
     return values
 
 
 def _number(form: _Form, name: str, label: str, text: str, place: Any = st) -> Any:
     """A field of `SearchConfig` with its default and range."""
-    low, high = LIMITS[name]
-    default = form.start[name]
-    cast = int if isinstance(default, int) else float
-    return place.number_input(
-        label,
-        min_value=cast(low),
-        max_value=cast(high),
-        value=cast(default),
-        step=None if cast is int else 0.01,
-        format=None if cast is int else "%g",
-        help=text,
-        key=f"{form.key}-{name}",
-    )
+    return _field(form, label, form.start[name], LIMITS[name], name, text, place)
+
+
+def _field(
+    form: _Form, label: str, default: int | float, limits: tuple[float, float], key: str,
+    text: str | None = None, place: Any = st,
+) -> Any:  # fmt: skip
+    """A number, whole where its default is."""
+    whole, key = isinstance(default, int), f"{form.key}-{key}"
+    found = number_field(label, default, *limits, whole=whole, key=key, place=place, help=text)
+    if found is None:
+        form.wrong.append(label)
+    return found

@@ -11,6 +11,7 @@ from pages.common.choose_run import all_runs
 from pages.common.errors import plain
 from pages.common.session import library, store
 from pages.common.wording import run_title
+from pages.components.number_field import number_field
 from rlcsp_core.agents import AGENTS
 from rlcsp_core.search import RANGES
 from rlcsp_core.store import RunInfo
@@ -20,6 +21,7 @@ FEATURES = {
     "published": "Its energy (published)",
     "structure": "Its energy, size, lattice, coordination and symmetry too",
 }
+PARALLEL = "Trials relaxed at once"
 NOTHING = "nothing: the prior of the actions"
 COLUMNS = 3
 LISTED = 20  # names of shared policies
@@ -41,8 +43,8 @@ class Options(NamedTuple):
     policy: str | None
 
 
-def options(key: str, start: Mapping[str, Any], chosen: Chosen) -> Options:
-    """Values that are not shown keep their defaults."""
+def options(key: str, start: Mapping[str, Any], chosen: Chosen, wrong: list[str]) -> Options:
+    """Values that are not shown keep their defaults; `wrong` receives the labels of fields in error."""
     shared = None
     with st.expander("Beyond the published method", icon=":material/auto_awesome:"):
         columns = st.columns(COLUMNS)
@@ -56,6 +58,7 @@ def options(key: str, start: Mapping[str, Any], chosen: Chosen) -> Options:
                 values["initial_policy"] = policy
             shared = _shared(columns[0], key)
         values |= _savings(columns[2], key, start)
+        wrong += [PARALLEL] * (values["parallel"] is None)
     return Options(values, shared)
 
 
@@ -92,11 +95,13 @@ def _savings(column: Any, key: str, start: Mapping[str, Any]) -> dict[str, Any]:
     ranges = {name: (low, high) for name, low, high in RANGES}
     low, high = ranges["parallel"]
     values: dict[str, Any] = {
-        "parallel": column.number_input(
-            "Trials relaxed at once",
-            int(low),
-            int(high),
-            value=start["parallel"],
+        "parallel": number_field(
+            PARALLEL,
+            start["parallel"],
+            low,
+            high,
+            whole=True,
+            place=column,
             key=f"{key}-parallel",
             help="Chosen together and relaxed on as many cores. Equal seeds give equal runs for equal numbers.",
         )

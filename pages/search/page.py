@@ -34,9 +34,7 @@ with st.container() if beside is None else beside, show_errors():
     wanted = search_form("beside" if shown else "new") if opened else None
     if wanted is not None:
         from rlcsp_core.runs.sharing import check_sharing
-        from rlcsp_core.search import check_config
 
-        check_config(wanted.config)
         if wanted.policy is not None:
             check_sharing(wanted.config, wanted.policy, runs.store)
         started = runs.start(wanted.config.as_dict(), policy=wanted.policy)

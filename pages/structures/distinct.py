@@ -15,6 +15,7 @@ from pages.common.sitemap import SEARCH
 from pages.common.url import RUN_ID
 from pages.common.wording import energy as energy_words
 from pages.common.wording import run_title
+from pages.components.number_field import number_field
 from pages.components.thumbnail import thumbnail, thumbnail_address
 from rlcsp_core.runs.curves import Reader
 from rlcsp_core.store import RunInfo
@@ -155,13 +156,13 @@ def show_table(store: Reader, runs: Sequence[RunInfo]) -> None:
 def _filtered(groups: list[Group]) -> list[Group]:
     if not groups:
         return []
-    window = st.number_input(
-        "At most above the lowest (meV/atom)", 0.0, WIDEST, WIDEST, step=10.0, key="window"
-    )
+    window = number_field("At most above the lowest (meV/atom)", WIDEST, 0, WIDEST, whole=False, key="window")
     symbols = sorted({group.space_group for group in groups})
     wanted = st.multiselect("Space groups", symbols, key="groups", placeholder="all")
     most = max(group.best.n_atoms for group in groups)
-    atoms = st.number_input("At most atoms in the cell", 1, most, most, key=f"atoms-{most}")
+    atoms = number_field("At most atoms in the cell", most, 1, most, whole=True, key=f"atoms-{most}")
+    if window is None or atoms is None:
+        return []
     top = groups[0].best.energy + window / 1000
     return [
         group

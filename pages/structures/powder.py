@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.components.chart import live_chart
 from pages.components.crystal_view import CrystalKey
+from pages.components.number_field import number_field
 from pages.structures.item import Item, phases_of
 from rlcsp_core.analysis.diffraction import (
     LONGEST,
@@ -27,8 +28,8 @@ OTHER_WAVELENGTH = "other"
 def show_powder(item: Item) -> None:
     first, second, third = st.columns(3)
     line = first.selectbox("Radiation", [*WAVELENGTHS, OTHER_WAVELENGTH], key="radiation")
-    wavelength = WAVELENGTHS.get(line) or second.number_input(
-        "Wavelength (Å)", SHORTEST, LONGEST, 1.0, step=0.01, format="%.5f", key="wavelength"
+    wavelength = WAVELENGTHS.get(line) or number_field(
+        "Wavelength (Å)", 1.0, SHORTEST, LONGEST, whole=False, key="wavelength", place=second
     )
     phases = {f"{phase.formula} {phase.name}": phase.crystal for phase in references()}
     matches = phases_of(CrystalKey(item.crystal))
@@ -41,6 +42,8 @@ def show_powder(item: Item) -> None:
         format_func=lambda name: name or "nothing",
         key="phase",
     )
+    if wavelength is None:
+        return
     with st.spinner("Computing the pattern …"):
         pattern = _pattern(CrystalKey(item.crystal), wavelength)
         mine = profile(pattern)

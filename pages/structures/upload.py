@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.common.errors import plain, show_error, show_errors
 from pages.components.crystal_view import CrystalKey, Frame
+from pages.components.number_field import number_field
 from pages.structures.details import inspect
 from pages.structures.item import Item
 from rlcsp_core.crystal.composition import formula_of
@@ -57,8 +58,11 @@ def _crystal(name: str, content: bytes) -> Crystal:
     crystals = parse_crystals(name, content, max_atoms=MAX_ATOMS)
     if len(crystals) == 1:
         return crystals[0]
-    number = st.number_input(f"Structure, 1 to {len(crystals)}", 1, len(crystals), len(crystals), key="frame")
-    return crystals[int(number) - 1]
+    last = len(crystals)
+    number = number_field(f"Structure, 1 to {last}", last, 1, last, whole=True, key="frame")
+    if number is None:
+        raise StructureError("no structure of the file is chosen: correct its number")
+    return crystals[number - 1]
 
 
 def _energy(crystal: Crystal) -> float | None:

@@ -104,3 +104,23 @@ def test_two_runs_in_an_address_open_beside_each_other(watched: Watched, dashboa
     expect(numbers_of_steps(page)).to_have_count(len(ids), timeout=SOON)
     page.wait_for_function(more_than(20), timeout=SOON)
     assert runs_in_address(page) == ids
+
+
+def test_what_is_typed_last_counts_when_start_is_pressed(watched: Watched, dashboard: Dashboard) -> None:
+    """The field is left by the click: the number is read before anything starts."""
+    page = watched.open("Search")
+    store = open_store(str(dashboard.database))
+    before = len(store.runs())
+    seed = page.get_by_label("Seed", exact=True)
+    seed.fill("3000000000")
+    button(page, "Start search").click(timeout=SOON)
+    expect(page.get_by_text("Nothing can be started: correct Seed")).to_be_visible(timeout=SOON)
+    expect(button(page, "Start search")).to_be_disabled()
+    assert len(store.runs()) == before
+    seed.fill("17")
+    seed.press("Enter")
+    expect(page.get_by_text("seed 17")).to_be_visible(timeout=SOON)
+    button(page, "Start search").click(timeout=SOON)
+    page.wait_for_url(re.compile(r"run=\w+"), timeout=SOON)
+    assert store.runs()[0].seed == 17
+    store.close()

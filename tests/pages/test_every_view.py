@@ -26,7 +26,7 @@ OURS = {
     **{f"{actions} actions": replace(SMALL, actions=actions) for actions in ACTION_SETS},
     **{f"{features} features": replace(SMALL, features=features) for features in FEATURE_SETS},
 }
-OF_A_RUN = ("pages/1_Search.py", "pages/3_Structures.py", "pages/6_Replay.py")
+OF_A_RUN = ("pages/search/page.py", "pages/structures/page.py", "pages/replay/page.py")
 
 
 def _shipped() -> dict[str, RunInfo]:
@@ -62,10 +62,10 @@ def every_view(opened: Opened, run: RunInfo) -> None:
     for file in OF_A_RUN:
         shows(opened(file, run=run.id), file)
     if learns(run):
-        page = opened("pages/4_Policy.py", run=run.id)
+        page = opened("pages/policy/page.py", run=run.id)
         for view in page.segmented_control(key="policy-view").options:
             shows(page.segmented_control(key="policy-view").set_value(view).run(), view)
-        page = opened("pages/5_Learn.py", run=run.id, chapter="learn")
+        page = opened("pages/learn/page.py", run=run.id, chapter="learn")
         shows(page, "chapter 5")
         assert not any("fixed policy" in each.value for each in page.info)
 
@@ -91,6 +91,6 @@ def test_every_view_opens_on_every_kind_of_run(
 
 @pytest.mark.parametrize("experiment", sorted({run.experiment or "" for run in SHIPPED.values()}))
 def test_every_view_of_compare_opens_on_every_shipped_experiment(experiment: str, opened: Opened) -> None:
-    page = opened("pages/2_Compare.py", experiment=experiment)
+    page = opened("pages/compare/page.py", experiment=experiment)
     for view in page.segmented_control(key="compare-view").options:
         shows(page.segmented_control(key="compare-view").set_value(view).run(), view)

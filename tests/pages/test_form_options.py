@@ -40,7 +40,7 @@ def test_untouched_they_change_nothing(opened: Opened, empty_store: Store) -> No
 
 def test_they_reach_the_configuration(opened: Opened, empty_store: Store, finished_run: str) -> None:
     page = opened("pages/search/page.py")
-    page.number_input(key=ending(page.number_input, "-parallel")).set_value(2)
+    page.text_input(key=ending(page.text_input, "-parallel")).set_value("2")
     page.selectbox(key=ending(page.selectbox, "-policy-published-published")).set_value(finished_run)
     start(page.run())
     run = next(run for run in empty_store.runs() if run.id != finished_run)
