@@ -6,10 +6,9 @@ Energies are `None`, never a number, where a relaxation failed or was not made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import nan
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,10 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
+
+SAME_ENERGY = 1e-6  # eV/atom within which two energies are one: less is noise of the relaxation
+TARGET_TOLERANCE = 2e-5  # eV/atom above the target that still count as reached
+NO_TRIAL = "no sound trial"  # why a step has no energy where nothing could be relaxed
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,4 +144,3 @@ class StopRecord:
 
 
 SearchRecord = PopulationRecord | StepRecord | StopRecord
-JsonDict = Mapping[str, Any]

@@ -8,12 +8,13 @@ from typing import Literal, NamedTuple
 
 from rlcsp_core.agents import AGENTS, BASELINES
 from rlcsp_core.crystal.ions import all_ions
+from rlcsp_core.records import TARGET_TOLERANCE
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import RunInfo, RunState
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 NOTHING, MINUS = "–", "−"
-AT_TARGET = 0.02  # meV/atom
+AT_TARGET = 1000 * TARGET_TOLERANCE  # meV/atom
 FORMULA = re.compile(rf"\b(?:(?:{'|'.join(ion.element for ion in all_ions())})\d*){{2,}}\b")
 LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 OTHERS = {  # settings that are told where they are not the usual ones

@@ -15,6 +15,7 @@ from pages.components.crystal_view import CrystalKey, Frame, show_crystal
 from pages.structures.downloads import show_files
 from pages.structures.item import Item, phases_of, symmetry_of
 from pages.structures.powder import show_powder
+from rlcsp_core.crystal.bonds import BOND_STRETCH
 from rlcsp_core.crystal.composition import formula_of, presets
 from rlcsp_core.crystal.summary import cell_parameters, density, sites
 from rlcsp_core.crystal.symmetry import SYMPREC, TOLERANCES, space_group_by_tolerance
@@ -180,6 +181,6 @@ def _bonds(item: Item) -> None:
         },
     )
     st.caption(
-        "Bonds: cation and anion within 1.25 times the sum of their radii. Bond-valence sums (Brese and O'Keeffe 1991) "
-        "near the charge mean a well-bonded ion."
+        f"Bonds: cation and anion within {BOND_STRETCH} times the sum of their radii. "
+        "Bond-valence sums (Brese and O'Keeffe 1991) near the charge mean a well-bonded ion."
     )

@@ -16,7 +16,6 @@ import numpy as np
 
 from rlcsp_core.analysis.curves import Groups, RunCurve
 from rlcsp_core.analysis.metrics import (
-    SAME_ENERGY,
     RunSummary,
     StepsToTarget,
     lowest_energy,
@@ -24,7 +23,7 @@ from rlcsp_core.analysis.metrics import (
     summary,
 )
 from rlcsp_core.analysis.survival import CONFIDENCE, MeanSteps, PairTest, holm
-from rlcsp_core.records import Array, IntArray
+from rlcsp_core.records import SAME_ENERGY, Array, IntArray
 
 SIGNIFICANCE = 0.05  # p below which two experiments are called different
 FEW_RUNS = 5  # below this many runs of either side, nothing is concluded

@@ -16,8 +16,6 @@ import numpy as np
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.records import Array, IntArray
 
-TARGET_TOLERANCE = 2e-5  # eV/atom above the target that still count as reached
-
 
 @dataclass(frozen=True, eq=False)
 class RunCurve:

@@ -13,8 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rlcsp_core.analysis.metrics import SAME_ENERGY
-from rlcsp_core.records import Array, BoolArray, IntArray
+from rlcsp_core.records import SAME_ENERGY, Array, BoolArray, IntArray
 
 
 class Ancestor(NamedTuple):

@@ -8,7 +8,7 @@
     steps to target      first step at the target; censored at the last step of a run that did not reach it
 
 A step whose relaxation failed has no energy.  It neither continues nor ends a run of falling energies:
-sequences of energies are those of the steps that have one.  Energies closer than 1e-6 eV/atom are the same.
+sequences of energies are those of the steps that have one.  Energies closer than SAME_ENERGY are the same.
 Energies in eV/atom, times in seconds.  Shapes: T steps, K entries of a sequence.
 """
 
@@ -22,11 +22,9 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from rlcsp_core.analysis.curves import TARGET_TOLERANCE, RunCurve
+from rlcsp_core.analysis.curves import RunCurve
 from rlcsp_core.errors import ConfigError
-from rlcsp_core.records import Array, IntArray
-
-SAME_ENERGY = 1e-6  # eV/atom
+from rlcsp_core.records import SAME_ENERGY, TARGET_TOLERANCE, Array, IntArray
 
 T = TypeVar("T")
 

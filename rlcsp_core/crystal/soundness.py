@@ -16,6 +16,7 @@ from math import prod
 
 import numpy as np
 
+from rlcsp_core.crystal.bonds import BOND_STRETCH
 from rlcsp_core.crystal.composition import Composition
 from rlcsp_core.crystal.contact_kernels import count_contacts
 from rlcsp_core.crystal.ions import all_ions, codes_by_number
@@ -25,7 +26,6 @@ from rlcsp_core.records import Array, Crystal, IntArray
 DENSITY_RANGE = (0.4, 1.0)  # of the density of the ions' spheres
 COORDINATED = 0.75  # fraction of cations that must be well coordinated
 COORDINATION_SLACK = 1  # on either side of the usual range
-NEIGHBOUR_REACH = 1.25  # of the sum of radii
 SLACK = 1e-9  # relative; so that an exact limit does not hang on rounding
 
 
@@ -51,7 +51,7 @@ def _rules() -> _Rules:
         highest[i] = ion.coordination[1] + COORDINATION_SLACK
         for j, other in enumerate(ions, 1):
             if not other.is_cation:
-                reach[i, j] = NEIGHBOUR_REACH * (ion.radius + other.radius)
+                reach[i, j] = BOND_STRETCH * (ion.radius + other.radius)
     return _Rules(reach, lowest, highest)
 
 

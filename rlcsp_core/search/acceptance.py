@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rlcsp_core.records import SAME_ENERGY
 from rlcsp_core.search.config import SearchConfig
-from rlcsp_core.search.history import SAME_ENERGY
 
 
 class Temperature(NamedTuple):

@@ -1,9 +1,8 @@
 """The energies a run has seen: which are repeats, and what the worst of them are like.
 
-    E_p = mean of the highest 10 % of the energies so far,   repeats: |E − E′| < 1e-6 eV/atom
+    E_p = mean of the highest 10 % of the energies so far,   repeats: |E − E′| < SAME_ENERGY
 
-Both are asked at every step, so neither may cost time that grows with the run, and long runs see many energies, so
-each is kept in eight bytes: those that are no repeats once, and all of them split into a highest tenth and the rest.
+Both are asked at every step, so neither may cost time that grows with the run.
 """
 
 from __future__ import annotations
@@ -11,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import ceil, isnan
 
-from rlcsp_core.search.sorted_floats import SortedFloats
+from sortedcontainers import SortedList
 
-SAME_ENERGY = 1e-6  # eV/atom
+from rlcsp_core.records import SAME_ENERGY
+
 WORST = 0.1  # fraction of the energies that count as high
 
 
@@ -21,9 +21,9 @@ class EnergyHistory:
     """Energies [eV/atom] in the order they came; NaN, for a failed relaxation, is passed over."""
 
     def __init__(self, energies: Iterable[float] = ()) -> None:
-        self._distinct = SortedFloats()
-        self._high = SortedFloats()  # the highest tenth
-        self._rest = SortedFloats()
+        self._distinct = SortedList()
+        self._high = SortedList()  # the highest tenth
+        self._rest = SortedList()
         self._high_sum = 0.0
         for energy in energies:
             if not isnan(energy):
@@ -34,7 +34,9 @@ class EnergyHistory:
 
     def seen(self, energy: float) -> bool:
         """Whether an energy that close has come before."""
-        return self._distinct.distance(energy) < SAME_ENERGY
+        place = self._distinct.bisect_left(energy)
+        neighbours = self._distinct[max(place - 1, 0) : place + 1]
+        return any(abs(each - energy) < SAME_ENERGY for each in neighbours)
 
     def add(self, energy: float) -> None:
         if not self.seen(energy):
@@ -42,11 +44,11 @@ class EnergyHistory:
         # in this order, which rounding in the sum depends on: in at the top, out at the bottom, then back what is due
         self._high_sum += energy
         self._high.add(energy)
-        lowest_high = self._high.pop_lowest()
+        lowest_high = self._high.pop(0)
         self._high_sum -= lowest_high
         self._rest.add(lowest_high)
         while len(self._high) < ceil(WORST * len(self)):
-            promoted = self._rest.pop_highest()
+            promoted = self._rest.pop()
             self._high_sum += promoted
             self._high.add(promoted)
 

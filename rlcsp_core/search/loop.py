@@ -29,6 +29,8 @@ from rlcsp_core.agents import Agent
 from rlcsp_core.crystal.composition import composition_of
 from rlcsp_core.errors import RLCSPError
 from rlcsp_core.records import (
+    SAME_ENERGY,
+    TARGET_TOLERANCE,
     Array,
     BoolArray,
     Crystal,
@@ -44,15 +46,13 @@ from rlcsp_core.search.checkpoint import State, pack, start, unpack
 from rlcsp_core.search.clock import Clock
 from rlcsp_core.search.config import SearchConfig
 from rlcsp_core.search.features import Outlook, feature_set
-from rlcsp_core.search.history import SAME_ENERGY, EnergyHistory
+from rlcsp_core.search.history import EnergyHistory
 from rlcsp_core.search.parts import agent_of, check_config, engine_of
 from rlcsp_core.search.resumption import check_state, check_taken_up, records_out, refusal
 from rlcsp_core.search.reward import energy_scale, reward
 from rlcsp_core.search.rounds import Round, Settled, Trial, side_by_side
 from rlcsp_core.search.trials import Relaxed, TrialBuilder
 from rlcsp_core.threads import one_blas_thread
-
-AT_TARGET = 2e-5  # eV/atom
 
 
 class Search:
@@ -206,7 +206,7 @@ class Search:
         return state
 
     def _at_target(self, energy: float) -> bool:
-        return self.config.target is not None and energy <= self.config.target + AT_TARGET
+        return self.config.target is not None and energy <= self.config.target + TARGET_TOLERANCE
 
     # one step --------------------------------------------------------------------------------------------------------
 

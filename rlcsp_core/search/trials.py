@@ -14,11 +14,10 @@ from rlcsp_core.actions import Action, CurrentStructure, Problem, Structure
 from rlcsp_core.crystal.generate import random_sound_structure
 from rlcsp_core.crystal.modular import Modular, build
 from rlcsp_core.crystal.soundness import crystal_unsound_because, unsound_because
-from rlcsp_core.records import Crystal
+from rlcsp_core.records import NO_TRIAL, Crystal
 from rlcsp_core.relax import Relaxer
 
 MAX_ATTEMPTS = 500  # trials of one action until it is masked for the rest of the step
-NO_TRIAL = "no sound trial"
 
 
 class Relaxed(NamedTuple):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rlcsp_core.search import SearchConfig, sorted_floats
+from rlcsp_core.search import SearchConfig
 from rlcsp_core.search.acceptance import after_step, before_step, cold, metropolis
 from rlcsp_core.search.history import EnergyHistory
 from rlcsp_core.search.reward import EnergyScale, energy_scale, reward
@@ -57,23 +57,6 @@ def test_the_high_mean_is_to_the_last_bit_that_of_two_heaps(rng):
             heapq.heappush(high, up)
         history.add(energy)
         assert history.high_mean == total / len(high)
-
-
-@given(st.lists(st.one_of(st.floats(-5, 5), st.sampled_from(["lowest", "highest"])), max_size=80))
-def test_sorted_floats_are_a_sorted_list(orders):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sorted_floats, "CHUNK", 4)
-        mine, plain = sorted_floats.SortedFloats(), []
-        for order in orders:
-            if isinstance(order, float):
-                mine.add(order)
-                plain = sorted([*plain, order])
-            elif plain:
-                taken = mine.pop_lowest() if order == "lowest" else mine.pop_highest()
-                assert taken == plain.pop(0 if order == "lowest" else -1)
-            assert len(mine) == len(plain)
-            assert not plain or mine.lowest == plain[0]
-            assert mine.distance(0.5) == min((abs(each - 0.5) for each in plain), default=math.inf)
 
 
 def test_history_passes_over_failures():
