@@ -15,7 +15,7 @@ from rlcsp_core.runs import RunManager
 from rlcsp_core.runs.library import Library
 from rlcsp_core.runs.versions import usable_cores
 from rlcsp_core.store import Store
-from rlcsp_core.store.database import database_url
+from rlcsp_core.store.addresses import address, database_url
 
 SIDE_BY_SIDE = 2  # searches at work at once, even on two cores: two are to be watched beside each other
 
@@ -44,7 +44,7 @@ def manager() -> RunManager:
 
 
 def _url() -> str:
-    return database_url().render_as_string(hide_password=False)
+    return address(database_url())
 
 
 def store() -> Store:

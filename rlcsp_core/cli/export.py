@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.recode:
         count = recode(folder, show)
     else:
-        store = open_store(arguments.database)
+        store = open_store(arguments.database, create=False)
         count = export_experiment(store, arguments.experiment, folder, show, add=arguments.add)
     bar.finish()
     size = sum((folder / name).stat().st_size for name in FILES)

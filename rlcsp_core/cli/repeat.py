@@ -26,7 +26,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(arguments: argparse.Namespace) -> int:
     from rlcsp_core.runs.repeat import repeat
 
-    store = open_store(arguments.database)
+    store = open_store(arguments.database, create=False)
     stored = store.run(arguments.run_id)
     compile_once()
     progress = RunProgress(stored.config["population"], max(stored.n_steps, 1))

@@ -19,7 +19,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(arguments: argparse.Namespace) -> int:
-    store = open_store(arguments.database)
+    store = open_store(arguments.database, create=False)
     mine = store.claim(arguments.run_id)
     if mine is None:
         state = store.run(arguments.run_id).state

@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     from rlcsp_core.store.bundle import pack_run
 
     path = Path(arguments.file)
-    pack_run(open_store(arguments.database), arguments.run_id, path)
+    pack_run(open_store(arguments.database, create=False), arguments.run_id, path)
     size = path.stat().st_size
     result = {"run_id": arguments.run_id, "file": str(path), "bytes": size}
     print(to_json(result) if arguments.json else f"{size / 1e6:.2f} MB in {path}")

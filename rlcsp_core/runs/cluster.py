@@ -23,7 +23,7 @@ from rlcsp_core.runs.running import Halt
 from rlcsp_core.runs.sweep import Report, carry_out
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import ACTIVE, Store, open_store
-from rlcsp_core.store.database import URL_VARIABLE
+from rlcsp_core.store.addresses import URL_VARIABLE
 
 POLL = 0.5  # s
 GRACE = 3.0  # s for runs to stop after Ctrl-C

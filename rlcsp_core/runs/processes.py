@@ -16,7 +16,7 @@ from rlcsp_core.paths import PACKAGE
 from rlcsp_core.runs.liveness import Outcome
 from rlcsp_core.runs.worker import TIED_VARIABLE, TOKEN_VARIABLE
 from rlcsp_core.store import Claim, RunState
-from rlcsp_core.store.database import URL_VARIABLE
+from rlcsp_core.store.addresses import URL_VARIABLE
 
 TAIL = 2000  # bytes of standard error kept as the reason of a failure
 # one run is one core: libraries must not open threads of their own

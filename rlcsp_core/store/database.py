@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, make_url, select
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, select
+from sqlalchemy.exc import DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 
 from rlcsp_core.errors import StoreError
-from rlcsp_core.paths import user_data
 from rlcsp_core.store import schema
+from rlcsp_core.store.addresses import describe
 
 
 class DuplicateError(StoreError):
@@ -28,61 +28,15 @@ class UnavailableError(StoreError):
     """The database did not answer, is locked or full: nothing was written, and the same may work later."""
 
 
-FILE_NAME = "runs.sqlite"  # in the user's data folder, where nobody has named a database
 MIGRATIONS = Path(__file__).with_name("migrations")
-URL_VARIABLE = "RLCSP_DATABASE_URL"
-FILE_VARIABLE = "RLCSP_DATABASE_URL_FILE"  # a file that holds the URL, for those who keep secrets in files
 LOCK_WAIT = 5.0  # s, for another writer to finish
 LOCK_WAIT_VARIABLE = "RLCSP_LOCK_WAIT"
 
-DRIVERS = {
-    "sqlite": "sqlite",
-    "postgresql": "postgresql+psycopg",
-    "postgres": "postgresql+psycopg",
-    "mysql": "mysql+pymysql",
-    "mariadb": "mysql+pymysql",  # one dialect, so that both speak the same SQL to us
-}
 
-
-def database_url(text: str | None = None) -> URL:
-    """From an argument, the environment, or the default; a plain path means SQLite."""
-    text = text or os.environ.get(URL_VARIABLE) or _url_from_file() or str(user_data() / FILE_NAME)
-    if "://" not in text:
-        return URL.create("sqlite", database=str(Path(text).expanduser().resolve()))
-    try:
-        url = make_url(text)
-    except ArgumentError:
-        # the text may hold a password and is not repeated
-        raise StoreError(
-            "the database URL cannot be read; write it like sqlite:///path or postgresql://host/name"
-        ) from None
-    kind = url.get_backend_name()
-    if kind not in DRIVERS:
-        raise StoreError(f"unknown kind of database {kind!r}; choose from {', '.join(DRIVERS)}")
-    if kind == "sqlite" and url.database:
-        return url.set(database=str(Path(url.database).resolve()))
-    return url.set(drivername=DRIVERS[kind])
-
-
-def _url_from_file() -> str | None:
-    path = os.environ.get(FILE_VARIABLE)
-    if not path:
-        return None
-    try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise StoreError(f"{FILE_VARIABLE}={path} cannot be read: {error.strerror}") from None
-
-
-def describe(url: URL) -> str:
-    """How messages name a database: no user, no password, no options."""
-    if url.get_backend_name() == "sqlite":
-        return f"the database file {url.database}"
-    return f"the {url.get_backend_name()} database {url.database!r} on {url.host or 'this machine'}"
-
-
-def connect(url: URL) -> Engine:
-    """An engine whose tables exist and are of this version."""
+def connect(url: URL, *, create: bool = True) -> Engine:
+    """An engine whose tables exist and are of this version; create: an SQLite file that is not there is made."""
+    if not create and url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
+        raise StoreError(f"there is no database file {url.database}")
     try:
         engine = _engine(url)
     except (ImportError, NoSuchModuleError) as error:
@@ -90,6 +44,9 @@ def connect(url: URL) -> Engine:
     try:
         with sentences(url), engine.connect() as connection:
             prepare(connection)
+    except TypeError as error:  # how a driver refuses options that it does not know
+        engine.dispose()
+        raise StoreError(f"{describe(url)} cannot be used: {error}") from None
     except BaseException:
         engine.dispose()
         raise
@@ -99,11 +56,11 @@ def connect(url: URL) -> Engine:
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True, pool_recycle=1800, hide_parameters=True)
-    if url.database:
-        _make_folder(Path(url.database).parent)
+    path = Path(str(url.database))
+    _make_folder(path.parent)
     engine = create_engine(url, connect_args={"timeout": lock_wait()}, hide_parameters=True)
     event.listen(engine, "connect", _set_up_sqlite)
-    event.listen(engine, "checkout", _same_file(Path(url.database)) if url.database else _anywhere)
+    event.listen(engine, "checkout", _same_file(path))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
@@ -148,10 +105,6 @@ def _same_file(path: Path) -> Callable[..., None]:
             raise UnavailableError(f"the database file {path} was replaced by another; put it back")
 
     return check
-
-
-def _anywhere(*_: object) -> None:
-    """A database in memory has no file."""
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -23,7 +23,7 @@ from sqlalchemy import Engine
 
 from rlcsp_core.errors import NotFoundError, StoreError
 from rlcsp_core.records import Array, Crystal, SearchRecord
-from rlcsp_core.store import database, found, many, policies, reads, recording, writes
+from rlcsp_core.store import addresses, database, found, many, policies, reads, recording, writes
 from rlcsp_core.store.records import (
     ACTIVE,
     RESUMABLE,
@@ -52,9 +52,9 @@ class Orders(NamedTuple):
     grants: int  # single steps to take while paused
 
 
-def open_store(url: str | None = None) -> Store:
+def open_store(url: str | None = None, *, create: bool = True) -> Store:
     """The database of this URL (or path), of RLCSP_DATABASE_URL, or data/runs.sqlite; made if it is not there."""
-    return Store(database.connect(database.database_url(url)))
+    return Store(database.connect(addresses.database_url(url), create=create))
 
 
 class Store:
@@ -66,12 +66,12 @@ class Store:
     @property
     def url(self) -> str:
         """For worker processes, through their environment; it holds the password."""
-        return self._engine.url.render_as_string(hide_password=False)
+        return addresses.address(self._engine.url)
 
     @property
     def description(self) -> str:
         """For messages; without user and password."""
-        return database.describe(self._engine.url)
+        return addresses.describe(self._engine.url)
 
     def close(self) -> None:
         self._engine.dispose()

@@ -17,6 +17,7 @@ from sqlalchemy import insert, update
 
 from rlcsp_core.runs.library import SHIPPED
 from rlcsp_core.store import RunInfo, StepTable, database, open_store, schema, writes
+from rlcsp_core.store.addresses import database_url
 from rlcsp_core.store.archive import Archive
 from rlcsp_core.store.packing import pack_crystal, pack_matrix, pack_vector
 
@@ -28,7 +29,7 @@ SEEDS = 100  # between the seeds of two copies
 def fill(url: str, copies: int = COPIES) -> int:
     """The number of runs written."""
     open_store(url).close()  # makes the tables
-    engine = database.connect(database.database_url(url))
+    engine = database.connect(database_url(url))
     archive = Archive(SHIPPED / "report")
     runs = [(copy, run) for copy in range(copies) for run in archive.runs()]
     for copy, run in runs:

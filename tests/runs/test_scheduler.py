@@ -13,7 +13,7 @@ from rlcsp_core.runs import Halt
 from rlcsp_core.runs.experiment import load_experiment
 from rlcsp_core.runs.sweep import sweep
 from rlcsp_core.store import open_store
-from rlcsp_core.store.database import URL_VARIABLE, database_url
+from rlcsp_core.store.addresses import URL_VARIABLE, address, database_url
 from tests.runs.test_sweep import ROOT, TEXT, equal, ignore, wait_until
 from tests.store.servers import SERVERS, free_port
 
@@ -30,7 +30,7 @@ def url(request, tmp_path, tmp_path_factory):
         yield str(tmp_path / "shared.sqlite")
         return
     with SERVERS[request.param](tmp_path_factory.mktemp(request.param)) as url:
-        yield database_url(url).render_as_string(hide_password=False)
+        yield address(database_url(url))
 
 
 @contextmanager

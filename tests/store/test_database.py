@@ -1,6 +1,7 @@
 """Reaching a database, and not reaching one."""
 
 import os
+import re
 import sqlite3
 import threading
 
@@ -8,7 +9,7 @@ import pytest
 
 from rlcsp_core.errors import StoreError
 from rlcsp_core.store import open_store
-from rlcsp_core.store.database import FILE_VARIABLE, URL_VARIABLE, database_url, describe
+from rlcsp_core.store.addresses import FILE_VARIABLE, URL_VARIABLE, database_url, describe
 from rlcsp_core.store.packing import inflate, pack_json, unpack_json
 
 CONFIG = {"composition": "Y2O3", "algorithm": "rlcsp", "seed": 1}
@@ -102,3 +103,70 @@ def test_damaged_blocks_are_refused():
     for damaged in (block[:-3], block[:5], b"", b"nonsense"):
         with pytest.raises(StoreError):
             inflate(damaged)
+
+
+@pytest.mark.parametrize(
+    ("text", "write"),
+    [
+        ("sqlite://mine.sqlite", "sqlite:///mine.sqlite or just mine.sqlite"),
+        ("sqlite://", "sqlite:///runs.sqlite"),
+        ("sqlite:///", "sqlite:///runs.sqlite"),
+        ("sqlite:", "sqlite:///runs.sqlite"),
+        ("sqlite:/home/me/x.sqlite", "sqlite:////home/me/x.sqlite or just /home/me/x.sqlite"),
+        ("sqlite:x.sqlite", "sqlite:///x.sqlite"),
+        ("sqlite:///:memory:", "sqlite:///runs.sqlite"),
+        ("SQLite+pysqlite:///:memory:", "sqlite:///runs.sqlite"),
+        (":memory:", "sqlite:///runs.sqlite"),
+        ("file::memory:?cache=shared", "sqlite:///runs.sqlite"),
+        ("sqlite:///file:x.sqlite?uri=true", "sqlite:///runs.sqlite"),
+        ("sqlite:///x.sqlite?mode=ro", "sqlite:///x.sqlite or just x.sqlite"),
+        ("sqlite:///folder/", "not the address of a file"),
+        ("postgresql:/runs", "postgresql://user:password@host:port/name"),
+        ("mysql:localhost/runs", "mysql://user:password@host:port/name"),
+        ("postgresql://localhost:port/runs", "postgresql://user:password@host:port/name"),
+        ("postgresql://me:hunt@er2:/@localhost/runs", "as %40"),
+        ("mysql://localhost/runs?bogus=1", "bogus"),
+        ("sqlite3:///x.sqlite", "unknown kind of database 'sqlite3'"),
+        ("http://x/y", "unknown kind of database 'http'"),
+        ("", "cannot be the file of a database"),
+        (" ", "cannot be the file of a database"),
+        (".", "it is a folder"),
+        ("~nobody-of-this-name/x.sqlite", "cannot be the file of a database"),
+        ("x\0.sqlite", "cannot be the file of a database"),
+        ("x" * 300, "cannot be the file of a database"),
+    ],
+)
+def test_a_wrong_address_is_a_sentence_with_the_right_one(text, write, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StoreError, match=re.escape(write)) as caught:
+        open_store(text)
+    assert "\n" not in str(caught.value)
+    assert "er2" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "file"),
+    [
+        ("a b/ü?x=1#%20.sqlite", "a b/ü?x=1#%20.sqlite"),
+        ("sqlite:///sub/x.sqlite", "sub/x.sqlite"),
+        ("SQLITE+aiosqlite:///x.sqlite", "x.sqlite"),
+        ("~/x.sqlite", "x.sqlite"),
+        ("sqlite:///~/x.sqlite", "x.sqlite"),
+        ("it:is:legal.sqlite", "it:is:legal.sqlite"),
+    ],
+)
+def test_a_file_is_found_again_by_other_processes(text, file, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    store = open_store(text)
+    assert (tmp_path / file).is_file()
+    monkeypatch.chdir("/")
+    assert database_url(store.url) == database_url(str(tmp_path / file))
+    store.close()
+
+
+def test_a_file_that_is_to_be_there_is_not_made(tmp_path):
+    with pytest.raises(StoreError, match="there is no database file"):
+        open_store(str(tmp_path / "runs.sqlite"), create=False)
+    assert list(tmp_path.iterdir()) == []

@@ -9,6 +9,7 @@ from sqlalchemy import create_engine, text
 
 from rlcsp_core.errors import StoreError
 from rlcsp_core.store import database, open_store, schema
+from rlcsp_core.store.addresses import database_url
 from tests.store.examples import CONFIG, member, step
 
 OLD = ["0001", "0002", "0003", "0004"]  # released schemas before the present one
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.parametrize(
 @pytest.fixture
 def empty(server_url, tmp_path):
     """URL of a database without tables."""
-    url = database.database_url(server_url or str(tmp_path / "old.sqlite"))
+    url = database_url(server_url or str(tmp_path / "old.sqlite"))
     engine = create_engine(url)
     schema.metadata.drop_all(engine)
     engine.dispose()
