@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 import traceback
@@ -51,6 +52,9 @@ def command() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal need not know Å
     words = list(sys.argv[1:] if arguments is None else arguments)
     # a worker starts the faster the less it loads
     commands = words[:1] if words and words[0] in COMMANDS else COMMANDS

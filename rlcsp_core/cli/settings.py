@@ -86,6 +86,6 @@ def pairs(texts: Sequence[str]) -> dict[str, Any]:
             raise ConfigError(f"--set wants NAME=VALUE, got {text!r}")
         try:
             found[name] = json.loads(value)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             found[name] = value
     return found
