@@ -16,10 +16,12 @@ NARROW = 1024  # pixels, of a tablet held upright or across
 BESIDE = "beside"  # begins the key, and so the class, of columns that are stacked
 LAST_FIRST = f"{BESIDE}-last-first"  # the last of them on top
 CELLS = "cells"  # of small ones that go on in the next row
+LIVE = "live"  # of what is drawn again every second: it does not turn grey meanwhile
 SMALLEST_CELL = "9rem"
 _ROW = '> div > [data-testid="stHorizontalBlock"]'
 _COLUMN = '> [data-testid="stColumn"]'
 STYLE = f"""
+[class*="st-key-{LIVE}-"] [data-stale="true"] {{ opacity: 1 !important; }}
 @media (max-width: {NARROW}px) {{
   [class*="st-key-{BESIDE}"] {_ROW} {{ flex-direction: column; }}
   [class*="st-key-{LAST_FIRST}"] {_ROW} {{ flex-direction: column-reverse; }}

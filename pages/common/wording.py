@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from rlcsp_core.agents import AGENTS, BASELINES
@@ -73,6 +74,27 @@ def algorithm_name(algorithm: str, baseline: str | None) -> str:
 def run_title(run: RunInfo) -> str:
     algorithm = algorithm_name(run.algorithm, run.config.get("baseline"))
     return f"{typeset(run.composition)} · {algorithm} · seed {run.seed}"
+
+
+def ahead(runs: Sequence[RunInfo]) -> str:
+    """Which of some searches side by side is ahead; by the target where it was reached, else by the lowest energy."""
+    if len({run.composition for run in runs}) > 1:
+        return "These searches are after different compositions: their energies cannot be compared."
+    if any(run.best_energy is None for run in runs):
+        return "Nobody is ahead yet."
+    arrived = sorted((run.target_step, run_title(run)) for run in runs if run.target_step is not None)
+    if arrived and len({step for step, _ in arrived}) == len(arrived):
+        (step, winner), *later = arrived
+        others = f", the other at step {later[0][0]}" if later else ""
+        return f"{winner} is ahead: it reached the target at step {step}{others}."
+    first, second = sorted(runs, key=lambda run: run.best_energy or 0.0)[:2]
+    gap = 1000 * ((second.best_energy or 0.0) - (first.best_energy or 0.0))
+    if gap < AT_TARGET:
+        return "Nobody is ahead: the lowest energies are equal."
+    return (
+        f"{run_title(first)} is ahead: {number(gap, 2)} meV/atom lower, after {first.n_steps} steps against "
+        f"{second.n_steps}."
+    )
 
 
 def reason_of(run: RunInfo) -> str:

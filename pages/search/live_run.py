@@ -6,57 +6,85 @@ drawn once more without the timer.
 
 from __future__ import annotations
 
-import time
+from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.common.columns import beside, cells
+from pages.common.columns import LIVE, beside, cells
 from pages.common.errors import plain, show_error, show_errors
 from pages.common.session import library, manager
+from pages.common.sitemap import STRUCTURES
 from pages.common.wording import (
     NOTHING,
     STATES,
     above_target,
+    ahead,
     duration,
     energy,
     reason_of,
     run_title,
+    typeset,
 )
+from pages.components.action_key import action_key
 from pages.components.chart import live_chart
 from pages.components.crystal_view import show_crystal
+from pages.components.thumbnail import thumbnail
+from pages.search.form import with_next_seed
 from pages.search.live_view import COMPACT, LARGE, REFRESH, View, actions_of, view_of
 from pages.search.run_downloads import downloads
+from pages.search.waiting import signs_of, starved, waiting
 from rlcsp_core.crystal.composition import presets
 from rlcsp_core.errors import RLCSPError
-from rlcsp_core.relax import is_warm
 from rlcsp_core.runs import RunManager
 from rlcsp_core.runs.curves import Reader
-from rlcsp_core.store import ENDED, RESUMABLE, RunInfo, RunState
+from rlcsp_core.search import SearchConfig
+from rlcsp_core.store import ENDED, RESUMABLE, RunInfo, RunState, StructureInfo
 
 VIEWER_HEIGHT = 400
 
 
-def run_panel(run_id: str, *, compact: bool) -> None:
-    """The run, live as long as it is at work; compact where several stand side by side."""
-    live = library().run(run_id).state not in ENDED
-    st.fragment(_panel, run_every=REFRESH if live else None)(run_id, live, compact)
+def run_panel(run_id: str, others: Sequence[str] = ()) -> None:
+    """The run, live as long as it is at work; compact, and on the same axes, where others stand beside it."""
+    live = _at_work([run_id, *others])
+    with st.container(key=f"{LIVE}-{run_id}"):
+        st.fragment(_panel, run_every=REFRESH if live else None)(run_id, live, others)
 
 
-def _panel(run_id: str, live: bool, compact: bool) -> None:
+def standing(run_ids: Sequence[str]) -> None:
+    """Which of the searches side by side is ahead, and the key to the colours of all."""
+    live = _at_work(run_ids)
+    st.fragment(_standing, run_every=REFRESH if live else None)(run_ids)
+    runs = [library().run(run_id) for run_id in run_ids]
+    action_key(max((actions_of(run) for run in runs), key=len))
+
+
+def _standing(run_ids: Sequence[str]) -> None:
+    with show_errors():
+        st.markdown(plain(ahead([library().run(run_id) for run_id in run_ids])))
+
+
+def _at_work(run_ids: Sequence[str]) -> bool:
+    return any(library().run(run_id).state not in ENDED for run_id in run_ids)
+
+
+def _panel(run_id: str, live: bool, beside_it: Sequence[str]) -> None:
     runs = manager()
     try:
         run = library().run(run_id)
+        others = [library().run(other) for other in beside_it]
     except RLCSPError as error:  # deleted by somebody else, or the database is away
         show_error(str(error))
         return
-    if live and run.state in ENDED:
+    if live and all(each.state in ENDED for each in (run, *others)):
         st.rerun()  # once more as a whole, without the timer
-    _header(runs, run)
+    compact = bool(others)
     with show_errors():
-        view = view_of(library(), run, COMPACT if compact else LARGE)
+        view = view_of(library(), run, COMPACT if compact else LARGE, others)
+        _header(runs, run, view)
         _numbers(run, view, compact)
         if compact:
             _charts(library(), run, view)
+            _small_structure(library(), run)
             return
         left, right = beside("run", [3, 2])
         with left:
@@ -66,7 +94,7 @@ def _panel(run_id: str, live: bool, compact: bool) -> None:
             _outcomes(run, view)
 
 
-def _header(runs: RunManager, run: RunInfo) -> None:
+def _header(runs: RunManager, run: RunInfo, view: View) -> None:
     word = STATES[run.state]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(plain(run_title(run)), anchor=False, width="content")
@@ -77,17 +105,21 @@ def _header(runs: RunManager, run: RunInfo) -> None:
     with (
         st.container()
     ):  # news come and go in a place of their own: all below would be drawn anew if it moved
-        _news(runs, run)
+        _news(runs, run, view)
 
 
-def _news(runs: RunManager, run: RunInfo) -> None:
-    if found := found_phase(run):
-        st.success(found, icon=":material/check_circle:")
+def _news(runs: RunManager, run: RunInfo, view: View) -> None:
+    if phase := found_phase(run):
+        st.success(phase, icon=":material/check_circle:")
     if run.state is RunState.QUEUED:
         place = runs.place_in_queue(run.id)
         st.info(f"Waiting for a free core, number {place} in the queue." if place else "About to start.")
-    elif run.state is RunState.RUNNING and run.n_population < run.config["population"]:
-        _starting(runs, run)
+    elif run.active and (found := waiting(run, signs_of(run))) is not None:
+        st.progress(*found)
+        if message := runs.message(run.id):
+            st.caption(plain(message))
+    elif run.state is RunState.RUNNING and (sentence := starved(view.processor)) is not None:
+        st.info(sentence, icon=":material/hourglass_empty:")
 
 
 def found_phase(run: RunInfo) -> str | None:
@@ -96,51 +128,54 @@ def found_phase(run: RunInfo) -> str | None:
     if run.target_step is None or preset is None or run.config.get("target") != preset.target:
         return None
     when = f"after {run.target_step} steps" if run.target_step else "in the initial population"
-    return f"Found {preset.name} ({preset.symbol}), the known minimum of {run.composition}, {when}."
-
-
-def _starting(runs: RunManager, run: RunInfo) -> None:
-    """Before the first step: loading takes a second, compiling on a new machine up to a minute."""
-    members, wanted = run.n_population, run.config["population"]
-    if members:
-        st.progress(members / wanted, f"Initial population: {members} of {wanted} random structures relaxed")
-    elif is_warm():
-        st.progress(0.0, "Loading the engine …")
-    else:
-        so_far = duration(time.time() - (run.started or run.created))
-        st.progress(
-            0.0,
-            f"Compiling the energy engine for this machine: once, for about a minute ({so_far} so far). "
-            f"{plain(runs.message(run.id))}",
-        )
+    compound = typeset(run.composition)
+    return f"Found {preset.name} ({preset.symbol}), the known minimum of {compound}, {when}."
 
 
 CONTROLS: dict[RunState, tuple[str, ...]] = {
     RunState.QUEUED: ("stop",),
     RunState.RUNNING: ("pause", "stop"),
     RunState.PAUSED: ("resume", "step", "stop"),
-    **dict.fromkeys(RESUMABLE, ("resume",)),
+    **dict.fromkeys(RESUMABLE, ("resume", "again")),
+    RunState.FINISHED: ("again",),
 }
 LABELS = {
     "pause": ("Pause", ":material/pause:"),
     "resume": ("Go on", ":material/play_arrow:"),
     "step": ("One step", ":material/skip_next:"),
     "stop": ("Stop", ":material/stop:"),
+    "again": ("Run it again", ":material/replay:"),
 }
+AGAIN = "With the next seed: the same seed would give the same run."
 
 
 def _controls(runs: RunManager, run: RunInfo) -> None:
     for verb in CONTROLS.get(run.state, ()):
         label, icon = LABELS[verb]
-        if st.button(label, icon=icon, key=f"{verb}-{run.id}"):
+        hint = AGAIN if verb == "again" else None
+        if st.button(label, icon=icon, key=f"{verb}-{run.id}", help=hint):
             with show_errors():
-                getattr(runs, verb)(run.id)
+                if verb == "again":
+                    _again(runs, run)
+                else:
+                    getattr(runs, verb)(run.id)
                 st.rerun()  # the timer may have to start again
+
+
+def _again(runs: RunManager, run: RunInfo) -> None:
+    """The same search with a seed of its own, in the place of this one."""
+    config = SearchConfig.from_dict({**run.config, "seed": run.seed + 1})
+    config = with_next_seed(config, runs.store.runs())
+    started = runs.start(config.as_dict(), policy=run.policy)
+    shown = st.query_params.get_all("run")
+    st.query_params["run"] = [started if each == run.id else each for each in shown]
 
 
 def _numbers(run: RunInfo, view: View, compact: bool) -> None:
     target = run.config.get("target")
-    rate = view.steps_per_second
+    rate, since = view.steps_per_second, f"lately; {duration(run.elapsed)} so far"
+    if not run.active:  # of all steps, as one would divide them
+        rate, since = run.n_steps / run.elapsed if run.elapsed else None, f"in {duration(run.elapsed)}"
     relaxed = run.n_accepted + run.n_rejected
     figures = [
         ("Lowest (eV/atom)", energy(run.best_energy), above_target(run.best_energy, target)),
@@ -148,7 +183,7 @@ def _numbers(run: RunInfo, view: View, compact: bool) -> None:
         ("Accepted", str(run.n_accepted), f"{run.n_accepted / relaxed:.0%}" if relaxed else NOTHING),
         ("Rejected", str(run.n_rejected), f"{run.n_rejected / relaxed:.0%}" if relaxed else NOTHING),
         ("Failed", str(run.n_failed + run.n_population_failed), "no energy"),
-        ("Steps / s", NOTHING if rate is None else f"{rate:.1f}", f"in {duration(run.elapsed)}"),
+        ("Steps / s", NOTHING if rate is None else f"{rate:.1f}", since),
     ]
     shown = [figures[i] for i in (0, 1, 5)] if compact else figures
     columns = cells(f"numbers-{run.id}", [1.6] + [1] * (len(shown) - 1))
@@ -157,7 +192,7 @@ def _numbers(run: RunInfo, view: View, compact: bool) -> None:
 
 
 def _charts(store: Reader, run: RunInfo, view: View) -> None:
-    best = "no energy yet" if run.best_energy is None else f"lowest {run.best_energy:.5f} eV/atom"
+    best = "no energy yet" if run.best_energy is None else f"lowest {energy(run.best_energy)} eV/atom"
     live_chart(
         view.energies,
         key=f"energy-{run.id}",
@@ -171,7 +206,7 @@ def _charts(store: Reader, run: RunInfo, view: View) -> None:
         description=f"Probabilities of the actions against steps, stacked. {view.policy_in_words}",
         filename=f"policy-{run.id}",
     )
-    notes = ["Unusually high trials lie above the chart."]
+    notes = ["Unusually high trials lie above the chart.", "Dotted: an action that could not apply."]
     if view.n_drawn < run.n_steps:
         notes.append(f"{view.n_drawn} of {run.n_steps} steps are drawn; the download has all of them.")
     st.caption(" ".join(notes))
@@ -185,14 +220,27 @@ def _best_structure(store: Reader, run: RunInfo) -> None:
             st.caption("The best structure appears here as soon as the first trial is relaxed.")
         return
     info, crystal = best
-    where = "the initial population" if run.best_step == 0 else f"step {run.best_step}"
     show_crystal(
         crystal,
         key=f"best-{run.id}",
         height=VIEWER_HEIGHT,
-        caption=f"Best structure, from {where}: {energy(info.energy)} eV/atom, {info.n_atoms} atoms in the cell",
+        caption=_best_words(run, info),
         name=f"best-{run.id}",
     )
+
+
+def _small_structure(store: Reader, run: RunInfo) -> None:
+    best = store.best_structure(run.id)
+    if best is not None:
+        picture, words = st.columns([1, 2], vertical_alignment="center")
+        picture.image(thumbnail(best[1]), width="stretch")
+        words.caption(f"{_best_words(run, best[0])}")
+        words.page_link(STRUCTURES.file, label="Look at it", query_params={"run": run.id})
+
+
+def _best_words(run: RunInfo, info: StructureInfo) -> str:
+    where = "the initial population" if run.best_step == 0 else f"step {run.best_step}"
+    return f"Best structure, from {where}: {energy(info.energy)} eV/atom, {info.n_atoms} atoms in the cell"
 
 
 def _outcomes(run: RunInfo, view: View) -> None:

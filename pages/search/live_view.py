@@ -14,10 +14,10 @@ import numpy as np
 import streamlit as st
 
 from rlcsp_core.actions import Action, action_set
-from rlcsp_core.analysis.progress import steps_per_second
+from rlcsp_core.analysis.progress import Frame, frame_of, joint, processor_share, steps_per_second
 from rlcsp_core.plots.live import energy_figure, outcome_figure, policy_figure
 from rlcsp_core.runs.curves import Reader
-from rlcsp_core.store import RunInfo, RunState, StepTable
+from rlcsp_core.store import PopulationTable, RunInfo, RunState, StepTable
 
 REFRESH = 1.0  # s between looks at the store
 CHART_POINTS = 2000
@@ -52,11 +52,18 @@ class View(NamedTuple):
     policy_in_words: str
     outcomes: str
     n_drawn: int  # of the run's steps
-    steps_per_second: float | None
+    steps_per_second: float | None  # lately
+    processor: float | None  # that it had lately
 
 
-def view_of(store: Reader, run: RunInfo, size: Size) -> View:
-    return _view(_moment(run), size, store, run)
+def view_of(store: Reader, run: RunInfo, size: Size, others: Sequence[RunInfo] = ()) -> View:
+    """others: runs whose charts stand beside; all have the same axes."""
+    frame = None
+    if others:
+        frames = [_frame(_moment(each), store, each) for each in (run, *others)]
+        known = [found for found in frames if found is not None]
+        frame = joint(known) if known else None
+    return _view(_moment(run), size, frame, store, run)
 
 
 def _moment(run: RunInfo) -> Moment:
@@ -66,18 +73,28 @@ def _moment(run: RunInfo) -> Moment:
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _view(moment: Moment, size: Size, _store: Reader, _run: RunInfo) -> View:
-    table = _store.overview(moment.run_id, CHART_POINTS)
-    population = _store.population(moment.run_id)
+def _tables(moment: Moment, _store: Reader) -> tuple[StepTable, PopulationTable]:
+    return _store.overview(moment.run_id, CHART_POINTS), _store.population(moment.run_id)
+
+
+def _frame(moment: Moment, store: Reader, run: RunInfo) -> Frame | None:
+    table, population = _tables(moment, store)
+    return frame_of(table.step, table.energy, population.energy, run.config.get("target"))
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner=False)
+def _view(moment: Moment, size: Size, frame: Frame | None, _store: Reader, _run: RunInfo) -> View:
+    table, population = _tables(moment, _store)
     actions = actions_of(_run)
     target = _run.config.get("target")
     return View(
-        energy_figure(table, population, target=target, height=size.energies).to_json(),
+        energy_figure(table, population, target=target, height=size.energies, frame=frame).to_json(),
         policy_figure(table, actions, height=size.policy).to_json(),
         _policy_in_words(table, actions),
         outcome_figure(_run.tally, actions, height=size.outcomes).to_json(),
         len(table),
         steps_per_second(table.step, table.elapsed),
+        processor_share(table.elapsed, table.cpu_seconds),
     )
 
 

@@ -2,14 +2,17 @@
 
 import streamlit as st
 
+from pages.common.columns import LIVE
 from pages.common.errors import show_errors
 from pages.common.session import library, manager
 from pages.common.url import runs_in_address
 from pages.components.run_list import run_list
 from pages.search.form import search_form
-from pages.search.live_run import run_panel
+from pages.search.live_run import run_panel, standing
+from rlcsp_core.store import ENDED, RunState
 
 LISTED = 200
+RELISTED = 3.0  # s, as long as one of them is at work
 
 runs = manager()
 shown = runs_in_address(library())
@@ -20,9 +23,11 @@ with st.container(horizontal=True, vertical_alignment="center"):
         st.query_params.clear()
         st.rerun()
 
+if len(shown) > 1:
+    standing(shown)
 for column, run_id in zip(st.columns(max(len(shown), 1), gap="large"), shown, strict=False):
     with column:
-        run_panel(run_id, compact=len(shown) > 1)
+        run_panel(run_id, [other for other in shown if other != run_id])
 
 beside = None
 if shown:  # made when it is opened: forty fields more would be sent with every look at a run
@@ -41,11 +46,18 @@ with st.container() if beside is None else beside, show_errors():
         st.query_params["run"] = [*shown, started]
         st.rerun()
 
+
+def earlier_runs() -> None:
+    with show_errors():
+        earlier = runs.store.runs(LISTED)
+        if not earlier:
+            st.info("No runs yet: press Start search above.")
+        elif (chosen := run_list(earlier, key="earlier")) and chosen not in shown:
+            st.query_params["run"] = [chosen]
+            st.rerun()
+
+
 st.header("Earlier runs")
-with show_errors():
-    earlier = runs.store.runs(LISTED)
-    if not earlier:
-        st.info("No runs yet: press Start search above.")
-    elif (chosen := run_list(earlier, key="earlier")) and chosen not in shown:
-        st.query_params["run"] = [chosen]
-        st.rerun()
+with st.container(key=f"{LIVE}-earlier"), show_errors():
+    at_work = runs.store.runs(1, states=[state for state in RunState if state not in ENDED])
+    st.fragment(earlier_runs, run_every=RELISTED if at_work else None)()

@@ -5,6 +5,7 @@ Shapes: T steps, A actions, B bins.  Energies in eV/atom, NaN where there is non
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +32,28 @@ class Window(NamedTuple):
 
     low: float  # eV/atom
     high: float  # eV/atom
+
+
+class Frame(NamedTuple):
+    """What a chart of energies against steps shows at least."""
+
+    low: float  # eV/atom
+    high: float  # eV/atom
+    first: int  # step; the initial population lies before 1
+    last: int
+
+
+def frame_of(steps: IntArray, energies: Array, population: Array, target: float | None) -> Frame | None:
+    """Of one run; None as long as it has no energy."""
+    window = energy_window(np.concatenate([population, energies]), target)
+    last = int(steps[-1]) if len(steps) else 0
+    return None if window is None else Frame(*window, 1 - len(population), last)
+
+
+def joint(frames: Sequence[Frame]) -> Frame:
+    """What holds them all, so that charts beside each other have equal axes."""
+    low, high, first, last = zip(*frames, strict=True)
+    return Frame(min(low), max(high), min(first), max(last))
 
 
 def energy_window(energies: Array, target: float | None = None) -> Window | None:

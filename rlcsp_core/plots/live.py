@@ -12,7 +12,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from rlcsp_core.actions import Action, Family, action_numbered
-from rlcsp_core.analysis.progress import binned_policy, energy_window, unmasked
+from rlcsp_core.analysis.progress import Frame, binned_policy, frame_of, unmasked
 from rlcsp_core.plots.canvas import ENERGY, FONT_SIZE, STEP, canvas
 from rlcsp_core.plots.palette import (
     ACCEPTED,
@@ -58,9 +58,14 @@ FLOOR = {
 
 
 def energy_figure(
-    table: StepTable, population: PopulationTable, *, target: float | None, height: int = 400
+    table: StepTable,
+    population: PopulationTable,
+    *,
+    target: float | None,
+    height: int = 400,
+    frame: Frame | None = None,
 ) -> go.Figure:
-    """Every trial, the lowest energy so far, and the target."""
+    """Every trial, the lowest energy so far, and the target; in the frame of all charts beside it, or its own."""
     figure = canvas(STEP, ENERGY, height=height)
     before = population.index - len(population) + 1
     figure.add_trace(_dots(MEMBERS, before, population.energy))
@@ -88,9 +93,12 @@ def energy_figure(
             },
             annotation_position="bottom right",
         )
-    window = energy_window(np.concatenate([population.energy, table.energy]), target)
-    if window is not None:  # bounds of the automatic range: a range of its own would undo the reader's zoom
-        figure.update_yaxes(autorangeoptions={"clipmin": window.low, "clipmax": window.high})
+    shown = frame or frame_of(table.step, table.energy, population.energy, target)
+    if shown is not None:  # bounds of the automatic range: a range of its own would undo the reader's zoom
+        bounds = {"clipmin": shown.low, "clipmax": shown.high}
+        figure.update_yaxes(autorangeoptions=bounds if frame is None else {**bounds, "include": [*frame[:2]]})
+    if frame is not None:
+        figure.update_xaxes(autorangeoptions={"include": [frame.first, frame.last]})
     figure.update_layout(legend={"traceorder": "normal"}, hovermode="closest", yaxis2=FLOOR)
     return figure
 
