@@ -147,7 +147,7 @@ def above_target(value: float | None, target: float | None) -> str | None:
     distance = 1000 * (value - target)
     if abs(distance) < AT_TARGET:
         return "at the target"
-    return f"{number(abs(distance), 2)} meV/atom {'above' if distance > 0 else 'below'} the target"
+    return f"target {signed(distance, 2)} meV/atom"
 
 
 def beside_known_minimum(value: float, known: float) -> str:
