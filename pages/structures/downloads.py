@@ -9,17 +9,17 @@ import streamlit as st
 from pages.components.crystal_view import CrystalKey, in_words
 from pages.structures.item import Item, symmetry_of
 from pages.structures.standalone import one_crystal_page
-from rlcsp_core.crystal.formats import FORMATS
+from rlcsp_core.crystal.formats import FORMATS, SYMMETRIC_FORMATS, FileFormat
 from rlcsp_core.crystal.symmetry import SYMPREC
 from rlcsp_core.errors import StructureError
 from rlcsp_core.records import Crystal
 
 
 def show_files(item: Item) -> None:
-    for label, crystal, name in _file_choices(item):
+    for label, crystal, name, formats in _file_choices(item):
         st.markdown(f"**{label}**")
-        columns = st.columns(len(FORMATS) + 1)
-        for column, (key, form) in zip(columns, FORMATS.items(), strict=False):
+        columns = st.columns(len(formats) + 1)
+        for column, (key, form) in zip(columns, formats.items(), strict=False):
             column.download_button(
                 form.label,
                 form.write(crystal),
@@ -39,15 +39,13 @@ def show_files(item: Item) -> None:
         )
 
 
-def _file_choices(item: Item) -> list[tuple[str, Crystal, str]]:
-    choices = [("As shown", item.crystal, item.name)]
+def _file_choices(item: Item) -> list[tuple[str, Crystal, str, dict[str, FileFormat]]]:
+    choices = [("As shown", item.crystal, item.name, FORMATS)]
     if item.before is not None:
-        choices.append(("Before relaxation", item.before, f"{item.name}-as-built"))
+        choices.append(("Before relaxation", item.before, f"{item.name}-as-built", FORMATS))
     try:
         conventional = symmetry_of(CrystalKey(item.crystal), SYMPREC).conventional
     except StructureError:
         return choices
-    return [
-        *choices,
-        (f"Conventional cell, symmetry within {SYMPREC} Å", conventional, f"{item.name}-conventional"),
-    ]
+    label = f"Conventional cell, symmetry within {SYMPREC} Å"
+    return [*choices, (label, conventional, f"{item.name}-conventional", SYMMETRIC_FORMATS)]

@@ -6,13 +6,12 @@ import streamlit as st
 
 from pages.common.errors import plain, show_error, show_errors
 from pages.components.crystal_view import CrystalKey, Frame
-from pages.components.number_field import number_field
 from pages.structures.details import inspect
 from pages.structures.item import Item
 from rlcsp_core.crystal.composition import formula_of
-from rlcsp_core.crystal.formats import parse_crystals
+from rlcsp_core.crystal.formats import parse_structures
 from rlcsp_core.crystal.identity import references
-from rlcsp_core.energy import evaluate, load_potential
+from rlcsp_core.energy import evaluate, load_potential, refuse_contacts
 from rlcsp_core.errors import RLCSPError, StructureError
 from rlcsp_core.records import Crystal
 from rlcsp_core.relax import is_warm, relax, relax_path, warm
@@ -20,6 +19,7 @@ from rlcsp_core.relax import is_warm, relax, relax_path, warm
 MAX_BYTES = 5 * 1024**2
 MAX_ATOMS = 400
 FILM_FRAMES = 40  # of the path of a relaxation
+SHOWN = 5  # bad structures of one file
 KEPT = "own-structure"
 
 
@@ -35,7 +35,8 @@ def show_upload() -> None:
         return
     with show_errors():
         crystal = _crystal(file.name, file.getvalue())
-        inspect_and_relax(crystal, f"{formula_of(crystal.numbers)} from a file", "own-structure")
+        if crystal is not None:
+            inspect_and_relax(crystal, f"{formula_of(crystal.numbers)} from a file", "own-structure")
 
 
 def show_phases() -> None:
@@ -52,17 +53,25 @@ def inspect_and_relax(crystal: Crystal, title: str, name: str) -> None:
         inspect(relaxed if relaxed is not None else Item(crystal, title, _energy(crystal), name=name))
 
 
-def _crystal(name: str, content: bytes) -> Crystal:
+def _crystal(name: str, content: bytes) -> Crystal | None:
+    """The structure chosen from the good ones; None, and sentences, where there is none."""
     if len(content) > MAX_BYTES:  # the browser checks too, but a browser can be told otherwise
         raise StructureError(f"the file has {len(content) / 1024**2:.1f} MB, more than 5: give a smaller one")
-    crystals = parse_crystals(name, content, max_atoms=MAX_ATOMS)
-    if len(crystals) == 1:
-        return crystals[0]
-    last = len(crystals)
-    number = number_field(f"Structure, 1 to {last}", last, 1, last, whole=True, key="frame")
-    if number is None:
-        raise StructureError("no structure of the file is chosen: correct its number")
-    return crystals[number - 1]
+    entries = parse_structures(name, content, max_atoms=MAX_ATOMS)
+    bad = [entry for entry in entries if entry.problem]
+    for entry in bad[:SHOWN]:
+        show_error(f"Structure {entry.number}: {entry.problem}" if len(entries) > 1 else str(entry.problem))
+    if len(bad) > SHOWN:
+        show_error(f"{len(bad) - SHOWN} more of the {len(entries)} structures cannot be used.")
+    good = {entry.number: entry for entry in entries if entry.crystal is not None}
+    if not good:
+        return None
+    number = max(good)
+    if len(entries) > 1:
+        number = st.selectbox(f"Structure of {len(entries)}", list(good), index=len(good) - 1, key="frame")
+    if note := good[number].note:
+        st.caption(plain(note[:1].upper() + note[1:] + "."))
+    return good[number].crystal
 
 
 def _energy(crystal: Crystal) -> float | None:
@@ -71,6 +80,7 @@ def _energy(crystal: Crystal) -> float | None:
         st.caption("The energy engine is not compiled yet: Relax it does so once, then energies are shown.")
         return None
     try:
+        refuse_contacts(crystal, load_potential())
         return evaluate(crystal, load_potential()).energy / crystal.n_atoms
     except RLCSPError as error:
         show_error(str(error))
@@ -94,6 +104,7 @@ def _relaxed(crystal: Crystal, title: str, name: str) -> Item:
     if not is_warm():
         with st.spinner("Compiling the energy engine, once; this takes a minute …"):
             warm()
+    refuse_contacts(crystal, potential)
     with st.spinner("Relaxing atoms and cell …"):
         outcome = relax(crystal, potential)
         path = relax_path(crystal, potential) if outcome.converged else []

@@ -41,13 +41,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from rlcsp_core.energy import evaluate, load_potential
+    from rlcsp_core.energy import evaluate, load_potential, refuse_contacts
 
     compile_once()
     potential = load_potential()
     lines = Lines(arguments.json, COLUMNS)
 
-    def report(file: str, frame: int, crystal: Crystal) -> None:
+    def report(file: str, frame: int, crystal: Crystal, note: str | None) -> None:
+        refuse_contacts(crystal, potential)
         result = evaluate(crystal, potential)
         lines.print(
             {
@@ -58,6 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
                 "energy_per_atom": result.energy / crystal.n_atoms,
                 "max_force": float(np.linalg.norm(result.gradient, axis=1).max()),
                 "pressure": float(-np.trace(result.strain_gradient) / (3 * crystal.volume) * GPA),
+                "note": note,
             }
         )
 

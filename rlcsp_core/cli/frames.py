@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from rlcsp_core.errors import RLCSPError
+from rlcsp_core.errors import RLCSPError, StructureError
 from rlcsp_core.records import Crystal
 
 BAD_INPUT = 2
@@ -16,23 +16,30 @@ def add_files(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE", help="structures in any format that ASE reads")
 
 
-def for_each_frame(files: Sequence[str], act: Callable[[str, int, Crystal], None]) -> int:
-    """Call act(file, frame from 1, crystal) for every structure; the exit code, 2 if any could not be done."""
-    from rlcsp_core.crystal.formats import read_crystals
+def for_each_frame(files: Sequence[str], act: Callable[[str, int, Crystal, str | None], None]) -> int:
+    """Call act(file, frame from 1, crystal, note) for every structure; the exit code, 2 if any could not be done.
+
+    The note says where the file contradicts the crystal; it is printed on standard error too."""
+    from rlcsp_core.crystal.formats import read_structures
 
     code = 0
     for file in files:
         try:
-            crystals = read_crystals(file)
+            entries = read_structures(file)
         except RLCSPError as error:
-            print(f"error: {error}", file=sys.stderr)
+            print(f"error: {file}: {error}", file=sys.stderr)
             code = BAD_INPUT
             continue
-        for frame, crystal in enumerate(crystals, start=1):
+        for entry in entries:
+            place = file if len(entries) == 1 else f"{file}, structure {entry.number}"
             try:
-                act(file, frame, crystal)
+                if entry.crystal is None:
+                    raise StructureError(entry.problem or "it cannot be used")
+                act(file, entry.number, entry.crystal, entry.note)
             except RLCSPError as error:
-                place = file if len(crystals) == 1 else f"{file}, structure {frame}"
                 print(f"error: {place}: {error}", file=sys.stderr)
                 code = BAD_INPUT
+            else:
+                if entry.note:
+                    print(f"note: {place}: {entry.note}", file=sys.stderr)
     return code

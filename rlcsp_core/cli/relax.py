@@ -67,9 +67,9 @@ def run(arguments: argparse.Namespace) -> int:
     potential = load_potential()
     lines = Lines(arguments.json, COLUMNS)
 
-    def report(file: str, frame: int, crystal: Crystal) -> None:
+    def report(file: str, frame: int, crystal: Crystal, note: str | None) -> None:
         result = relax(crystal, potential, config)
-        lines.print({"file": file, "frame": frame, **summary(result)})
+        lines.print({"file": file, "frame": frame, **summary(result), "note": note})
         if arguments.output:
             save(result, file, frame, arguments.output)
 

@@ -16,13 +16,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from rlcsp_core.errors import StructureError
-from rlcsp_core.records import Array, Crystal
+from rlcsp_core.records import Array, Crystal, IntArray
 
 if TYPE_CHECKING:
     import spglib
 
 SYMPREC = 0.01  # Å, wide enough for a relaxation to 0.005 eV/Å
 TOLERANCES = (1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.2, 0.3)  # Å
+
+
+class Operations(NamedTuple):
+    """Symmetry operations x → R x + t of fractional coordinates, G of them, and which atoms they relate."""
+
+    rotations: IntArray  # [G, 3, 3]
+    translations: Array  # [G, 3]
+    orbits: IntArray  # [N] the first atom that each atom is an image of
 
 
 class SpaceGroup(NamedTuple):
@@ -61,6 +69,17 @@ def point_group_order(crystal: Crystal, symprec: float = SYMPREC) -> int:
     """How many rotations and reflections, with whatever translations, leave the crystal as it is: 1 … 48."""
     dataset = _dataset(crystal, symprec)
     return 1 if dataset is None else len(np.unique(dataset.rotations, axis=0))
+
+
+def operations(crystal: Crystal, symprec: float = SYMPREC) -> Operations:
+    """All operations within symprec [Å], centring included; StructureError where none can be found."""
+    dataset = _dataset(crystal, symprec)
+    if dataset is None:
+        raise StructureError(
+            f"no symmetry could be determined within {symprec:g} Å: choose another tolerance"
+        )
+    rotations, orbits = (np.asarray(a, np.int64) for a in (dataset.rotations, dataset.equivalent_atoms))
+    return Operations(rotations, np.asarray(dataset.translations), orbits)
 
 
 def space_group_by_tolerance(

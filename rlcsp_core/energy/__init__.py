@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rlcsp_core.energy.ase_calculator import IonicCalculator
-    from rlcsp_core.energy.evaluation import Evaluation, evaluate
+    from rlcsp_core.energy.evaluation import Evaluation, evaluate, refuse_contacts
     from rlcsp_core.energy.potential import Potential, load_potential
 
 _HOMES = {
@@ -19,8 +19,9 @@ _HOMES = {
     "Potential": "potential",
     "evaluate": "evaluation",
     "load_potential": "potential",
+    "refuse_contacts": "evaluation",
 }
-__all__ = ["Evaluation", "IonicCalculator", "Potential", "evaluate", "load_potential"]
+__all__ = ["Evaluation", "IonicCalculator", "Potential", "evaluate", "load_potential", "refuse_contacts"]
 
 
 def __getattr__(name: str) -> Any:

@@ -15,7 +15,7 @@ from rlcsp_core.energy.lattice_kernels import invert, reduce_cell, wrap
 from rlcsp_core.energy.potential import Potential
 from rlcsp_core.energy.real_kernels import Neighbours, list_neighbours
 from rlcsp_core.energy.tables import Tables, tables_for
-from rlcsp_core.energy.total_kernels import lattice_energy
+from rlcsp_core.energy.total_kernels import deepest_contact, lattice_energy
 from rlcsp_core.errors import StructureError
 from rlcsp_core.records import Array, Crystal, IntArray
 
@@ -23,6 +23,7 @@ MIN_VOLUME = 1.0  # Å³ per atom; oxides have more than 8
 MAX_VOLUME = 1e6  # Å³ per atom
 MIN_HEIGHT = 0.5  # Å between opposite faces of the reduced cell
 NEUTRAL = 1e-9  # e
+CONTACT = "two ions closer than the potential describes"
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +68,7 @@ def check(crystal: Crystal, potential: Potential, kinds: IntArray) -> None:
         raise StructureError("positions or cell contain numbers that are not finite")
     if not MIN_VOLUME <= crystal.volume / n <= MAX_VOLUME:
         raise StructureError(
-            f"the cell has a volume of {crystal.volume:.3g} Å³ for {n} atoms; {MIN_VOLUME:g} to {MAX_VOLUME:g} Å³ "
+            f"the cell has a volume of {crystal.volume:.3f} Å³ for {n} atoms; {MIN_VOLUME:.0f} to {MAX_VOLUME:.0f} Å³ "
             "per atom are accepted: check that the structure is periodic in all three directions"
         )
     charge = float(potential.charges[kinds].sum())
@@ -96,3 +97,17 @@ def evaluate(crystal: Crystal, potential: Potential, tables: Tables | None = Non
     unsorted = np.empty_like(gradient)
     unsorted[ready.order] = gradient
     return Evaluation(energy, unsorted, strain)
+
+
+def refuse_contacts(crystal: Crystal, potential: Potential) -> None:
+    """StructureError where two ions stand within the guard radius of their pair: the energy is not the potential's."""
+    ready = prepare(crystal, potential)
+    if in_contact(ready, ready.positions, ready.cell, potential):
+        raise StructureError(f"{CONTACT}: look for atoms that are listed twice, or for a wrong cell")
+
+
+def in_contact(ready: Prepared, positions: Array, cell: Array, potential: Potential) -> bool:
+    """The same for the atoms of `ready` at other positions [N, 3] and in another cell [3, 3], Å."""
+    guards = np.ascontiguousarray(potential.guard_radius)
+    x, cell, neighbours = compact(positions, cell, ready.starts, guards.max())
+    return bool(deepest_contact(x, cell, ready.kinds, ready.starts, neighbours, guards) > 0)

@@ -14,12 +14,12 @@ from functools import cache
 
 import numpy as np
 
-from rlcsp_core.energy.evaluation import Prepared, compact, prepare
+from rlcsp_core.energy.evaluation import CONTACT, Prepared, in_contact, prepare
 from rlcsp_core.energy.potential import Potential
 from rlcsp_core.energy.real_kernels import list_neighbours
 from rlcsp_core.energy.signatures import LATTICE_ENERGY, LIST_NEIGHBOURS, address_of
 from rlcsp_core.energy.tables import Tables, tables_for
-from rlcsp_core.energy.total_kernels import deepest_contact, lattice_energy
+from rlcsp_core.energy.total_kernels import lattice_energy
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.records import Array, Crystal, Relaxation
 from rlcsp_core.relax import descent_kernels as kernels
@@ -33,7 +33,6 @@ REASONS = {
 }
 EVALUATION_LIMIT = "evaluation limit"
 TIME_LIMIT = "time limit"
-CONTACT = "two ions closer than the potential describes"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +141,7 @@ def relax(crystal: Crystal, potential: Potential, config: RelaxConfig | None = N
     state = _start(ready, config.history)
     chunk = max(5, CHUNK // crystal.n_atoms)
     *_, reason = _descend(ready, state, tables, config, chunk)
-    if reason == "" and _contact(ready, state, potential):
+    if reason == "" and in_contact(ready, *_geometry(state), potential):
         reason = CONTACT
     return Relaxation(
         crystal=_crystal(crystal, ready, state),
@@ -168,10 +167,3 @@ def relax_path(
         if np.isfinite(state.numbers[0]):
             frames.append((_crystal(crystal, ready, state), float(state.numbers[0]) / crystal.n_atoms))
     return frames
-
-
-def _contact(ready: Prepared, state: kernels.State, potential: Potential) -> bool:
-    positions, cell = _geometry(state)
-    guards = np.ascontiguousarray(potential.guard_radius)
-    x, cell, neighbours = compact(positions, cell, ready.starts, guards.max())
-    return bool(deepest_contact(x, cell, ready.kinds, ready.starts, neighbours, guards) > 0)
