@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("playwright")
 from serve import HEADERS
 from tests.browser.dashboard import serving
+from tests.patience import SOON
 
 UPGRADE = {
     "Connection": "Upgrade",
@@ -24,7 +25,7 @@ def ask(tmp_path_factory):
         place = urlsplit(dashboard.url)
 
         def request(path, **headers):
-            connection = http.client.HTTPConnection(place.hostname, place.port, timeout=30)
+            connection = http.client.HTTPConnection(place.hostname, place.port, timeout=SOON)
             connection.request("GET", path, headers=headers)
             answer = connection.getresponse()
             connection.close()

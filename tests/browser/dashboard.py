@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.request import urlopen
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from rlcsp_core.errors import StoreError
 from rlcsp_core.store import open_store
+from tests.patience import SOON, STARTING
 
 ROOT = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -33,8 +34,7 @@ FLAGS = (
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
 )
-START_LIMIT = 60.0  # s
-STOP_LIMIT = 30.0  # s
+MILLISECONDS = 1000 * SOON  # what the browser waits for anything
 WINDOW = {"width": 1280, "height": 900}
 # Streamlit asks for its server below the address of the page before it tries the root; that answer is no error of ours
 PROBES = ("/_stcore/health", "/_stcore/host-config")
@@ -71,7 +71,7 @@ def serving(folder: Path, database: Path | None = None) -> Iterator[Dashboard]:
     finally:
         server.terminate()
         try:
-            server.wait(10)
+            server.wait(SOON)
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
@@ -80,7 +80,7 @@ def serving(folder: Path, database: Path | None = None) -> Iterator[Dashboard]:
 def end_searches(dashboard: Dashboard) -> None:
     """Stop all that are at work or wait, and see them end."""
     store = open_store(str(dashboard.database))
-    deadline = time.monotonic() + STOP_LIMIT
+    deadline = time.monotonic() + SOON
     for run in store.active_runs():
         with suppress(StoreError):  # it has just ended
             store.request(run.id, "stop")
@@ -91,6 +91,7 @@ def end_searches(dashboard: Dashboard) -> None:
 
 @contextmanager
 def browsing() -> Iterator[Browser]:
+    expect.set_options(timeout=MILLISECONDS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         yield browser
@@ -128,6 +129,7 @@ class Watched:
 def watching(browser: Browser, url: str) -> Iterator[Watched]:
     """A fresh page; whatever the test does on it, the console stays clean and nothing leaves the machine."""
     context = browser.new_context(viewport=WINDOW)
+    context.set_default_timeout(MILLISECONDS)
     seen = Watched(context.new_page(), url)
     yield seen
     context.close()
@@ -148,12 +150,12 @@ def _free_port() -> int:
 
 
 def _await_server(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + START_LIMIT
+    deadline = time.monotonic() + STARTING
     while time.monotonic() < deadline:
         if server.poll() is not None:
             break
         # not only the port, which is open while libraries are still being loaded
-        with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=START_LIMIT):
+        with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=STARTING):
             return
         time.sleep(0.1)
     raise RuntimeError(f"the dashboard did not start:\n{log.read_text()}")

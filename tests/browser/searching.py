@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qs, urlsplit
 
-from dashboard import Watched
+from dashboard import MILLISECONDS, Watched
 from playwright.sync_api import Locator, Page, expect
 
-COMPILING = 240_000  # ms; on a machine that has never run a search
-SOON = 60_000  # ms; a limit for busy machines, not a promise
+from tests.patience import STARTING
+
+COMPILING = 1000 * STARTING  # ms; on a machine that has never run a search
+SOON = MILLISECONDS
 LONG = 100_000  # steps; no test waits for the last
 POINTS = "() => Number(document.querySelector('.rlcsp-chart-node')?.dataset.points ?? 0)"
 

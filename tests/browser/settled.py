@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-LIMIT = 60_000  # ms, for busy machines
+from tests.patience import SOON
+
+LIMIT = 1000 * SOON  # ms
 POLL = 200  # ms; not at every frame, which a turning crystal leaves no time for
 UNDRAWN = ".crystal-view:not([data-ready])"  # in a shadow root, where the script above does not look
 PAINT = 600  # ms for tables and pictures, which do not say when they are drawn

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from urllib.parse import quote_plus
+
 import pytest
 from dashboard import Dashboard, Watched
+from playwright.sync_api import Page, expect
+from settled import wait_until_settled
 
 from rlcsp_core.search import Search, SearchConfig
 from rlcsp_core.store import open_store
 
-LIMIT = 60_000  # ms; for busy machines
 SMALL = {"steps": 80, "max_atoms": 10, "population": 8, "target": -27.394619}
-DRAWN = "() => document.querySelectorAll('.rlcsp-chart-node .main-svg').length > 0"
+MARKS = ".trace, .heatmaplayer image, .barlayer .point"  # what Plotly draws for data
 
 
 @pytest.fixture(scope="module")
@@ -27,30 +31,61 @@ def runs(dashboard: Dashboard) -> str:
     return "&".join(f"run={run_id}" for run_id in ids)
 
 
-@pytest.mark.parametrize("view", ["Energy", "Target", "Moves%2C+generations"])
+CHARTS = {  # what each view draws, by the descriptions that stand for the charts where they cannot be seen
+    "Energy": ["Lowest energy so far"],
+    "Target": ["Fraction of runs that reached the target", "Mean steps to the target"],
+    "Moves, generations": [
+        "Distributions of moves",
+        "Distributions of generations",
+        "Energies of the trials",
+    ],
+}
+POLICY_CHARTS = {
+    "Over the run": [
+        "Probability of 1",
+        "Entropy of the policy",
+        "Norm of the gradient",
+        "Parameters of the policy",
+    ],
+    "Try it": ["The distribution these numbers give", "The same policy against energy"],
+    "Gradient variance": ["Variance and bias"],
+}
+
+
+def expect_drawn(page: Page, descriptions: Sequence[str]) -> None:
+    """Each of these charts has its axes and at least one mark or line."""
+    for description in descriptions:
+        chart = page.get_by_role("img", name=description).first
+        expect(chart.locator(".main-svg").first).to_be_visible()
+        expect(chart.locator(MARKS).first).to_be_attached()
+
+
+@pytest.mark.parametrize("view", CHARTS)
 def test_a_comparison_is_found_again_by_its_address(view: str, watched: Watched, runs: str) -> None:
-    page = watched.open(f"Compare?{runs}&view={view}")
-    page.wait_for_function(DRAWN, timeout=LIMIT)
+    page = watched.open(f"Compare?{runs}&view={quote_plus(view)}")
+    expect_drawn(page, CHARTS[view])
+    others = [name for other in CHARTS.values() for name in other if other is not CHARTS[view]]
+    for name in others:
+        expect(page.get_by_role("img", name=name)).to_have_count(0)
 
 
 def test_the_views_of_compare_follow_a_click_and_the_address_follows_them(
     watched: Watched, runs: str
 ) -> None:
     page = watched.open(f"Compare?{runs}")
-    page.get_by_text("What can be concluded").wait_for(timeout=LIMIT)
+    page.get_by_text("What can be concluded").wait_for()
+    expect(page.get_by_role("img", name="Lowest energy so far")).to_have_count(0)
     page.get_by_role("radio", name="Energy").or_(page.get_by_role("button", name="Energy")).first.click()
-    page.wait_for_function(DRAWN, timeout=LIMIT)
-    page.wait_for_function("() => location.search.includes('view=Energy')", timeout=LIMIT)
+    expect_drawn(page, CHARTS["Energy"])
+    page.wait_for_function("() => location.search.includes('view=Energy')")
 
 
 def test_a_policy_is_drawn_against_energy_and_over_the_run(watched: Watched, runs: str) -> None:
     page = watched.open(f"Policy?{runs}")
-    page.wait_for_function(DRAWN, timeout=LIMIT)
-    for view in ("Over the run", "Try it", "Gradient variance"):
+    expect_drawn(page, ["Probability of each action against energy"])
+    for view, charts in POLICY_CHARTS.items():
         page.get_by_text(view, exact=True).click()
-        page.wait_for_function(
-            "() => !document.querySelector('[data-testid=stStatusWidget]')"
-            " && document.querySelectorAll('.rlcsp-chart-node .main-svg').length > 0",
-            timeout=LIMIT,
-        )
-        assert page.get_by_role("alert").count() == 0
+        expect_drawn(page, charts)
+        expect(page.get_by_role("img", name="Probability of each action against energy")).to_have_count(0)
+        wait_until_settled(page)
+        expect(page.get_by_role("alert")).to_have_count(0)

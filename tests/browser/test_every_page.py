@@ -19,7 +19,6 @@ from rlcsp_core.runs import Halt, execute
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import open_store
 
-SLOW = 60_000  # ms; software graphics on a busy machine
 HEADINGS = {
     "": "Crystal structures, found by a search that learns",
     **{name: name for name in ("Search", "Compare", "Structures", "Replay", "Policy", "Learn")},
@@ -81,7 +80,7 @@ FIRST = {
 def test_a_newcomer_sees_what_there_is_and_what_to_do(newcomer: Watched, page_name: str) -> None:
     page = newcomer.open(page_name)
     expect(title(page)).to_have_text(HEADINGS[page_name])
-    expect(page.get_by_text(FIRST[page_name]).first).to_be_attached(timeout=SLOW)
+    expect(page.get_by_text(FIRST[page_name]).first).to_be_attached()
     wait_until_settled(page)
 
 
@@ -107,7 +106,7 @@ WITH_A_RUN = {
 def test_a_run_is_shown_cold_by_its_address(watched: Watched, run_id: str, address: str) -> None:
     page = watched.open(address.format(run=run_id))
     expect(title(page)).to_have_text(HEADINGS[address.split("?")[0]])
-    expect(page.get_by_text(WITH_A_RUN[address]).first).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text(WITH_A_RUN[address]).first).to_be_visible()
     wait_until_settled(page)
     assert page.locator(".rlcsp-chart-node .main-svg, .crystal-view canvas").count() > 0
 
@@ -116,7 +115,7 @@ def test_a_run_is_shown_cold_by_its_address(watched: Watched, run_id: str, addre
 def test_a_chapter_is_shown_cold_by_its_address(watched: Watched, run_id: str, chapter: str) -> None:
     page = watched.open(f"Learn?chapter={chapter}&run={run_id}")
     expect(title(page)).to_have_text("Learn")
-    expect(page.get_by_text(CHAPTERS[chapter]).first).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text(CHAPTERS[chapter]).first).to_be_visible()
     wait_until_settled(page)
     assert re.search(f"chapter={chapter}", page.url) or chapter == "decide"
 

@@ -12,7 +12,6 @@ from rlcsp_core.runs import Halt, execute
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import open_store
 
-SLOW = 60_000  # ms
 READY = ".crystal-view[data-ready=true]"
 
 
@@ -27,20 +26,20 @@ def run_id(dashboard: Dashboard) -> str:
 
 def test_an_action_shows_before_and_after(watched: Watched) -> None:
     page = watched.open("Learn?chapter=act")
-    page.wait_for_selector(READY, timeout=SLOW)
+    page.wait_for_selector(READY)
     page.get_by_role("button", name="Renew, any size").click()
     view = page.locator(".crystal-view")
-    expect(view.get_by_role("button", name="before")).to_be_visible(timeout=SLOW)
+    expect(view.get_by_role("button", name="before")).to_be_visible()
     view.get_by_role("button", name="before").click()
     expect(view).to_have_attribute("data-frame", "0")
 
 
 def test_a_relaxation_becomes_a_film(watched: Watched) -> None:
     page = watched.open("Learn?chapter=relax")
-    page.wait_for_selector(READY, timeout=SLOW)
+    page.wait_for_selector(READY)
     page.get_by_role("button", name="Relax the structure").click()
     view = page.locator(".crystal-view")
-    expect(view.get_by_role("button", name="Play")).to_be_visible(timeout=SLOW)
+    expect(view.get_by_role("button", name="Play")).to_be_visible()
     last = view.get_attribute("data-frame")
     view.get_by_label("Frame").first.fill("0")
     expect(view).to_have_attribute("data-frame", "0")
@@ -49,15 +48,15 @@ def test_a_relaxation_becomes_a_film(watched: Watched) -> None:
 
 def test_the_numbers_of_a_step_are_shown(watched: Watched, run_id: str) -> None:
     page = watched.open(f"Learn?chapter=learn&run={run_id}")
-    expect(page.get_by_role("heading", name="From the episode to the update")).to_be_visible(timeout=SLOW)
-    expect(page.locator(".katex").first).to_be_visible(timeout=SLOW)
+    expect(page.get_by_role("heading", name="From the episode to the update")).to_be_visible()
+    expect(page.locator(".katex").first).to_be_visible()
 
 
 def test_a_run_plays_by_itself_and_pauses(watched: Watched, run_id: str) -> None:
     page = watched.open(f"Replay?run={run_id}&step=3")
-    expect(page.get_by_role("heading", name="Step 3:")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_role("heading", name="Step 3:")).to_be_visible()
     page.get_by_role("button", name="Play", exact=True).click()
-    expect(page.get_by_role("heading", name=re.compile(r"Step ([5-9]|\d\d):"))).to_be_visible(timeout=SLOW)
+    expect(page.get_by_role("heading", name=re.compile(r"Step ([5-9]|\d\d):"))).to_be_visible()
     page.get_by_role("button", name="Pause", exact=True).click()
-    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible(timeout=SLOW)
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
     page.wait_for_url(re.compile(r"step=\d+"))

@@ -16,7 +16,6 @@ from rlcsp_core.runs import Halt, execute
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import open_store
 
-SLOW = 60_000  # ms; software graphics on a busy machine
 BIXBYITE = "Structures?from=phases&reference=Y2O3+bixbyite"
 READY = ".crystal-view[data-ready=true]"
 
@@ -32,7 +31,7 @@ def run_id(dashboard: Dashboard) -> str:
 
 
 def viewer(page: Page) -> Locator:
-    page.wait_for_selector(READY, timeout=SLOW)
+    page.wait_for_selector(READY)
     return page.locator(".crystal-view")
 
 
@@ -79,7 +78,7 @@ def test_camera_turns_by_keyboard_and_stays_when_the_structure_changes(watched: 
         page.get_by_role("button", name="Primitive cell")
     ).first.click()
     page.wait_for_function("() => true")
-    expect(view).not_to_have_attribute("data-atoms", "164", timeout=SLOW)
+    expect(view).not_to_have_attribute("data-atoms", "164")
     assert drawn(view)["view"].split()[4:] == turned.split()[4:]
     assert canvas is not None
     assert canvas.evaluate("node => node.isConnected")
@@ -101,7 +100,7 @@ def test_supercell_is_drawn_on_demand(watched: Watched) -> None:
         view.get_by_label(f"Cells along {axis}").select_option(str(repeats))
         chosen = [int(select.input_value()) for select in view.locator(".supercell select").all()]
         cells = chosen[0] * chosen[1] * chosen[2]
-        expect(view).to_have_attribute("data-polyhedra", str(cells), timeout=SLOW)
+        expect(view).to_have_attribute("data-polyhedra", str(cells))
     assert cells == 125
 
 
@@ -110,15 +109,15 @@ def test_a_supercell_too_large_to_draw_cannot_be_chosen(watched: Watched) -> Non
     allowed = view.get_by_label("Cells along b").locator("option:not([disabled])")
     expect(allowed).to_have_count(5)
     view.get_by_label("Cells along a").select_option("5")
-    expect(allowed).to_have_count(3, timeout=SLOW)
+    expect(allowed).to_have_count(3)
 
 
 def test_a_found_structure_opens_by_its_address(watched: Watched, run_id: str) -> None:
     page = watched.open(f"Structures?run={run_id}")
     assert int(drawn(viewer(page))["atoms"]) > 0
-    expect(page.get_by_text("distinct structures").first).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("distinct structures").first).to_be_visible()
     page.get_by_role("button", name="Open 2").click()
-    page.wait_for_url("**structure=**", timeout=SLOW)
+    page.wait_for_url("**structure=**")
     expect(page.locator(".crystal-view canvas")).to_have_count(1)  # one graphics context a page
 
 
@@ -126,7 +125,7 @@ def test_the_saved_page_works_without_a_server(watched: Watched, tmp_path: Path)
     page = watched.open(BIXBYITE)
     viewer(page)
     page.get_by_role("tab", name="Files").click()
-    with page.expect_download(timeout=SLOW) as download:
+    with page.expect_download() as download:
         page.get_by_role("button", name="Interactive page").first.click()
     saved = tmp_path / "bixbyite.html"
     download.value.save_as(saved)
@@ -168,7 +167,7 @@ def test_nothing_in_an_uploaded_file_is_executed(watched: Watched, tmp_path: Pat
 def test_without_webgl_the_structure_is_told_in_words(watched: Watched) -> None:
     watched.page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
     page = watched.open(BIXBYITE)
-    page.wait_for_selector(".crystal-view[data-ready=failed]", timeout=SLOW)
+    page.wait_for_selector(".crystal-view[data-ready=failed]")
     view = page.locator(".crystal-view")
     expect(view.locator(".site")).to_contain_text("WebGL")
     expect(view.locator(".words")).to_be_visible()
@@ -192,7 +191,7 @@ def test_a_click_on_an_atom_tells_its_site(watched: Watched) -> None:
 def test_the_picture_is_saved_and_settings_outlast_a_reload(watched: Watched) -> None:
     page = watched.open(BIXBYITE)
     view = viewer(page)
-    with page.expect_download(timeout=SLOW) as download:
+    with page.expect_download() as download:
         view.get_by_role("button", name="Save the picture").click()
     assert download.value.suggested_filename.endswith(".png")
     assert download.value.path().read_bytes().startswith(b"\x89PNG")

@@ -14,7 +14,6 @@ from settled import wait_until_settled
 
 from rlcsp_core.store import open_store
 
-SLOW = 60_000  # ms
 HALF = """data_x
 _cell_length_a 5.1
 _cell_length_b 5.1
@@ -101,7 +100,7 @@ def test_a_file_that_cannot_be_used_gets_a_sentence(
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
     page.locator("input[type=file]").set_input_files(tmp_path / name)
-    expect(page.get_by_test_id(place).filter(has_text=words).first).to_be_visible(timeout=SLOW)
+    expect(page.get_by_test_id(place).filter(has_text=words).first).to_be_visible()
     wait_until_settled(page)
     expect(page.get_by_text("has encountered an error")).to_have_count(0)
     assert dialogs == []

@@ -89,3 +89,16 @@ def is_sentence(error, *words):
     assert text
     assert "Traceback" not in text
     assert all(word in text for word in words)
+
+
+@st.composite
+def altered_json(draw, value):
+    """`value` with one of its numbers replaced by another of its kind: damage that looks right."""
+    whole = [copy.deepcopy(value)]
+    holder, key = whole, 0
+    while isinstance(holder[key], dict | list) and holder[key]:
+        holder = holder[key]
+        key = draw(st.sampled_from(sorted(holder) if isinstance(holder, dict) else range(len(holder))))
+    if isinstance(holder[key], int | float) and not isinstance(holder[key], bool):
+        holder[key] = draw(st.integers(-3, 300) if isinstance(holder[key], int) else st.floats(-1e3, 1e3))
+    return whole[0]

@@ -59,7 +59,8 @@ def attempt(store, tmp_path):
         assert run.state in ENDED
         assert (len(store.population(run.id)), len(store.steps(run.id))) == (run.n_population, run.n_steps)
         assert all(np.isfinite(store.structure(run.id, *key).cell).all() for key in keys(store, run.id))
-        assert (run.composition, run.algorithm, run.seed) is not None
+        kinds = {"composition": str, "algorithm": str, "seed": int}  # what lists of runs show and sort by
+        assert {name: type(getattr(run, name)) for name in kinds} == kinds
         store.delete_run(run.id)
         return None
 
@@ -119,6 +120,15 @@ def test_damaged_descriptions(archive, attempt, name):
         attempt(rebuilt(archive, name, json.dumps(content)))
 
     damaged()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("composition", 3), ("algorithm", None), ("seed", "1"), ("seed", True)]
+)
+def test_what_a_list_of_runs_shows_must_be_of_its_kind(archive, attempt, name, value):
+    about = json.loads(read(archive, "run.json"))
+    about["config"][name] = value
+    assert f"its {name} is {value!r}" in attempt(rebuilt(archive, "run.json", json.dumps(about)))
 
 
 def test_deeply_nested_json(archive, attempt):

@@ -12,7 +12,7 @@ from rlcsp_core.records import Crystal, Relaxation, StopRecord
 from rlcsp_core.runs import Halt, execute
 from rlcsp_core.search import Search, SearchConfig, parts
 from rlcsp_core.store import RunState, open_store
-from tests.fuzz.mutations import bounded, damaged_json, is_sentence
+from tests.fuzz.mutations import altered_json, bounded, damaged_json, is_sentence
 
 MORE = 12  # records made from a checkpoint that was taken up
 CUT = 60  # records before the checkpoint; episodes are complete and updates made
@@ -43,19 +43,23 @@ def begun(settings):
 def test_a_damaged_checkpoint_is_refused_or_works(algorithm):
     settings = config(algorithm)
     _, checkpoint, energies = begun(settings)
+    went_on = []
 
     @bounded(120)
-    @given(damaged_json(checkpoint))
+    @given(damaged_json(checkpoint) | altered_json(checkpoint))
     def damaged(paper):
         try:
             search = Search.resume(settings, paper, energies)
         except RLCSPError as error:
             is_sentence(error, "run the configuration anew")
+            went_on.append(False)
             return
+        went_on.append(True)
         more = list(itertools.islice(search, MORE))
         assert len(more) == MORE or isinstance(more[-1], StopRecord)  # it may say that the end was near
 
     damaged()
+    assert set(went_on) == {True, False}  # some are refused, and some are taken up
 
 
 def test_a_checkpoint_of_another_moment_is_refused():
@@ -80,7 +84,7 @@ def test_a_run_whose_checkpoint_is_damaged_keeps_its_records(tmp_path):
     steps = CUT - settings.population
 
     @bounded(15)
-    @given(damaged_json(checkpoint))
+    @given(damaged_json(checkpoint) | altered_json(checkpoint))
     def damaged(paper):
         mine = store.create_claimed(settings.as_dict(), name="damaged")
         store.append(mine, records, paper)

@@ -12,9 +12,9 @@ from pages.common.wording import beside_known_minimum
 from rlcsp_core.runs import Halt, execute
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import open_store
+from tests.patience import STARTING
 
 APP = Path(__file__).parents[2] / "app.py"
-LIMIT = 120  # s
 STEPS = 25
 CHAPTERS = ("decide", "build", "act", "relax", "learn", "play")
 
@@ -31,7 +31,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def opened(page: str, database: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setenv("RLCSP_DATABASE_URL", str(database))
-    return AppTest.from_file(str(APP), default_timeout=LIMIT).run().switch_page(page)
+    return AppTest.from_file(str(APP), default_timeout=STARTING).run().switch_page(page)
 
 
 @pytest.fixture

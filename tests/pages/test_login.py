@@ -4,7 +4,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.common.sitemap import PAGES
-from tests.pages.conftest import PATIENCE, ROOT
+from tests.pages.conftest import ROOT
+from tests.patience import STARTING
 
 AUTH = {
     "redirect_uri": "http://localhost:8501/oauth2callback",
@@ -14,7 +15,7 @@ AUTH = {
 
 
 def home(**secrets):
-    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=STARTING)
     for name, value in secrets.items():
         page.secrets[name] = value
     return page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -11,6 +12,7 @@ from pages.common import sitemap
 from rlcsp_core.search import Search
 from rlcsp_core.store import RunState, Store
 from tests.pages.conftest import SMALL
+from tests.pages.what_is_drawn import Drawn, drawn, words
 
 PAGES = [page.file for page in sitemap.PAGES]
 OURS = ["pages/search/page.py", "pages/compare/page.py", "pages/policy/page.py"]
@@ -29,26 +31,81 @@ def button(page: AppTest, label: str) -> AppTest:
     return next(b for b in page.button if b.label == label).click().run()
 
 
+# what stands on each page before anything was run: what to do, or what came with the program
+FIRST = {
+    "pages/home/page.py": "No runs yet",
+    "pages/search/page.py": "No runs yet",
+    "pages/compare/page.py": "Mean and 95 % interval over runs",
+    "pages/structures/page.py": "distinct structures of",
+    "pages/policy/page.py": "From the lowest energy of the run",
+    "pages/learn/page.py": "What it is looking for",
+    "pages/replay/page.py": "Step 1:",
+}
+# at the least, of a finished run
+OF_A_RUN = {
+    "pages/home/page.py": Drawn(charts=0, crystals=1, tables=1),
+    "pages/search/page.py": Drawn(charts=3, crystals=1, tables=1),
+    "pages/compare/page.py": Drawn(charts=0, crystals=0, tables=1),
+    "pages/structures/page.py": Drawn(charts=1, crystals=1, tables=1),
+    "pages/policy/page.py": Drawn(charts=1, crystals=0, tables=0),
+    "pages/replay/page.py": Drawn(charts=2, crystals=1, tables=1),
+}
+VIEWS = {
+    ("pages/compare/page.py", "compare-view"): {
+        "Summary": Drawn(0, 0, 1),
+        "Energy": Drawn(1, 0, 0),
+        "Target": Drawn(2, 0, 0),
+        "Moves, generations": Drawn(3, 0, 0),
+        "Settings": Drawn(0, 0, 1),
+        "What each addition buys": Drawn(1, 0, 1),
+    },
+    ("pages/policy/page.py", "policy-view"): {
+        "Against energy": Drawn(1, 0, 0),
+        "Over the run": Drawn(5, 0, 0),
+        "Try it": Drawn(2, 0, 0),
+        "Gradient variance": Drawn(1, 0, 0),
+    },
+}
+
+
+def at_least(page: AppTest, expected: Drawn) -> bool:
+    return all(have >= want for have, want in zip(drawn(page), expected, strict=True))
+
+
+def test_every_page_is_tested() -> None:
+    assert set(FIRST) == set(PAGES)
+
+
 @pytest.mark.parametrize("file", PAGES)
-def test_a_page_opens_on_an_empty_database(file: str, opened: Opened) -> None:
+def test_a_page_on_an_empty_database_says_what_there_is(file: str, opened: Opened) -> None:
     page = opened(file)
     assert not page.exception
-    assert page.title
+    assert not page.error
+    assert FIRST[file] in words(page)
 
 
-@pytest.mark.parametrize("file", OURS)
-def test_a_page_opens_on_a_finished_run(file: str, opened: Opened, finished_run: str) -> None:
+@pytest.mark.parametrize("file", OF_A_RUN)
+def test_a_page_shows_a_finished_run(file: str, opened: Opened, finished_run: str) -> None:
     page = opened(file, run=finished_run)
     assert not page.exception
     assert not page.error
+    assert at_least(page, OF_A_RUN[file]), drawn(page)
 
 
-def test_every_view_of_compare_and_policy_opens(opened: Opened, finished_run: str) -> None:
-    for file, key in (("pages/compare/page.py", "compare-view"), ("pages/policy/page.py", "policy-view")):
-        page = opened(file, run=finished_run)
-        for view in page.segmented_control(key=key).options:
-            page = page.segmented_control(key=key).set_value(view).run()
-            assert not page.exception, f"{file}, {view}"
+@pytest.mark.parametrize(("file", "key"), VIEWS)
+def test_every_view_draws_what_it_promises(
+    file: str, key: str, opened: Opened, finished_run: str, empty_store: Store
+) -> None:
+    other = replace(SMALL, seed=2, max_atoms=15)
+    claim = empty_store.create_claimed(other.as_dict(), name="other")
+    empty_store.append(claim, list(Search(other)), None)
+    page = opened(file, run=[finished_run, claim.run_id])
+    assert list(page.segmented_control(key=key).options) == list(VIEWS[file, key])
+    for view, expected in VIEWS[file, key].items():
+        page = page.segmented_control(key=key).set_value(view).run()
+        assert not page.exception, view
+        assert not page.error, view
+        assert at_least(page, expected), (view, drawn(page))
 
 
 @pytest.mark.parametrize("file", OURS)

@@ -18,10 +18,10 @@ from rlcsp_core.crystal.identity import group_duplicates, references
 from rlcsp_core.runs import Halt, execute
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import Source, open_store
+from tests.patience import STARTING
 
 PAGE = "pages/structures/page.py"
 APP = Path(__file__).parents[2] / "app.py"
-LIMIT = 120  # s
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def page(database: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setenv("RLCSP_DATABASE_URL", str(database))
-    return AppTest.from_file(str(APP), default_timeout=LIMIT).run().switch_page(PAGE)
+    return AppTest.from_file(str(APP), default_timeout=STARTING).run().switch_page(PAGE)
 
 
 def sentences(page: AppTest) -> str:

@@ -202,4 +202,6 @@ def test_every_run_has_axes_of_its_own() -> None:
 def test_figures_of_nothing_are_empty_and_not_errors(table, population) -> None:
     nothing = StepTable(**{name: values[:0] for name, values in vars(table).items()})
     assert len(policy_figure(nothing, ACTIONS).data) == 0
-    energy_figure(nothing, population, target=None)
+    figure = energy_figure(nothing, population, target=None)
+    drawn = {trace.name: np.isfinite(np.asarray(trace.y, float)).sum() for trace in figure.data}
+    assert {name: n for name, n in drawn.items() if n} == {"initial population": 2}

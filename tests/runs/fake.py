@@ -4,9 +4,10 @@ import sys
 import time
 from pathlib import Path
 
+from tests.patience import STARTING
+
 ROOT = Path(__file__).resolve().parents[2]
 FAKE_WORKER = Path(__file__).with_name("fake_worker.py")
-DEADLINE = 120.0  # s; beyond what any of this takes, the first compilation included
 
 
 def fake_command(run_id):
@@ -18,7 +19,7 @@ def fake_config(steps=20, seed=1, **settings):
 
 
 def wait_until(condition, what="the condition"):
-    end = time.monotonic() + DEADLINE
+    end = time.monotonic() + STARTING
     while time.monotonic() < end:
         if value := condition():
             return value

@@ -55,7 +55,7 @@ class FakeSearch:
             os.kill(os.getpid(), signal.SIGKILL)
         if number == self.settings.get("hang_at"):
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-            time.sleep(60)
+            time.sleep(600)
 
 
 def begin(store, run):

@@ -7,12 +7,13 @@ from distributed import Client, Event
 
 from rlcsp_core.runs import cluster
 from rlcsp_core.runs.cluster import queue_of, taken_from
+from tests.patience import STARTING
 
 LOOKS = 50
 
 
 def held(number):
-    Event("gate").wait(timeout=60)
+    Event("gate").wait(timeout=STARTING)
     return number
 
 

@@ -134,7 +134,7 @@ from rlcsp_core.runs import RunManager
 from tests.runs.fake import fake_command, fake_config
 manager = RunManager(sys.argv[1], limit=2, command=fake_command)
 print(manager.start(fake_config(steps=10_000, pace=0.01)), flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 
 

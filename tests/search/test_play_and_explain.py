@@ -42,11 +42,9 @@ def test_a_choice_that_cannot_be_is_replaced_and_unknown_ones_are_refused() -> N
     game.begin()
     numbers = [1, 2, 3, 4, 5, 6, 7, 9, 10]
     impossible = [n for n, possible in zip(numbers, game.available, strict=True) if not possible]
-    for number in impossible:
-        record = game.step(number)
-        assert record is not None
-        assert record.action != number
-        break
+    record = game.step(impossible[0])
+    assert record is not None
+    assert record.action != impossible[0]
     with pytest.raises(ConfigError, match="no action 8"):
         game.step(8)
 

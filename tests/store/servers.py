@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-START = 60.0  # s until a server counts as not starting
+from tests.patience import STARTING
+
 PASSWORD = "hunter2"
 
 
@@ -69,16 +70,16 @@ def prepared(folder, user):
 def serving(words, port, user, stop=signal.SIGTERM):
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **unprivileged(user))
     try:
-        end = time.monotonic() + START
+        end = time.monotonic() + STARTING
         while not answers(port):
             if process.poll() is not None or time.monotonic() > end:
-                pytest.skip(f"{words[0]} does not start: {process.stderr.read()[-300:]}")
+                pytest.fail(f"{words[0]} does not start: {process.stderr.read()[-300:]}")
             time.sleep(0.05)
         yield
     finally:
         process.send_signal(stop)
         try:
-            process.communicate(timeout=START)
+            process.communicate(timeout=STARTING)
         finally:
             process.kill()
 
@@ -86,7 +87,7 @@ def serving(words, port, user, stop=signal.SIGTERM):
 def quietly(words, user):
     done = subprocess.run(words, capture_output=True, text=True, check=False, cwd="/", **unprivileged(user))
     if done.returncode:
-        pytest.skip(f"{words[0]} failed: {done.stderr[-300:]}")
+        pytest.fail(f"{words[0]} failed: {done.stderr[-300:]}")
 
 
 @contextmanager
