@@ -88,7 +88,7 @@ def test_a_deep_link_is_the_first_request_to_a_server(browser: Browser, tmp_path
     """Streamlit takes `pages/` for pages of its older kind until it is told otherwise: then this is not found."""
     with serving(tmp_path) as running, watching(browser, running.url) as newcomer:
         page = newcomer.open("Learn?chapter=build")
-        expect(page.get_by_text(CHAPTERS["build"]).first).to_be_visible(timeout=SLOW)
+        expect(page.get_by_text(CHAPTERS["build"]).first).to_be_visible()
         expect(page.get_by_role("dialog")).to_have_count(0)
 
 
