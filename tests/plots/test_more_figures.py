@@ -28,7 +28,7 @@ from rlcsp_core.plots.compare import (
     run_trace,
 )
 from rlcsp_core.plots.learn import decision_figure, descent_figure, game_figure, moment_figure
-from rlcsp_core.plots.palette import action_colour, line_style
+from rlcsp_core.plots.palette import line_style
 from rlcsp_core.plots.policy import (
     course_figure,
     over_energy_figure,
@@ -171,7 +171,7 @@ def test_probabilities_against_energy_have_the_colours_of_their_actions(rng) -> 
     figure = over_energy_figure(STEP - 27, probabilities, ACTIONS)
     for number, trace in enumerate(figure.data):
         np.testing.assert_array_equal(trace.y, probabilities[:, number])
-        assert trace.line.color == action_colour(ACTIONS[number].number)
+        assert trace.line.color == ACTIONS[number].colour
     assert figure.layout.yaxis.range[1] >= probabilities.max()
 
 
