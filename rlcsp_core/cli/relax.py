@@ -52,7 +52,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(arguments: argparse.Namespace) -> int:
     from rlcsp_core.energy import load_potential
-    from rlcsp_core.relax import RelaxConfig, relax
+    from rlcsp_core.energy.tables import tables_for
+    from rlcsp_core.relax import RelaxConfig, relax, warm
 
     chosen = {
         "evaluations": arguments.evaluations,
@@ -64,10 +65,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output:
         start_output(arguments.output)
     compile_once()
+    warm()  # what is compiled is loaded now: the time limit is that of the relaxation
     potential = load_potential()
     lines = Lines(arguments.json, COLUMNS)
 
     def report(file: str, frame: int, crystal: Crystal, note: str | None) -> None:
+        tables_for(potential, crystal.n_atoms)  # kept
         result = relax(crystal, potential, config)
         lines.print({"file": file, "frame": frame, **summary(result), "note": note})
         if arguments.output:

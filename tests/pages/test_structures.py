@@ -201,3 +201,42 @@ def test_the_page_to_keep_escapes_every_string() -> None:
 )
 def test_a_supercell_is_drawn_if_it_is_one_and_not_too_large(asked: object, n_atoms: int, drawn: str) -> None:
     assert supercell(asked, n_atoms) == drawn
+
+
+CASES = Path(__file__).parents[1] / "cases" / "structures"
+
+
+def test_good_frames_are_offered_and_bad_ones_named(page: AppTest) -> None:
+    upload(page, "run.xyz", (CASES / "several-charged-frame.xyz").read_bytes())
+    frame = page.selectbox(key="frame")
+    assert (frame.options, frame.value) == (["1", "2", "3"], 3)
+    assert not page.error
+    frame.set_value(2).run()
+    assert "charge of" in sentences(page)
+    upload(page, "run.xyz", (CASES / "several-good-bad-good.xyz").read_bytes())
+    assert page.selectbox(key="frame").options == ["1", "3"]
+    [error] = page.error
+    assert error.value.replace("\\", "").startswith("Structure 2: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("overlap-SrO-pairs.vasp", "Two ions closer than the potential describes"),
+        ("mixed-type-Sr-Y.cif", "not that of one element"),
+        ("setting-Pbnm-number62.cif", ""),
+        ("third-wurtzite-0.333-0.667.cif", ""),
+    ],
+)
+def test_an_upload_says_what_the_command_says(page: AppTest, name: str, words: str) -> None:
+    upload(page, name, (CASES / name).read_bytes())
+    energies = [metric.value for metric in page.metric if metric.value.startswith("−")]
+    assert len(energies) == (not words)
+    assert words in sentences(page).replace("\\", "")
+
+
+def test_a_formula_that_contradicts_the_atoms_is_said(page: AppTest) -> None:
+    text = FORMATS["cif"].write(from_ase(bulk("SrO", "rocksalt", a=5.16))).replace("units_Z  1", "units_Z  4")
+    upload(page, "half.cif", text.encode())
+    assert any("Z = 4" in each.value for each in page.caption)
+    assert not page.error

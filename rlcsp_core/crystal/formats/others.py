@@ -33,7 +33,7 @@ SWAT SYMM TEMP TITL TWIN TWST UNIT WGHT WIGL WPDB XNPD ZERR
 
 def shelx_files(text: str) -> Iterator[str]:
     """AIRSS puts several into one."""
-    return (part for part in re.split(r"(?mi)^(?=TITL\\b)", text) if part.strip())
+    return (part for part in re.split(r"(?mi)^(?=TITL\b)", text) if part.strip())
 
 
 def read_shelx(text: str) -> Crystal:

@@ -14,6 +14,8 @@ from rlcsp_core.crystal.formats.atoms import UNREADABLE, because, from_ase
 from rlcsp_core.errors import StructureError
 from rlcsp_core.records import Crystal
 
+ROW = re.compile(r"\s*[A-Za-z][^\s=]*(\s+[-+.\deE]+){3}")  # an atom, or a vector of the cell
+
 
 def read_poscar(text: str) -> Crystal:
     from ase.io.vasp import read_vasp_configuration
@@ -45,11 +47,14 @@ def frames(text: str) -> Iterator[str]:
         if not lines[at].strip():
             at += 1
             continue
-        least, end = at + 2 + int(lines[at]) if counts[at] else at, at + 1
-        while (
-            end < len(lines) and not begins[end] and (end < least or (lines[end].strip() and not counts[end]))
-        ):
-            end += 1
+        end = at + 1
+        if counts[at]:
+            full = at + 2 + int(lines[at])
+            while end < len(lines) and not begins[end] and (end < full or ROW.match(lines[end])):
+                end += 1
+        else:
+            while end < len(lines) and lines[end].strip() and not counts[end]:
+                end += 1
         yield "\n".join(lines[at:end])
         at = end
 
