@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from rlcsp_core.agents import AGENTS, BASELINES
 from rlcsp_core.crystal.ions import all_ions
 from rlcsp_core.records import TARGET_TOLERANCE
-from rlcsp_core.search import SearchConfig
+from rlcsp_core.search import SETTINGS, SearchConfig
 from rlcsp_core.store import RunInfo, RunState
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -18,16 +18,10 @@ NOTHING, MINUS = "–", "−"
 AT_TARGET = 1000 * TARGET_TOLERANCE  # meV/atom
 FORMULA = re.compile(rf"\b(?:(?:{'|'.join(ion.element for ion in all_ions())})\d*){{2,}}\b")
 LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-OTHERS = {  # settings that are told where they are not the usual ones
-    "melt_after": "melts after",
-    "melt_step": "melting by (eV)",
-    "min_distance": "shortest distance (Å)",
-    "rattle": "rattle (Å)",
-    "penalty": "penalty:",
-    "patience": "gives up after steps",
-    "features": "sees:",
-    "parallel": "at once:",
-}
+TOLD = {  # settings that have words of their own in `search_in_words`, or none
+    "composition", "algorithm", "baseline", "actions", "seed", "max_atoms", "steps", "population", "time_limit",
+    "target", "kT", "settings", "initial_policy",
+}  # fmt: skip
 
 
 class StateWord(NamedTuple):
@@ -170,7 +164,11 @@ def search_in_words(config: SearchConfig, policy: str | None = None) -> str:
         "no target" if config.target is None else f"until {energy(config.target)} eV/atom",
         f"kT {config.kT:g} eV",
         *(f"{name.replace('_', ' ')} {value}" for name, value in config.settings.items()),
-        *(f"{words} {mine[name]}" for name, words in OTHERS.items() if mine[name] != usual[name]),
+        *(
+            f"{setting.label[0].lower()}{setting.label[1:]} {mine[name]}"
+            for name, setting in SETTINGS.items()
+            if name not in TOLD and mine[name] != usual[name]
+        ),
     ]
     if config.initial_policy is not None:
         parts.append("from a policy learned before")

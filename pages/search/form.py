@@ -1,6 +1,6 @@
 """The form of a search: every field is made from the tables of the engine, and checked by the engine again.
 
-Ranges, defaults and help come from `SearchConfig`, `RANGES` and `settings_of`.  What would be started stands in words
+Ranges, defaults and help come from `SETTINGS` and `settings_of`.  What would be started stands in words
 beside Start; as long as a field is in error, that is nothing.
 """
 
@@ -19,28 +19,17 @@ from pages.common.wording import energy, search_in_words
 from pages.components.number_field import number_field
 from pages.search.form_options import Chosen, options
 from rlcsp_core.actions import ACTION_SETS
-from rlcsp_core.agents import AGENTS, BASELINES, Setting, settings_of
+from rlcsp_core.agents import AGENTS, BASELINES, settings_of
 from rlcsp_core.crystal.composition import Preset, composition_of, presets
 from rlcsp_core.errors import FormulaError, RLCSPError
-from rlcsp_core.search import PENALTIES, RANGES, SearchConfig
+from rlcsp_core.search import SETTINGS, SearchConfig
 from rlcsp_core.search.presets import fast
+from rlcsp_core.settings import Setting
 from rlcsp_core.store import RunInfo
 
-LIMITS = {name: (low, high) for name, low, high in RANGES}
 OWN_BASELINE = "own"
 COLUMNS = 3
-EXPERT_FIELDS = (  # (setting, label, help)
-    ("kT", "kT (eV)", "Temperature of the acceptance test; RL-CSP: 0.02 eV."),
-    ("melt_after", "Melt after (steps)", "Steps without a lower structure until the temperature is raised."),
-    ("melt_step", "Melting raises kT by up to (eV)", "At each step, a uniform random amount."),
-    (
-        "min_distance",
-        "Shortest distance (Å)",
-        "Trials with closer atoms are built again; 0 leaves them to the guard.",
-    ),
-    ("rattle", "Rattle (Å)", "Standard deviation of the displacements before relaxing."),
-)
-PENALTY_LABELS = {"high-energy": "energy of the worst tenth", "fixed": "fixed, −3"}
+EXPERT = ("kT", "melt_after", "melt_step", "min_distance", "rattle")
 
 
 class _Form(NamedTuple):
@@ -175,7 +164,7 @@ def _target(form: _Form, preset: Preset | None) -> float | None:
         wanted = st.checkbox("Stop at a target energy", key=f"{form.key}-target-other")
         if not wanted:
             return None
-        return _field(form, "Target (eV/atom)", -30.0, LIMITS["target"], "target-value")
+        return _field(form, SETTINGS["target"], -30.0, "target-value")
     wanted = st.checkbox("Stop at the known minimum", value=True, key=f"{form.key}-target-{preset.formula}")
     return preset.target if wanted else None
 
@@ -211,7 +200,7 @@ def _how(form: _Form) -> dict[str, Any]:
         key=f"{form.key}-actions",
         help="\n".join(f"- **{name.capitalize()}**: {known.help}" for name, known in ACTION_SETS.items()),
     )
-    seed = _number(form, "seed", "Seed", "Equal settings and seed give identical runs.")
+    seed = _configured(form, "seed")
     return {
         "algorithm": algorithm,
         "baseline": None if baseline == OWN_BASELINE else baseline,
@@ -222,19 +211,11 @@ def _how(form: _Form) -> dict[str, Any]:
 
 def _limits(form: _Form) -> dict[str, Any]:
     st.markdown("##### Until when")
-    atoms = _number(form, "max_atoms", "Largest cell (atoms)", "Trials never have more atoms than this.")
-    steps = _number(form, "steps", "Steps", "Relaxed trials after the initial population.")
-    population = _number(
-        form, "population", "Initial population", "Random structures relaxed before the first step."
-    )
-    longest = LIMITS["time_limit"][1] / 60
-    minutes = _field(form, "Time limit (min)", form.start["time_limit"] / 60, (0.1, longest), "time")
-    return {
-        "max_atoms": atoms,
-        "steps": steps,
-        "population": population,
-        "time_limit": None if minutes is None else 60 * minutes,
-    }
+    values = {name: _configured(form, name) for name in ("max_atoms", "steps", "population")}
+    limit = SETTINGS["time_limit"]
+    in_minutes = replace(limit, label="Time limit (min)", help="wall clock", low=0.1, high=limit.high / 60)
+    minutes = _field(form, in_minutes, form.start["time_limit"] / 60, "time")
+    return {**values, "time_limit": None if minutes is None else 60 * minutes}
 
 
 def _hyperparameters(form: _Form, algorithm: str) -> dict[str, Any]:
@@ -246,7 +227,7 @@ def _hyperparameters(form: _Form, algorithm: str) -> dict[str, Any]:
     with st.expander(f"Hyperparameters of {AGENTS[algorithm].label}", icon=":material/tune:"):
         columns = st.columns(COLUMNS)
         chosen: Mapping[str, Any] = {
-            setting.name: _setting(
+            setting.name: _field(
                 form,
                 setting,
                 begin.get(setting.name, setting.default),
@@ -258,54 +239,34 @@ def _hyperparameters(form: _Form, algorithm: str) -> dict[str, Any]:
     return {s.name: chosen[s.name] for s in known if chosen[s.name] != s.default}
 
 
-def _setting(form: _Form, setting: Setting, value: Any, key: str, column: Any) -> Any:
-    label = setting.name.replace("_", " ").capitalize()
-    if setting.kind == "choice":
-        return column.selectbox(
-            label,
-            setting.choices,
-            index=setting.choices.index(str(value)),
-            help=setting.help,
-            key=f"{form.key}-{key}",
-        )
-    assert setting.low is not None
-    assert setting.high is not None
-    value = int(value) if setting.kind == "int" else float(value)
-    return _field(form, label, value, (setting.low, setting.high), key, setting.help, column)
-
-
 def _expert(form: _Form) -> dict[str, Any]:
     with st.expander("Acceptance, penalties and sound trials", icon=":material/science:"):
         columns = st.columns(COLUMNS)
-        values: dict[str, Any] = {
-            name: _number(form, name, label, text, columns[i % COLUMNS])
-            for i, (name, label, text) in enumerate(EXPERT_FIELDS)
-        }
-        values["penalty"] = columns[2].selectbox(
-            "Reward of a useless step",
-            PENALTIES,
-            format_func=lambda name: PENALTY_LABELS.get(name, name),
-            key=f"{form.key}-penalty",
-        )
+        values = {name: _configured(form, name, columns[i % COLUMNS]) for i, name in enumerate(EXPERT)}
+        values["penalty"] = _configured(form, "penalty", columns[2])
         limited = columns[0].checkbox("Give up when nothing lower is found", key=f"{form.key}-give-up")
         if limited:
-            label = "Steps without a new best"
-            values["patience"] = _field(form, label, 1000, LIMITS["patience"], "patience", None, columns[1])
+            values["patience"] = _field(form, SETTINGS["patience"], 1000, "patience", columns[1])
     return values
 
 
-def _number(form: _Form, name: str, label: str, text: str, place: Any = st) -> Any:
-    """A field of `SearchConfig` with its default and range."""
-    return _field(form, label, form.start[name], LIMITS[name], name, text, place)
+def _configured(form: _Form, name: str, place: Any = st) -> Any:
+    """A field of `SearchConfig`, with what the form begins with."""
+    return _field(form, SETTINGS[name], form.start[name], name, place)
 
 
-def _field(
-    form: _Form, label: str, default: int | float, limits: tuple[float, float], key: str,
-    text: str | None = None, place: Any = st,
-) -> Any:  # fmt: skip
-    """A number, whole where its default is."""
-    whole, key = isinstance(default, int), f"{form.key}-{key}"
-    found = number_field(label, default, *limits, whole=whole, key=key, place=place, help=text)
+def _field(form: _Form, setting: Setting, value: Any, key: str, place: Any = st) -> Any:
+    """A number or a choice; None, and its label noted, where it is in error."""
+    key, text = f"{form.key}-{key}", f"{setting.help[0].upper()}{setting.help[1:]}."
+    if setting.kind == "choice":
+        names = list(setting.choices)
+        return place.selectbox(
+            setting.label, names, names.index(value), setting.choices.__getitem__, key=key, help=text
+        )
+    whole = setting.kind == "int"
+    found = number_field(
+        setting.label, value, setting.low, setting.high, whole=whole, key=key, place=place, help=text
+    )
     if found is None:
-        form.wrong.append(label)
+        form.wrong.append(setting.label)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -13,20 +13,14 @@ from pages.common.session import library, store
 from pages.common.wording import run_title
 from pages.components.number_field import number_field
 from rlcsp_core.agents import AGENTS
-from rlcsp_core.search import RANGES
+from rlcsp_core.search import SETTINGS
+from rlcsp_core.search.features import FEATURE_SETS
 from rlcsp_core.store import RunInfo
 from rlcsp_core.store.schema import NAME_LENGTH
 
-FEATURES = {
-    "published": "Its energy (published)",
-    "structure": "Its energy, size, lattice, coordination and symmetry too",
-}
-PARALLEL = "Trials relaxed at once"
 NOTHING = "nothing: the prior of the actions"
-COLUMNS = 3
+COLUMNS = 2
 LISTED = 20  # names of shared policies
-
-Choice = Callable[[str], str]
 
 
 class Chosen(NamedTuple):
@@ -50,15 +44,29 @@ def options(key: str, start: Mapping[str, Any], chosen: Chosen, wrong: list[str]
         columns = st.columns(COLUMNS)
         values: dict[str, Any] = {}
         if AGENTS[chosen.algorithm].learns:
-            values["features"] = _select(
-                columns[0], key, "features", "What the agent sees of the current structure", FEATURES, start
+            values["features"] = columns[0].selectbox(
+                "What the agent sees of the current structure",
+                list(FEATURE_SETS),
+                list(FEATURE_SETS).index(start["features"]),
+                lambda name: FEATURE_SETS[name].label,
+                key=f"{key}-features",
             )
             policy = _policy(columns[0], key, chosen, values["features"])
             if policy is not None:
                 values["initial_policy"] = policy
             shared = _shared(columns[0], key)
-        values |= _savings(columns[2], key, start)
-        wrong += [PARALLEL] * (values["parallel"] is None)
+        parallel = SETTINGS["parallel"]
+        values["parallel"] = number_field(
+            parallel.label,
+            start["parallel"],
+            parallel.low,
+            parallel.high,
+            whole=True,
+            place=columns[1],
+            key=f"{key}-parallel",
+            help=f"{parallel.help}. Equal seeds give equal runs for equal numbers.",
+        )
+        wrong += [parallel.label] * (values["parallel"] is None)
     return Options(values, shared)
 
 
@@ -76,37 +84,6 @@ def _shared(column: Any, key: str) -> str | None:
     if known:
         column.caption(plain("There is already: " + ", ".join(known[:LISTED])))
     return name.strip() or None
-
-
-def _select(
-    column: Any, key: str, name: str, label: str, choices: Mapping[str, str], start: Mapping[str, Any]
-) -> str:
-    picked: str = column.selectbox(
-        label,
-        list(choices),
-        index=list(choices).index(start[name]),
-        format_func=choices.__getitem__,
-        key=f"{key}-{name}",
-    )
-    return picked
-
-
-def _savings(column: Any, key: str, start: Mapping[str, Any]) -> dict[str, Any]:
-    ranges = {name: (low, high) for name, low, high in RANGES}
-    low, high = ranges["parallel"]
-    values: dict[str, Any] = {
-        "parallel": number_field(
-            PARALLEL,
-            start["parallel"],
-            low,
-            high,
-            whole=True,
-            place=column,
-            key=f"{key}-parallel",
-            help="Chosen together and relaxed on as many cores. Equal seeds give equal runs for equal numbers.",
-        )
-    }
-    return values
 
 
 def _policy(column: Any, key: str, chosen: Chosen, features: str) -> list[list[float]] | None:

@@ -14,9 +14,9 @@ from rlcsp_core.agents import actor_critic, fixed, npg, ppo, reinforce, trpo
 from rlcsp_core.agents.agent import Agent
 from rlcsp_core.agents.baselines import BASELINES, Baseline, baseline_named
 from rlcsp_core.agents.learner import Learner, Rule
-from rlcsp_core.agents.settings import NoConfig, Setting, config_from, settings_in
 from rlcsp_core.agents.valuation import Valuation, monte_carlo
 from rlcsp_core.errors import ConfigError
+from rlcsp_core.settings import Setting, Settings, settings_from, settings_in
 
 __all__ = [
     "AGENTS",
@@ -53,9 +53,9 @@ class AgentKind(NamedTuple):
 
 AGENTS: Mapping[str, AgentKind] = MappingProxyType(
     {
-        "uniform": AgentKind("Uniform", "all actions alike", "#8a929c", NoConfig, None, None, fixed.uniform),
+        "uniform": AgentKind("Uniform", "all actions alike", "#8a929c", Settings, None, None, fixed.uniform),
         "original": AgentKind(
-            "Original", "FUSE's fixed weights", "#a8742a", NoConfig, None, None, fixed.original
+            "Original", "FUSE's fixed weights", "#a8742a", Settings, None, None, fixed.original
         ),
         "rlcsp": AgentKind(
             "RLCSP",
@@ -118,7 +118,7 @@ def agent_named(
 ) -> Agent:
     """A new agent; what is left out takes the algorithm's default."""
     kind = agent_kind(name)
-    config: Any = config_from(kind.config, settings, name)
+    config: Any = settings_from(kind.config, settings, name)
     if kind.fixed is not None:
         if baseline not in (None, "none"):
             raise ConfigError(f"{name} does not learn and has no baseline, got {baseline!r}; leave it out")

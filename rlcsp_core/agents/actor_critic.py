@@ -35,9 +35,10 @@ from rlcsp_core.agents.episodes import Episode
 from rlcsp_core.agents.policy import policy_at
 from rlcsp_core.agents.reinforce import episode_gradient
 from rlcsp_core.agents.rule import Improvement, Parameters
-from rlcsp_core.agents.settings import LearnerConfig, number
+from rlcsp_core.agents.settings import LearnerConfig
 from rlcsp_core.agents.valuation import Known, Walk, Worth
 from rlcsp_core.records import Array
+from rlcsp_core.settings import number
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,8 +25,9 @@ from rlcsp_core.agents.baselines import Baseline
 from rlcsp_core.agents.episodes import Episode, joined
 from rlcsp_core.agents.policy import fisher, in_theta, policy_at, scores_of
 from rlcsp_core.agents.rule import Improvement, Parameters
-from rlcsp_core.agents.settings import BatchConfig, number
+from rlcsp_core.agents.settings import BatchConfig
 from rlcsp_core.records import Array
+from rlcsp_core.settings import number
 
 
 @dataclass(frozen=True, kw_only=True)

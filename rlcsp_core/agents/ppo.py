@@ -25,8 +25,9 @@ from rlcsp_core.agents.episodes import Episode, joined
 from rlcsp_core.agents.policy import SMALLEST, fisher, in_theta, kl, kl_gradient, policy_at, scores_of, taken
 from rlcsp_core.agents.reinforce import entropy_bonus
 from rlcsp_core.agents.rule import Improvement, Parameters
-from rlcsp_core.agents.settings import BatchConfig, choice, number
+from rlcsp_core.agents.settings import BatchConfig
 from rlcsp_core.records import Array
+from rlcsp_core.settings import choice, number
 
 KL_TOLERANCE = 1.5  # λ_KL stays where KL is within this factor of δ
 SMALLEST_KL_WEIGHT = 1e-4  # of λ_KL: from below it would take long to come back

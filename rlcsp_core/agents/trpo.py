@@ -22,8 +22,9 @@ from rlcsp_core.agents.episodes import Episode, joined
 from rlcsp_core.agents.npg import natural_step
 from rlcsp_core.agents.policy import Policy, fisher, in_theta, kl, policy_at, scores_of, taken
 from rlcsp_core.agents.rule import Improvement, Parameters
-from rlcsp_core.agents.settings import BatchConfig, number
+from rlcsp_core.agents.settings import BatchConfig
 from rlcsp_core.records import Array
+from rlcsp_core.settings import number
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,16 +21,17 @@ from typing import Any, NamedTuple
 
 from rlcsp_core.errors import ConfigError, FormulaError
 from rlcsp_core.paths import DATA
-from rlcsp_core.search import SearchConfig, check_config
-from rlcsp_core.search.config import FIELDS, KINDS, fits, kinds_of
+from rlcsp_core.search import SETTINGS, SearchConfig, check_config
+from rlcsp_core.settings import Setting
 
 SHIPPED = DATA / "experiments"
 MAX_SEEDS = 10_000
 DEFAULT_SEEDS = 1
+LABEL = Setting("label", "text", "", "", "Label")
 
 TABLES = ("defaults", "compositions", "algorithms")
 TOP_KEYS = ("title", "description", "seeds", *TABLES)
-RUN_KEYS = tuple(name for name in FIELDS if name != "seed")  # seeds are said once, for all
+RUN_KEYS = tuple(name for name in SETTINGS if name != "seed")  # seeds are said once, for all
 KEYS = {"defaults": RUN_KEYS, "compositions": RUN_KEYS, "algorithms": ("label", *RUN_KEYS)}
 CALLED = {"max_atoms": "atom limit"}  # what messages call a field, where it is not its name
 
@@ -149,10 +150,10 @@ class Reader:
             raise self._mistake("", 0, table, f"{table} must be a table of settings")
         self._known(values, KEYS[table], table, index)
         for key, value in values.items():
-            kinds = (str,) if key == "label" else kinds_of(FIELDS[key])
-            if not any(fits(value, kind) for kind in kinds):
-                wanted = " or ".join(KINDS[kind] for kind in kinds)
-                raise self._mistake(table, index, key, f"{key} must be {wanted}, got {value!r}")
+            try:
+                (LABEL if key == "label" else SETTINGS[key]).checked(value)
+            except ConfigError as error:
+                raise self._mistake(table, index, key, str(error)) from None
         return values
 
     def _known(self, values: Mapping[str, Any], keys: Sequence[str], table: str, index: int) -> None:

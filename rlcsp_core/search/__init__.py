@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rlcsp_core.search.config import PENALTIES, RANGES, SearchConfig
+from rlcsp_core.search.config import SETTINGS, SearchConfig
 
 if TYPE_CHECKING:
     from rlcsp_core.search.loop import Search
-from rlcsp_core.search.parts import check_config
+    from rlcsp_core.search.parts import check_config
 
-__all__ = ["PENALTIES", "RANGES", "Search", "SearchConfig", "check_config"]
+__all__ = ["SETTINGS", "Search", "SearchConfig", "check_config"]
 
 
 def __getattr__(name: str) -> Any:

@@ -47,6 +47,7 @@ class Outlook(NamedTuple):
 class FeatureSet(NamedTuple):
     """Names of its features and how they come about."""
 
+    label: str
     names: tuple[str, ...]
     moment: Callable[[Outlook], Array]  # what every step may change
     structure: Callable[[SearchPoint], Array]  # what stays while the structure does
@@ -105,8 +106,9 @@ def instability(crystal: Crystal, bonds: Bonds) -> float:
 
 
 FEATURE_SETS: dict[str, FeatureSet] = {
-    "published": FeatureSet(("the constant", "the energy z"), _energy, _nothing),
+    "published": FeatureSet("Its energy (published)", ("the constant", "the energy z"), _energy, _nothing),
     "structure": FeatureSet(
+        "Its energy, size, lattice, coordination and symmetry too",
         (
             "the constant",
             "the energy z",

@@ -24,9 +24,8 @@ from typing import Any
 
 import numpy as np
 
-from rlcsp_core.actions import Action, Problem, SearchPoint, action_set
+from rlcsp_core.actions import Action, SearchPoint
 from rlcsp_core.agents import Agent
-from rlcsp_core.crystal.composition import composition_of
 from rlcsp_core.errors import RLCSPError
 from rlcsp_core.records import (
     SAME_ENERGY,
@@ -45,9 +44,9 @@ from rlcsp_core.search.acceptance import Temperature, after_step, before_step, c
 from rlcsp_core.search.checkpoint import State, pack, start, unpack
 from rlcsp_core.search.clock import Clock
 from rlcsp_core.search.config import SearchConfig
-from rlcsp_core.search.features import Outlook, feature_set
+from rlcsp_core.search.features import Outlook
 from rlcsp_core.search.history import EnergyHistory
-from rlcsp_core.search.parts import agent_of, check_config, engine_of
+from rlcsp_core.search.parts import check_config
 from rlcsp_core.search.resumption import check_state, check_taken_up, records_out, refusal
 from rlcsp_core.search.reward import energy_scale, reward
 from rlcsp_core.search.rounds import Round, Settled, Trial, side_by_side
@@ -60,20 +59,15 @@ class Search:
 
     def __init__(self, config: SearchConfig, agent: Agent | None = None) -> None:
         """agent: in place of the one that the configuration names."""
-        check_config(config)
+        parts = check_config(config)
         self.config = config
-        self._builder = TrialBuilder(
-            Problem(composition_of(config.composition), config.max_atoms),
-            config.min_distance,
-            config.rattle,
-            engine_of(config),
-        )
-        self._actions = action_set(config.actions)
-        self._agent = agent_of(config) if agent is None else agent
+        self._builder = TrialBuilder(parts.problem, config.min_distance, config.rattle, parts.relaxer)
+        self._actions = parts.actions
+        self._agent = parts.agent if agent is None else agent
         self._rng = np.random.default_rng(config.seed)
         self._history = EnergyHistory()
         self._state = start(config)
-        self._features = feature_set(config.features)
+        self._features = parts.features
         self._described: tuple[SearchPoint, Array] | None = None  # the current structure, for the agent
         self._open: Settled | None = None  # a round of which some records are out
         self._skip = 0  # records of the first round that were out before the run was taken up

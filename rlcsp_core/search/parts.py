@@ -1,21 +1,33 @@
-"""The parts of a run, made from its configuration and checked before the run exists."""
+"""The parts of a run, made from its configuration; making them is the check that it can be run."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from rlcsp_core.actions import prior_preferences
+from rlcsp_core.actions import Action, Problem, action_set, prior_preferences
 from rlcsp_core.agents import Agent, Learner, agent_named
 from rlcsp_core.crystal.composition import composition_of
 from rlcsp_core.crystal.generate import smallest_limit
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.relax import BUILTIN, Relaxer, relaxer_named
 from rlcsp_core.search.config import SearchConfig
-from rlcsp_core.search.features import feature_set
+from rlcsp_core.search.features import FeatureSet, feature_set
 
 
-def check_config(config: SearchConfig) -> None:
-    """Everything a run needs, asked before it exists; raises ConfigError or FormulaError with the way out."""
+class Parts(NamedTuple):
+    """What a search is put together from."""
+
+    problem: Problem
+    actions: tuple[Action, ...]
+    features: FeatureSet
+    agent: Agent
+    relaxer: Relaxer
+
+
+def check_config(config: SearchConfig) -> Parts:
+    """All that a run needs; raises ConfigError or FormulaError with the way out where it cannot be made."""
     composition = composition_of(config.composition)
     least = smallest_limit(composition)
     if config.max_atoms < least:
@@ -23,17 +35,17 @@ def check_config(config: SearchConfig) -> None:
             f"an atom limit of {config.max_atoms} is too small for {composition.formula}: one formula unit has "
             f"{composition.n_atoms} atoms and the smallest cell holds {least}; raise it to {least} or more"
         )
-    agent_of(config)
-    engine_of(config)
-
-
-def engine_of(config: SearchConfig) -> Relaxer:
-    """Who relaxes the trials of a run."""
     if config.calculator != BUILTIN and config.parallel > 1:
         raise ConfigError(
             "parallel is an option of the built-in engine: leave it out, or use calculator builtin"
         )
-    return relaxer_named(config.calculator)
+    return Parts(
+        problem=Problem(composition, config.max_atoms),
+        actions=action_set(config.actions),
+        features=feature_set(config.features),
+        agent=agent_of(config),
+        relaxer=relaxer_named(config.calculator),
+    )
 
 
 def agent_of(config: SearchConfig) -> Agent:

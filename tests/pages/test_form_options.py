@@ -7,9 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
-from pages.search.form_options import FEATURES
 from rlcsp_core.search import SearchConfig
-from rlcsp_core.search.features import FEATURE_SETS
 from rlcsp_core.store import Store
 
 Opened = Callable[..., AppTest]
@@ -24,10 +22,6 @@ def start(page: AppTest) -> AppTest:
 
 def ending(widgets: object, end: str) -> str:
     return next(widget.key for widget in widgets if widget.key and widget.key.endswith(end))  # type: ignore[attr-defined]
-
-
-def test_the_form_offers_what_the_engine_has() -> None:
-    assert list(FEATURES) == list(FEATURE_SETS)
 
 
 def test_untouched_they_change_nothing(opened: Opened, empty_store: Store) -> None:

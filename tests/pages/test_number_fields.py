@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from pages.common.wording import search_in_words
 from pages.components.number_field import read_number, written
 from pages.search.form import demo_config, with_next_seed
-from rlcsp_core.search import RANGES, SearchConfig
+from rlcsp_core.search import SETTINGS, SearchConfig
 from rlcsp_core.store import RunState, Store
 
 Opened = Callable[..., AppTest]
@@ -93,10 +93,10 @@ def test_what_starts_stands_in_words_beside_start() -> None:
 
 def test_every_setting_that_differs_is_told() -> None:
     usual = search_in_words(SearchConfig())
-    for name, low, high in RANGES:
-        value = getattr(SearchConfig(), name)
-        other = type(value or 1.0)(low + (high - low) / 3)
-        assert search_in_words(SearchConfig(**{name: other})) != usual, name
+    for name, setting in SETTINGS.items():
+        if setting.kind in ("int", "float"):
+            other = round(setting.low + (setting.high - setting.low) / 3)
+            assert search_in_words(SearchConfig(**{name: other})) != usual, name
     for change in (
         {"penalty": "fixed"},
         {"features": "structure"},

@@ -80,11 +80,11 @@ def test_shipped_experiments_are_what_they_claim():
     ("old", "new", "line", "words"),
     [
         ("steps = 50", "stepz = 50", 6, ["stepz", "steps", "max_atoms"]),
-        ("steps = 50", "steps = 0", 6, ["steps must lie between 1"]),
+        ("steps = 50", "steps = 0", 6, ["steps must be a whole number between 1"]),
         ("steps = 50", 'steps = "many"', 6, ["steps must be a whole number", "'many'"]),
         ("steps = 50", "steps = 1.5", 6, ["steps must be a whole number"]),
         ("steps = 50", "steps = true", 6, ["steps must be a whole number"]),
-        ("target = -20 ", "target = nan ", 7, ["target must lie"]),
+        ("target = -20 ", "target = nan ", 7, ["target must be a number between"]),
         ("seeds = 3", "seeds = 0", 3, ["seeds"]),
         ("seeds = 3", "seeds = [1, 1]", 3, ["different seeds"]),
         ("seeds = 3", "seeds = -1", 3, ["seeds"]),
