@@ -20,6 +20,7 @@ WANTED = {
     "choice": "one of {names}",
     "text": "a text in quotes",
     "table": "a table",
+    "potential": "the name of a potential in quotes, or a table that defines one",
     "matrix": "a list of rows of one length, a row for each action and a number for each feature",
 }
 
@@ -29,7 +30,7 @@ class Setting:
     """One setting, as a form or a command line shows it."""
 
     name: str
-    kind: Literal["int", "float", "choice", "text", "table", "matrix"]
+    kind: Literal["int", "float", "choice", "text", "table", "matrix", "potential"]
     default: Any  # None: the setting may be left out
     help: str
     label: str
@@ -58,6 +59,8 @@ class Setting:
             return _is_matrix(value)
         if self.kind == "table":
             return isinstance(value, Mapping)
+        if self.kind == "potential":
+            return isinstance(value, str | Mapping)
         return isinstance(value, str) and (self.kind == "text" or value in self.choices)
 
 

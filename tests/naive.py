@@ -77,33 +77,61 @@ def dispersion(positions, cell, C):
     return near + far + zero + eta**3 / 12 * np.trace(C)
 
 
-def repulsion(positions, cell, A, rho):
-    i, j, vectors = pairs(positions, cell, 12.0)
+def short_ranged(positions, cell, species, terms):
+    """Σ_pairs of what falls off fast; species [N] rows of terms [B][B].  Exponentials to 24 Å; -E/r⁸ and B/r¹² too, and
+    beyond as an integral over evenly spread ions."""
+    reach = 24.0
+    i, j, vectors = pairs(positions, cell, reach)
     r = np.linalg.norm(vectors, axis=1)
-    return 0.5 * np.sum(A[i, j] * np.exp(-r / rho[i, j]))
+    volume, total = abs(np.linalg.det(cell)), 0.0
+    counts = np.bincount(species, minlength=len(terms))
+    for a, row in enumerate(terms):
+        for b, term in enumerate(row):
+            d = r[(species[i] == a) & (species[j] == b)]
+            total += sum(0.5 * A * np.exp(-d / rho).sum() for A, rho in term.exponentials)
+            total += 0.5 * np.sum(term.B / d**12 - term.E / d**8)
+            spread = 4 * math.pi * counts[a] * counts[b] / volume / 2
+            total += spread * (term.B / (9 * reach**9) - term.E / (5 * reach**5))
+    return total
+
+
+def species_of(crystal, potential):
+    """The ions present [B], their pairs [B][B], and for each atom which of them it is [N]."""
+    present, species = np.unique(potential.kinds(crystal.numbers), return_inverse=True)
+    kinds = tuple(present.tolist())
+    return kinds, potential.pairs(kinds), species
 
 
 def lattice_energy(crystal, potential):
     """Energy [eV] of a crystal without contacts inside of the guard."""
-    kinds = potential.kinds(crystal.numbers)
-    rows = np.ix_(kinds, kinds)
+    kinds, table, species = species_of(crystal, potential)
+    terms = [[pair.terms for pair in row] for row in table]
+    C = np.array([[term.C for term in row] for row in terms])[np.ix_(species, species)]
     x, cell = np.asarray(crystal.positions), np.asarray(crystal.cell)
+    charges = potential.charges[list(kinds)][species]
     return (
-        coulomb(x, cell, potential.charges[kinds], potential.coulomb_constant)
-        + dispersion(x, cell, potential.C[rows])
-        + repulsion(x, cell, potential.A[rows], potential.rho[rows])
+        coulomb(x, cell, charges, potential.coulomb_constant)
+        + (dispersion(x, cell, C) if C.any() else 0.0)
+        + short_ranged(x, cell, species, terms)
     )
 
 
-def guarded_pair_energy(potential, a, b, r):
+def bare_pair_energy(pair, r):
+    """u_ab(r) of one pair, one distance above 0, without the guard; and its slope."""
+    q, terms = pair.constant * pair.charges[0] * pair.charges[1], pair.terms
+    value = q / r - terms.C / r**6 - terms.E / r**8 + terms.B / r**12
+    slope = -q / r**2 + 6 * terms.C / r**7 + 8 * terms.E / r**9 - 12 * terms.B / r**13
+    for A, rho in terms.exponentials:
+        value += A * math.exp(-r / rho)
+        slope -= A / rho * math.exp(-r / rho)
+    return value, slope
+
+
+def guarded_pair_energy(pair, r):
     """u_ab(r) of one pair, one distance."""
-    q = potential.coulomb_constant * potential.charges[a] * potential.charges[b]
-    A, rho, C = potential.A[a, b], potential.rho[a, b], potential.C[a, b]
-    r0 = potential.guard_radius[a, b]
-    at = max(r, r0)
-    value = q / at + A * math.exp(-at / rho) - C / at**6
-    slope = -q / at**2 - A / rho * math.exp(-at / rho) + 6 * C / at**7
-    return value if r >= r0 else value + slope * (r - r0) + potential.guard_curvature / 2 * (r - r0) ** 2
+    value, slope = bare_pair_energy(pair, max(r, pair.guard))
+    inside = min(r - pair.guard, 0.0)
+    return value + slope * inside + pair.curvature / 2 * inside**2
 
 
 def table_value(table, scale, r2):
@@ -115,9 +143,9 @@ def table_value(table, scale, r2):
 
 def real_part(crystal, potential, tables):
     """Sum of the tabulated part of finite range over all ordered pairs, halved."""
-    kinds = potential.kinds(crystal.numbers)
+    kinds, _, species = species_of(crystal, potential)
     i, j, vectors = pairs(np.asarray(crystal.positions), np.asarray(crystal.cell), tables.r_cut)
-    rows = kinds[i] * len(potential.elements) + kinds[j]
+    rows = species[i] * len(kinds) + species[j]
     r2 = (vectors**2).sum(axis=1)
     return 0.5 * sum(
         table_value(tables.real[row], tables.real_scale, s) for row, s in zip(rows, r2, strict=True)
@@ -126,8 +154,8 @@ def real_part(crystal, potential, tables):
 
 def reciprocal_part(crystal, potential, tables):
     """Sum of the tabulated part of finite band over all vectors within k_c, with k = 0 and self energy."""
-    kinds = potential.kinds(crystal.numbers)
-    rows = kinds[:, None] * len(potential.elements) + kinds[None, :]
+    kinds, _, species = species_of(crystal, potential)
+    rows = species[:, None] * len(kinds) + species[None, :]
     k = reciprocal_vectors(np.asarray(crystal.cell), tables.k_cut)
     total = tables.background[rows].sum()
     for vector in k:
@@ -135,4 +163,4 @@ def reciprocal_part(crystal, potential, tables):
         phase = np.exp(1j * np.asarray(crystal.positions) @ vector)
         weight = np.array([table_value(t, tables.reciprocal_scale, k2) / k2 for t in tables.reciprocal])[rows]
         total += np.real(phase @ weight @ phase.conj())
-    return total / (2 * crystal.volume) - tables.self_energy[kinds].sum()
+    return total / (2 * crystal.volume) - tables.self_energy[species].sum()

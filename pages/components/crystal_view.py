@@ -23,7 +23,7 @@ from ase.data import chemical_symbols, covalent_radii
 
 from rlcsp_core.crystal.bonds import find_bonds, is_centre
 from rlcsp_core.crystal.composition import formula_of
-from rlcsp_core.crystal.ions import all_ions
+from rlcsp_core.crystal.ions import ions_by_name
 from rlcsp_core.crystal.scene import Repeats, scene
 from rlcsp_core.crystal.summary import Site, cell_parameters, sites
 from rlcsp_core.plots.palette import ELEMENT_COLOURS
@@ -137,15 +137,15 @@ def element_colours(numbers: Sequence[int]) -> dict[str, str]:
 
 @lru_cache
 def sphere_radius(number: int) -> float:
-    ionic = {ion.number: ion.radius for ion in all_ions()}
-    return round(
-        SMALLEST_SPHERE + SPHERE_GROWTH * ionic.get(number, float(covalent_radii[number])), POSITION_DIGITS
-    )
+    ion = ions_by_name().get(chemical_symbols[number])
+    radius = ion.radius if ion else float(covalent_radii[number])
+    return round(SMALLEST_SPHERE + SPHERE_GROWTH * radius, POSITION_DIGITS)
 
 
 def _polyhedra_at_first(numbers: Sequence[int]) -> dict[str, bool]:
     """Elements that polyhedra can be drawn around; at first only around the one of highest charge."""
-    charges = {ion.number: ion.charge for ion in all_ions()}
+    ions = ions_by_name()
+    charges = {z: ions[chemical_symbols[z]].charge for z in numbers if chemical_symbols[z] in ions}
     centres = [z for z in numbers if is_centre(z)]
     highest = max((charges.get(z, 0) for z in centres), default=0)
     return {chemical_symbols[z]: charges.get(z, 0) == highest for z in centres}

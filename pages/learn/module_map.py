@@ -36,7 +36,8 @@ def _layer(structure: Modular, k: int, left: float) -> str:
 
 
 def _block(codes: list[int], x: float, y: float) -> str:
-    colours = list(element_colours([ion.number for ion in all_ions()]).values())
+    of_element = element_colours([ion.number for ion in all_ions()])
+    colours = [of_element[ion.element] for ion in all_ions()]
     square = f'<rect x="{x:g}" y="{y:g}" width="{BLOCK}" height="{BLOCK}" fill="none" stroke="{LINE}"/>'
     dots = []
     for code, (u, v) in zip(codes, SITE_XY, strict=True):

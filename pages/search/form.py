@@ -21,6 +21,8 @@ from pages.search.form_options import Chosen, options
 from rlcsp_core.actions import ACTION_SETS
 from rlcsp_core.agents import AGENTS, BASELINES, settings_of
 from rlcsp_core.crystal.composition import Preset, composition_of, presets
+from rlcsp_core.energy.choice import best_for
+from rlcsp_core.energy.potential_file import DEFAULT
 from rlcsp_core.errors import FormulaError, RLCSPError
 from rlcsp_core.search import SETTINGS, SearchConfig
 from rlcsp_core.search.presets import fast
@@ -55,6 +57,7 @@ def search_form(key: str) -> Wanted | None:
         preset = _preset(formula)
         form = _Form(f"{key}-{manner}-{preset and preset.formula}", MANNERS[manner](preset).as_dict(), [])
         values: dict[str, Any] = {"composition": formula or "", "target": _target(form, preset)}
+        values["potential"] = _potential(formula)
     with how:
         values |= _how(form)
     with limits:
@@ -134,7 +137,7 @@ def _composition(key: str) -> str | None:
         list(presets()),
         accept_new_options=True,
         key=f"{key}-composition",
-        help="One of the published compositions, or any charge-neutral formula of Y, Sr, Ti and O, such as SrTiO3.",
+        help="One of the published compositions, or any charge-neutral formula that a potential covers, such as MgO.",
     )
     st.caption(_about(formula, _preset(formula)))
     return formula
@@ -150,13 +153,25 @@ def _preset(formula: str | None) -> Preset | None:
 def _about(formula: str | None, preset: Preset | None) -> str:
     if preset is None:
         try:
-            return f"{composition_of(formula or '').n_atoms} atoms in a formula unit; no minimum is known."
+            best = best_for(formula or "")
         except FormulaError as error:
             return f":red[{plain(str(error))}]"
+        atoms, name = best.composition.n_atoms, best.potential.name
+        return plain(
+            f"{atoms} atoms in a formula unit; no minimum is known. Potential {name}: {best.reason}."
+        )
     return (
         f"Known minimum: {preset.name}, {preset.symbol}, {preset.cell} atoms in the primitive cell, "
         f"{energy(preset.target)} eV/atom."
     )
+
+
+def _potential(formula: str | None) -> str:
+    """The best one; the usual one for what is no formula, of which the check says more."""
+    try:
+        return best_for(formula or "").potential.name
+    except FormulaError:
+        return DEFAULT
 
 
 def _target(form: _Form, preset: Preset | None) -> float | None:

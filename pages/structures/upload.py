@@ -11,7 +11,8 @@ from pages.structures.item import Item
 from rlcsp_core.crystal.composition import formula_of
 from rlcsp_core.crystal.formats import parse_structures
 from rlcsp_core.crystal.identity import references
-from rlcsp_core.energy import evaluate, load_potential, refuse_contacts
+from rlcsp_core.energy import evaluate, refuse_contacts
+from rlcsp_core.energy.choice import potential_for
 from rlcsp_core.errors import RLCSPError, StructureError
 from rlcsp_core.records import Crystal
 from rlcsp_core.relax import is_warm, relax, relax_path, warm
@@ -80,8 +81,9 @@ def _energy(crystal: Crystal) -> float | None:
         st.caption("The energy engine is not compiled yet: Relax it does so once, then energies are shown.")
         return None
     try:
-        refuse_contacts(crystal, load_potential())
-        return evaluate(crystal, load_potential()).energy / crystal.n_atoms
+        potential = potential_for(crystal.numbers)
+        refuse_contacts(crystal, potential)
+        return evaluate(crystal, potential).energy / crystal.n_atoms
     except RLCSPError as error:
         show_error(str(error))
         return None
@@ -100,7 +102,7 @@ def _relaxation(crystal: Crystal, title: str, name: str) -> Item | None:
 
 
 def _relaxed(crystal: Crystal, title: str, name: str) -> Item:
-    potential = load_potential()
+    potential = potential_for(crystal.numbers)
     if not is_warm():
         with st.spinner("Compiling the energy engine, once; this takes a minute …"):
             warm()

@@ -132,7 +132,7 @@ def _kept(crystal: Crystal) -> Callable[[], object]:
     from rlcsp_core.energy.total_kernels import lattice_energy
 
     ready = prepare(crystal, load_potential())
-    tables = tables_for(load_potential(), crystal.n_atoms)
+    tables = tables_for(load_potential(), ready.ions, crystal.n_atoms)
     x, cell, inverse = ready.positions.copy(), ready.cell.copy(), np.empty((3, 3))
     reduce_cell(cell)
     invert(cell, inverse)

@@ -9,7 +9,7 @@ import argparse
 
 import numpy as np
 
-from rlcsp_core.cli.frames import add_files, for_each_frame
+from rlcsp_core.cli.frames import add_files, add_potential, for_each_frame, potential_chooser
 from rlcsp_core.cli.output import Column, Lines, add_json
 from rlcsp_core.cli.progress import compile_once
 from rlcsp_core.crystal.composition import formula_of
@@ -37,19 +37,21 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "is then 2.",
     )
     add_files(parser)
+    add_potential(parser)
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from rlcsp_core.energy import evaluate, load_potential, refuse_contacts
+    from rlcsp_core.energy import evaluate, refuse_contacts
 
     compile_once()
-    potential = load_potential()
+    potential = potential_chooser(arguments.potential)
     lines = Lines(arguments.json, COLUMNS)
 
     def report(file: str, frame: int, crystal: Crystal, note: str | None) -> None:
-        refuse_contacts(crystal, potential)
-        result = evaluate(crystal, potential)
+        chosen = potential(crystal)
+        refuse_contacts(crystal, chosen)
+        result = evaluate(crystal, chosen)
         lines.print(
             {
                 "file": file,

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
+from rlcsp_core.energy import Potential
 from rlcsp_core.errors import RLCSPError, StructureError
 from rlcsp_core.records import Crystal
 
@@ -14,6 +15,38 @@ BAD_INPUT = 2
 
 def add_files(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE", help="structures in any format that ASE reads")
+
+
+def add_potential(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--potential",
+        metavar="NAME|FILE.toml",
+        help="a shipped potential or a file of your own; left out: ysrtio where it covers the structure, else the one "
+        "with the smallest measured error, see `potentials`",
+    )
+
+
+def potential_chooser(asked: str | None) -> Callable[[Crystal], Potential]:
+    """The potential for each structure; says which it is where it was not asked for and is not the usual one."""
+    from rlcsp_core.energy.choice import potential_for
+    from rlcsp_core.energy.potential_file import DEFAULT, choice_from, load_potential
+
+    if asked is not None:
+        potential = load_potential(choice_from(asked))
+        return lambda _: potential
+    told = {DEFAULT}
+
+    def choose(crystal: Crystal) -> Potential:
+        found = potential_for(crystal.numbers)
+        if found.name not in told:
+            told.add(found.name)
+            print(
+                f"potential {found.name}, chosen by its measured errors; --potential takes another",
+                file=sys.stderr,
+            )
+        return found
+
+    return choose
 
 
 def for_each_frame(files: Sequence[str], act: Callable[[str, int, Crystal, str | None], None]) -> int:

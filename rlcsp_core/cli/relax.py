@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rlcsp_core.cli.frames import add_files, for_each_frame
+from rlcsp_core.cli.frames import add_files, add_potential, for_each_frame, potential_chooser
 from rlcsp_core.cli.output import Column, Lines, add_json
 from rlcsp_core.cli.progress import compile_once
 from rlcsp_core.crystal.composition import formula_of
@@ -38,6 +38,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "error, the others are done; the exit code is then 2.",
     )
     add_files(parser)
+    add_potential(parser)
     parser.add_argument(
         "--evaluations", type=int, metavar="N", help="most energies with gradients for one structure"
     )
@@ -51,7 +52,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from rlcsp_core.energy import load_potential
+    from rlcsp_core.energy.evaluation import prepare
     from rlcsp_core.energy.tables import tables_for
     from rlcsp_core.relax import RelaxConfig, relax, warm
 
@@ -66,12 +67,13 @@ def run(arguments: argparse.Namespace) -> int:
         start_output(arguments.output)
     compile_once()
     warm()  # what is compiled is loaded now: the time limit is that of the relaxation
-    potential = load_potential()
+    potential = potential_chooser(arguments.potential)
     lines = Lines(arguments.json, COLUMNS)
 
     def report(file: str, frame: int, crystal: Crystal, note: str | None) -> None:
-        tables_for(potential, crystal.n_atoms)  # kept
-        result = relax(crystal, potential, config)
+        chosen_one = potential(crystal)
+        tables_for(chosen_one, prepare(crystal, chosen_one).ions, crystal.n_atoms)  # kept
+        result = relax(crystal, chosen_one, config)
         lines.print({"file": file, "frame": frame, **summary(result), "note": note})
         if arguments.output:
             save(result, file, frame, arguments.output)

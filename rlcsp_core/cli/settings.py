@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rlcsp_core.actions import ACTION_SETS
 from rlcsp_core.agents import AGENTS, BASELINES
+from rlcsp_core.energy.choice import best_for
+from rlcsp_core.energy.potential_file import DEFAULT, Choice, choice_from
 from rlcsp_core.errors import ConfigError
-from rlcsp_core.relax import RELAXERS
+from rlcsp_core.relax import RELAXERS, is_foreign
 from rlcsp_core.search import SETTINGS, SearchConfig
 from rlcsp_core.search.features import FEATURE_SETS
 
-KINDS = {"int": int, "float": float, "text": str, "choice": str}
+KINDS = {"int": int, "float": float, "text": str, "choice": str, "potential": str}
 FLAGS = [setting for setting in SETTINGS.values() if setting.kind in KINDS]
 NAMES: Mapping[str, Iterable[str]] = {
     "algorithm": AGENTS,
@@ -29,7 +32,10 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     for setting in FLAGS:
         names = ", ".join(NAMES.get(setting.name, setting.choices))
         text = f"{setting.help}: {names}" if names else setting.help
-        if setting.default is not None:
+        if setting.kind == "potential":
+            text += ": NAME|FILE.toml; left out, the one with the smallest measured error for the composition, see "
+            text += "`potentials`"
+        elif setting.default is not None:
             text += f" (default: {setting.default})"
         # the default stays out of the arguments, so that the configuration alone decides it
         parser.add_argument(
@@ -51,9 +57,22 @@ def config_of(arguments: argparse.Namespace) -> SearchConfig:
 
     given = {setting.name: getattr(arguments, setting.name) for setting in FLAGS}
     values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    values["potential"] = _potential(values)
     config = SearchConfig(**values, settings=pairs(arguments.hyperparameters))
     check_config(config)
     return config
+
+
+def _potential(values: dict[str, Any]) -> Choice:
+    """As asked for, else the best for the composition, which is said where it is not the usual one."""
+    if "potential" in values:
+        return choice_from(values["potential"])
+    if is_foreign(values.get("calculator", "")):
+        return DEFAULT
+    best = best_for(values.get("composition", SearchConfig.composition))
+    if best.potential.name != DEFAULT:
+        print(f"potential {best.potential.name}: {best.reason}; --potential takes another", file=sys.stderr)
+    return best.potential.name
 
 
 def pairs(texts: Sequence[str]) -> dict[str, Any]:

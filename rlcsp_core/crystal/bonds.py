@@ -18,7 +18,7 @@ from itertools import combinations
 
 import numpy as np
 
-from rlcsp_core.crystal.ions import all_ions
+from rlcsp_core.crystal.ions import all_ions, ions_in
 from rlcsp_core.paths import DATA
 from rlcsp_core.records import Array, Crystal, IntArray
 
@@ -57,7 +57,7 @@ def find_bonds(crystal: Crystal) -> Bonds:
     """All bonds of the crystal."""
     from ase.neighborlist import primitive_neighbor_list
 
-    cutoffs = _cutoffs(frozenset(int(z) for z in crystal.numbers))
+    cutoffs = _cutoffs(crystal)
     if not cutoffs:  # one element, or ions of one sign: the neighbour list takes no empty table
         return NO_BONDS
     i, j, shift, vector, length = primitive_neighbor_list(
@@ -66,14 +66,13 @@ def find_bonds(crystal: Crystal) -> Bonds:
     return Bonds(i.astype(np.int64), j.astype(np.int64), shift.astype(np.int64), vector, length)
 
 
-@cache
-def _cutoffs(elements: frozenset[int]) -> dict[tuple[int, int], float]:
+def _cutoffs(crystal: Crystal) -> dict[tuple[int, int], float]:
     """Longest bond [Å] of each pair of elements that bonds."""
     from ase.data import covalent_radii
 
-    ions = {ion.number: ion for ion in all_ions()}
+    ions = ions_in(crystal.numbers)
     cutoffs = {}
-    for a, b in combinations(sorted(elements), 2):
+    for a, b in combinations(sorted(set(crystal.numbers.tolist())), 2):
         if a in ions and b in ions:
             if ions[a].is_cation != ions[b].is_cation:
                 cutoffs[a, b] = BOND_STRETCH * (ions[a].radius + ions[b].radius)
@@ -89,21 +88,26 @@ def coordination(crystal: Crystal, bonds: Bonds) -> IntArray:
 
 def bond_valence_sums(crystal: Crystal, bonds: Bonds) -> Array:
     """[N] V_i above; nan for an atom with a bond that has no parameters."""
-    r0, b = _bond_valence_parameters()
-    numbers = crystal.numbers
-    pairs = zip(numbers[bonds.i].tolist(), numbers[bonds.j].tolist(), strict=True)
-    r = np.array([r0.get(pair, np.nan) for pair in pairs])
-    valences = np.exp((r - bonds.length) / b)
+    known, ions = bond_valence_parameters(), ions_in(crystal.numbers)
+    parameters = np.full((119, 119, 2), np.nan)
+    for a, b in combinations(ions.values(), 2):
+        parameters[a.number, b.number] = parameters[b.number, a.number] = known.get(
+            frozenset([a.symbol, b.symbol]), (np.nan, np.nan)
+        )
+    r0, softness = parameters[crystal.numbers[bonds.i], crystal.numbers[bonds.j]].T
+    valences = np.exp((r0 - bonds.length) / softness)
     return np.asarray(np.bincount(bonds.i, weights=valences, minlength=crystal.n_atoms))
 
 
 @cache
-def _bond_valence_parameters() -> tuple[dict[tuple[int, int], float], float]:
-    """(R₀ by pair of atomic numbers, both ways round; b), in Å."""
+def bond_valence_parameters() -> dict[frozenset[str], tuple[float, float]]:
+    """(R₀, b) [Å] of a pair of ions, "Ti4+" and "O2-"."""
     table = tomllib.loads((DATA / "bond_valence.toml").read_text(encoding="utf-8"))
-    number = {ion.element: ion.number for ion in all_ions()}
-    to_oxygen = {(number[element], number["O"]): r0 for element, r0 in table["R0"].items()}
-    return to_oxygen | {(o, z): r0 for (z, o), r0 in to_oxygen.items()}, table["b"]
+    return {
+        frozenset([cation, anion]): (float(row[0]), float(row[1]) if len(row) > 1 else table["b"])
+        for anion, rows in table["R0"].items()
+        for cation, row in rows.items()
+    }
 
 
 def is_centre(number: int) -> bool:

@@ -1,6 +1,7 @@
 """Compositions: a charge-neutral formula unit of known ions.
 
-Formulas are read by ASE; what they must satisfy is checked here: known ions only, whole numbers, Σ charge = 0.
+Formulas are read by ASE; what they must satisfy is checked here: known ions only, whole numbers, Σ charge = 0 with one
+oxidation state for each element.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from functools import cache, cached_property
 from math import gcd, pi
 from string import ascii_letters, digits
 
-from rlcsp_core.crystal.ions import Ion, all_ions
+import numpy as np
+
+from rlcsp_core.crystal.ions import Ion, all_ions, code_of, ions_by_name, neutral_choices
 from rlcsp_core.errors import FormulaError
 from rlcsp_core.paths import DATA
 from rlcsp_core.records import IntArray
@@ -39,6 +42,14 @@ class Composition:
     def n_cations(self) -> int:
         return sum(n for ion, n in zip(self.ions, self.counts, strict=True) if ion.is_cation)
 
+    @cached_property
+    def codes_by_number(self) -> IntArray:
+        """[119] code of the ion with that atomic number; 0 where there is none."""
+        codes = np.zeros(119, dtype=np.int64)
+        for ion in self.ions:
+            codes[ion.number] = code_of(ion.symbol)
+        return codes
+
     @property
     def as_dict(self) -> dict[str, int]:
         return {ion.element: n for ion, n in zip(self.ions, self.counts, strict=True)}
@@ -61,23 +72,42 @@ class Composition:
 
 
 @cache
-def composition_of(formula: str) -> Composition:
-    """Read and check a formula such as "Y2O3" or "SrTiO3"; raises FormulaError with a sentence that says what to do."""
-    written = _counts(formula)
-    known = {ion.element: ion for ion in all_ions()}
-    if unknown := [element for element in written if element not in known]:
+def composition_of(formula: str, ions: tuple[Ion, ...] | None = None) -> Composition:
+    """Read and check a formula such as "Y2O3" or "SrTiO3"; raises FormulaError with a sentence that says what to do.
+
+    ions: those of a potential.  Without them, all of the table, the most common where several make it neutral."""
+    counts = _reduced(_counts(formula))
+    known = all_ions() if ions is None else ions
+    by_element = {e: [ion for ion in known if ion.element == e] for e in counts}
+    if unknown := [element for element, choices in by_element.items() if not choices]:
         raise FormulaError(
-            f"there is no potential for {unknown[0]} in {formula!r}; use the elements {', '.join(known)}"
+            f"there is no ion of {unknown[0]} for {formula!r}; use the elements "
+            f"{', '.join(dict.fromkeys(ion.element for ion in known))}"
         )
-    charge = sum(known[element].charge * n for element, n in written.items())
-    if charge:
+    choices = neutral_choices({by_element[e][0].number: n for e, n in counts.items()}, known)
+    if not choices:
+        raise FormulaError(_not_neutral(formula, counts, by_element))
+    if ions is not None and len(choices) > 1:
+        options = "; ".join(" ".join(ion.symbol for ion in choice) for choice in choices)
         raise FormulaError(
-            f"{formula!r} is not charge neutral: its charges "
-            f"({', '.join(f'{e} {known[e].charge:+d}' for e in written)}) add up to {charge:+d}; "
+            f"the oxidation states of {formula!r} are not decided: {options}; choose a potential that has one of "
+            "these, or leave the other ions out of a potential of your own"
+        )
+    return Composition(_written(counts), choices[0], tuple(counts.values()))
+
+
+def _not_neutral(formula: str, counts: dict[str, int], known: dict[str, list[Ion]]) -> str:
+    states = ", ".join(f"{e} {' or '.join(f'{ion.charge:+d}' for ion in known[e])}" for e in counts)
+    if all(len(choices) == 1 for choices in known.values()):
+        charge = sum(known[e][0].charge * n for e, n in counts.items())
+        return (
+            f"{formula!r} is not charge neutral: its charges ({states}) add up to {charge:+d}; "
             "change the numbers of atoms until they add up to 0, as in Y2O3"
         )
-    counts = _reduced(written)
-    return Composition(_written(counts), tuple(known[e] for e in counts), tuple(counts.values()))
+    return (
+        f"{formula!r} is not charge neutral with one oxidation state for each element ({states}); change the numbers "
+        "of atoms; two states of one element in one compound, as in Fe3O4, are not supported"
+    )
 
 
 @cache
@@ -104,7 +134,7 @@ def _reduced(counts: Mapping[str, int]) -> dict[str, int]:
     first; then anions by rising charge, lighter ones first: LaOF."""
     from ase.formula import non_metals
 
-    ions = {ion.element: ion for ion in all_ions()}
+    ions = ions_by_name()
 
     def place(element: str) -> tuple[int, int, int, str]:
         ion = ions.get(element)

@@ -66,7 +66,7 @@ def _split(codes: IntArray, n: int) -> tuple[IntArray, IntArray]:
 
 def _codes(composition: Composition, n_formula: int, *, cations: bool) -> IntArray:
     chosen = [
-        (code_of(ion.element), n * n_formula)
+        (code_of(ion.symbol), n * n_formula)
         for ion, n in zip(composition.ions, composition.counts, strict=True)
         if ion.is_cation == cations
     ]

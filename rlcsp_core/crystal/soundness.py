@@ -19,7 +19,7 @@ import numpy as np
 from rlcsp_core.crystal.bonds import BOND_STRETCH
 from rlcsp_core.crystal.composition import Composition
 from rlcsp_core.crystal.contact_kernels import count_contacts
-from rlcsp_core.crystal.ions import all_ions, codes_by_number
+from rlcsp_core.crystal.ions import all_ions
 from rlcsp_core.crystal.modular import Modular, cell_of, site_frame
 from rlcsp_core.records import Array, Crystal, IntArray
 
@@ -79,7 +79,7 @@ def crystal_unsound_because(trial: Crystal, composition: Composition, min_distan
         return "density"
     frame = np.ascontiguousarray(trial.positions @ np.linalg.inv(trial.cell))
     return _bad_contacts(
-        frame, codes_by_number()[trial.numbers], np.ascontiguousarray(trial.cell), min_distance
+        frame, composition.codes_by_number[trial.numbers], np.ascontiguousarray(trial.cell), min_distance
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from ase.data import atomic_masses, chemical_symbols
 
 from rlcsp_core.crystal.bonds import bond_valence_sums, find_bonds
-from rlcsp_core.crystal.ions import all_ions
+from rlcsp_core.crystal.ions import ions_in
 from rlcsp_core.records import Crystal
 
 DALTONS = 1.66053906660  # g/cm³ in one u/Å³ (CODATA 2018)
@@ -57,7 +57,7 @@ def sites(crystal: Crystal) -> list[Site]:
     """Every atom in order."""
     bonds = find_bonds(crystal)
     valences = bond_valence_sums(crystal, bonds)
-    charges = {ion.number: ion.charge for ion in all_ions()}
+    ions = ions_in(crystal.numbers)
     fractional = (crystal.positions @ np.linalg.inv(crystal.cell)) % 1.0
     found = []
     for i, z in enumerate(crystal.numbers.tolist()):
@@ -75,7 +75,7 @@ def sites(crystal: Crystal) -> list[Site]:
                 mean=float(mean),
                 longest=float(longest),
                 valence=float(valences[i]) if len(lengths) else float("nan"),
-                charge=charges.get(z),
+                charge=ions[z].charge if z in ions else None,
             )
         )
     return found

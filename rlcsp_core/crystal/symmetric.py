@@ -54,7 +54,8 @@ def random_symmetric_crystal(
     if orbits is None:
         return None
     cell = _random_cell(space_group, n_formula * composition.ion_volume, rng)
-    return _placed(space_group, orbits, cell, rng)
+    anion = min(ion.radius for ion in composition.ions if not ion.is_cation)
+    return _placed(space_group, orbits, cell, _closest(anion), rng)
 
 
 def _random_orbits(
@@ -70,7 +71,7 @@ def _random_orbits(
             chosen = _fill(space_group.positions, weights, count * n_formula, taken, rng)
             if chosen is None:
                 break
-            orbits += [Orbit(code_of(ion.element), space_group.positions[i]) for i in chosen]
+            orbits += [Orbit(code_of(ion.symbol), space_group.positions[i]) for i in chosen]
         else:
             return sorted(orbits, key=lambda o: -o.position.multiplicity)
     return None
@@ -163,12 +164,11 @@ def _vectors(lengths: Array, angles: Array) -> Array:
 
 
 @cache
-def _closest() -> Array:
-    """[codes, codes] Å: contacts a random crystal must not be below.
+def _closest(anion: float) -> Array:
+    """[codes, codes] Å: contacts a random crystal must not be below; anion: radius of its smallest anion [Å].
 
     Two cations keep the mean of their distances to an anion: they share anions and do not touch."""
     ions = all_ions()
-    anion = next(ion.radius for ion in ions if not ion.is_cation)
     table = np.zeros((len(ions) + 1, len(ions) + 1))
     for i, a in enumerate(ions, 1):
         for j, b in enumerate(ions, 1):
@@ -180,7 +180,9 @@ def _closest() -> Array:
     return table
 
 
-def _placed(space_group: Group, orbits: list[Orbit], cell: Array, rng: np.random.Generator) -> Crystal | None:
+def _placed(
+    space_group: Group, orbits: list[Orbit], cell: Array, closest: Array, rng: np.random.Generator
+) -> Crystal | None:
     """Atoms at drawn coordinates without short contacts, the largest orbits first; None where there are none."""
     sizes = np.array([o.position.multiplicity for o in orbits])
     frame, codes = np.empty((sizes.sum(), 3)), np.empty(sizes.sum(), dtype=np.int64)
@@ -194,7 +196,7 @@ def _placed(space_group: Group, orbits: list[Orbit], cell: Array, rng: np.random
         np.array([o.code for o in orbits]),
         rng.random((ATTEMPTS, len(orbits), COORDINATE_TRIES, 3)),
         cell,
-        _closest(),
+        closest,
         frame,
         codes,
     )

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rlcsp_core.energy.ase_calculator import IonicCalculator
     from rlcsp_core.energy.evaluation import Evaluation, evaluate, refuse_contacts
-    from rlcsp_core.energy.potential import Potential, load_potential
+    from rlcsp_core.energy.potential import Potential
+    from rlcsp_core.energy.potential_file import load_potential
 
 _HOMES = {
     "Evaluation": "evaluation",
     "IonicCalculator": "ase_calculator",
     "Potential": "potential",
     "evaluate": "evaluation",
-    "load_potential": "potential",
+    "load_potential": "potential_file",
     "refuse_contacts": "evaluation",
 }
 __all__ = ["Evaluation", "IonicCalculator", "Potential", "evaluate", "load_potential", "refuse_contacts"]

@@ -10,7 +10,8 @@ from ase.calculators.calculator import Calculator, all_changes
 from ase.stress import full_3x3_to_voigt_6_stress
 
 from rlcsp_core.energy.evaluation import evaluate
-from rlcsp_core.energy.potential import Potential, load_potential
+from rlcsp_core.energy.potential import Potential
+from rlcsp_core.energy.potential_file import load_potential
 from rlcsp_core.errors import StructureError
 from rlcsp_core.records import Crystal
 

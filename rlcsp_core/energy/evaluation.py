@@ -41,7 +41,8 @@ class Prepared(NamedTuple):
     order: IntArray  # [N] atom of the crystal at each place
     positions: Array  # [N, 3] Å, sorted
     cell: Array  # [3, 3] Å
-    kinds: IntArray  # [B] species present, as rows of the potential's tables
+    ions: tuple[int, ...]  # [B] ions present, as indices into those of the potential
+    kinds: IntArray  # [B] their rows of the tables
     starts: IntArray  # [B + 1] first atom of each species
 
 
@@ -54,7 +55,7 @@ def prepare(crystal: Crystal, potential: Potential) -> Prepared:
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     positions = np.ascontiguousarray(np.asarray(crystal.positions, dtype=np.float64)[order])
     cell = np.array(crystal.cell, dtype=np.float64, order="C")
-    return Prepared(order, positions, cell, present.astype(np.int64), starts)
+    return Prepared(order, positions, cell, tuple(present.tolist()), np.arange(len(present)), starts)
 
 
 def check(crystal: Crystal, potential: Potential, kinds: IntArray) -> None:
@@ -90,7 +91,7 @@ def compact(positions: Array, cell: Array, starts: IntArray, reach: float) -> tu
 def evaluate(crystal: Crystal, potential: Potential, tables: Tables | None = None) -> Evaluation:
     """Energy and its derivatives; any choice of cell gives the same."""
     ready = prepare(crystal, potential)
-    tables = tables_for(potential, crystal.n_atoms) if tables is None else tables
+    tables = tables_for(potential, ready.ions, crystal.n_atoms) if tables is None else tables
     x, cell, neighbours = compact(ready.positions, ready.cell, ready.starts, tables.r_cut)
     gradient, strain = np.empty_like(x), np.empty((3, 3))
     energy = lattice_energy(x, cell, ready.kinds, ready.starts, tables, neighbours, gradient, strain)
@@ -108,6 +109,6 @@ def refuse_contacts(crystal: Crystal, potential: Potential) -> None:
 
 def in_contact(ready: Prepared, positions: Array, cell: Array, potential: Potential) -> bool:
     """The same for the atoms of `ready` at other positions [N, 3] and in another cell [3, 3], Å."""
-    guards = np.ascontiguousarray(potential.guard_radius)
+    guards = np.array([[pair.guard for pair in row] for row in potential.pairs(ready.ions)])
     x, cell, neighbours = compact(positions, cell, ready.starts, guards.max())
     return bool(deepest_contact(x, cell, ready.kinds, ready.starts, neighbours, guards) > 0)

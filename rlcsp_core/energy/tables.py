@@ -2,7 +2,7 @@
 
 A cubic Hermite piece t ↦ c₀ + t(c₁ + t(c₂ + t c₃)), 0 ≤ t < 1, between knots that are equally spaced in r² (no square
 root in the kernel) matches value and slope at both ends.  Energy and force come from the same cubic, so the force is
-the exact derivative of the energy.  Shapes: S elements, P = S² ordered pairs, K and M knots.  Units: eV, Å.
+the exact derivative of the energy.  Shapes: S ions present, P = S² ordered pairs, K and M knots.  Units: eV, Å.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from rlcsp_core.energy.potential import Potential, pair_energy
+from rlcsp_core.energy.potential import Pair, Potential, pair_energy
 from rlcsp_core.energy.split import Band, BandLimited, Split
 from rlcsp_core.records import Array
 
@@ -27,7 +27,7 @@ LARGE_FROM = 200  # atoms in the cell: where the second becomes the cheaper
 
 
 class Tables(NamedTuple):
-    """What the kernels need to know of a potential."""
+    """What the kernels need to know of a potential: of the ions of one compound."""
 
     real: Array  # [P, K, 4] eV, s_ab against r²
     real_scale: float  # knots per Å²
@@ -46,27 +46,27 @@ def hermite(value: Array, slope: Array) -> Array:
     return np.stack([value[:-1], left, 3 * step - 2 * left - right, left + right - 2 * step], axis=1)
 
 
-@lru_cache(maxsize=8)
-def build_tables(potential: Potential, split: Split) -> Tables:
-    """All tables of a potential; the same to the last bit whatever the number of BLAS threads."""
+@lru_cache(maxsize=16)
+def build_tables(potential: Potential, kinds: tuple[int, ...], split: Split) -> Tables:
+    """Tables of the ions `kinds` of a potential, in that order; the same bits whatever the number of BLAS threads."""
     # the rounding of the least-squares fits depends on how many threads share them, and records must not
     with threadpool_limits(1, user_api="blas"):
-        return _build(potential, split)
+        return _build(potential.pairs(kinds), split)
 
 
-def _build(potential: Potential, split: Split) -> Tables:
+def _build(pairs: tuple[tuple[Pair, ...], ...], split: Split) -> Tables:
     band = Band(split)
     r2 = np.arange(int(np.ceil(split.r_cut**2 * KNOTS_PER_R2)) + 1) / KNOTS_PER_R2
     r2[-1] = min(r2[-1], split.r_cut**2)
     waves = band.waves(np.sqrt(r2))
-    count = len(potential.elements)
+    count = len(pairs)
     real: list[Array] = [np.empty(0)] * count**2
     reciprocal = list(real)
     background, self_energy = np.zeros(count**2), np.zeros(count)
     for a in range(count):
         for b in range(a + 1):
-            part = BandLimited(potential, a, b, band)
-            real[a * count + b] = real[b * count + a] = _real_table(potential, a, b, part, r2, waves)
+            part = BandLimited(pairs[a][b], band)
+            real[a * count + b] = real[b * count + a] = _real_table(pairs[a][b], part, r2, waves)
             reciprocal[a * count + b] = reciprocal[b * count + a] = _reciprocal_table(part, split)
             background[a * count + b] = background[b * count + a] = part.short_weight(np.zeros(1))[0]
             if a == b:
@@ -83,11 +83,9 @@ def _build(potential: Potential, split: Split) -> Tables:
     )
 
 
-def _real_table(
-    potential: Potential, a: int, b: int, part: BandLimited, r2: Array, waves: tuple[Array, Array]
-) -> Array:
+def _real_table(pair: Pair, part: BandLimited, r2: Array, waves: tuple[Array, Array]) -> Array:
     r = np.sqrt(r2)
-    value, slope = pair_energy(potential, a, b, r)
+    value, slope = pair_energy(pair, r)
     slope = slope / np.maximum(2 * r, r[1])  # d/d(r²); the guard's parabola in r has no slope in r² at 0
     weights = part.at_nodes()
     return hermite(value - waves[0] @ weights, (slope - waves[1] @ weights) / KNOTS_PER_R2)
@@ -104,6 +102,6 @@ def _h(split: Split) -> float:
     return SLOPE_STEP * split.k_cut**2 / RECIPROCAL_KNOTS
 
 
-def tables_for(potential: Potential, n_atoms: int) -> Tables:
+def tables_for(potential: Potential, kinds: tuple[int, ...], n_atoms: int) -> Tables:
     """The tables of the split that is cheapest for a cell of so many atoms."""
-    return build_tables(potential, SMALL_CELLS if n_atoms < LARGE_FROM else LARGE_CELLS)
+    return build_tables(potential, kinds, SMALL_CELLS if n_atoms < LARGE_FROM else LARGE_CELLS)

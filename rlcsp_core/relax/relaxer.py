@@ -137,7 +137,7 @@ def relax(crystal: Crystal, potential: Potential, config: RelaxConfig | None = N
     config = RelaxConfig() if config is None else config
     started = time.perf_counter()
     ready = prepare(crystal, potential)
-    tables = tables_for(potential, crystal.n_atoms)
+    tables = tables_for(potential, ready.ions, crystal.n_atoms)
     state = _start(ready, config.history)
     chunk = max(5, CHUNK // crystal.n_atoms)
     *_, reason = _descend(ready, state, tables, config, chunk)
@@ -160,7 +160,7 @@ def relax_path(
     """Geometries and energies [eV/atom] on the way down, the start first."""
     config = RelaxConfig() if config is None else config
     ready = prepare(crystal, potential)
-    tables = tables_for(potential, crystal.n_atoms)
+    tables = tables_for(potential, ready.ions, crystal.n_atoms)
     state = _start(ready, config.history)
     frames = []
     for _ in _descend(ready, state, tables, config, 1):

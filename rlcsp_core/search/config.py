@@ -24,7 +24,7 @@ class SearchConfig(Settings):
     """Settings of one run; ranges are checked here, names by `search.parts`."""
 
     composition: str = described(
-        "text", "Y2O3", "any charge-neutral formula of Y, Sr, Ti and O, in any spelling"
+        "text", "Y2O3", "any charge-neutral formula that a potential covers, in any spelling"
     )
     algorithm: str = described("text", "rlcsp", "who chooses the actions")
     baseline: str | None = described(
@@ -64,6 +64,8 @@ class SearchConfig(Settings):
     rattle: float = number(
         0.05, 0.0, 1.0, "standard deviation of the displacements before relaxing", "Rattle (Å)"
     )
+    # the name of a shipped one, or what a file says; stored runs that name none mean this one
+    potential: str | Mapping[str, Any] = described("potential", "ysrtio", "pair energies of the ions")
     calculator: str = described("text", "builtin", "who computes energies")
     features: str = described("text", "published", "what the agent sees of the search")
     initial_policy: list[list[float]] | None = described(  # noqa: RUF009 - what it makes is frozen

@@ -23,7 +23,7 @@ import numpy as np
 
 from rlcsp_core.actions import SearchPoint
 from rlcsp_core.crystal.bonds import Bonds, bond_valence_sums, coordination, find_bonds
-from rlcsp_core.crystal.ions import all_ions
+from rlcsp_core.crystal.ions import ions_in
 from rlcsp_core.crystal.modular import Modular
 from rlcsp_core.crystal.symmetry import point_group_order
 from rlcsp_core.errors import ConfigError
@@ -87,7 +87,8 @@ def _described(point: SearchPoint) -> Array:
 
 def coordination_distance(crystal: Crystal, bonds: Bonds) -> float:
     """Mean over the cations of how far their coordination number lies outside of its usual range."""
-    ranges = {ion.number: ion.coordination for ion in all_ions() if ion.coordination is not None}
+    ions = ions_in(crystal.numbers).values()
+    ranges = {ion.number: ion.coordination for ion in ions if ion.coordination is not None}
     counts = coordination(crystal, bonds)
     outside = [
         max(low - n, n - high, 0)
@@ -99,10 +100,13 @@ def coordination_distance(crystal: Crystal, bonds: Bonds) -> float:
 
 
 def instability(crystal: Crystal, bonds: Bonds) -> float:
-    """Global instability index [valence units]: root mean square of bond-valence sum minus formal charge."""
-    charge = {ion.number: abs(ion.charge) for ion in all_ions()}
-    formal = np.array([charge[number] for number in crystal.numbers.tolist()])
-    return float(np.sqrt(np.mean((bond_valence_sums(crystal, bonds) - formal) ** 2)))
+    """Global instability index [valence units]: root mean square of bond-valence sum minus formal charge,
+    over the atoms whose bonds have parameters."""
+    ions = ions_in(crystal.numbers)
+    formal = np.array([abs(ions[number].charge) for number in crystal.numbers.tolist()])
+    deviation = bond_valence_sums(crystal, bonds) - formal
+    known = deviation[~np.isnan(deviation)]
+    return float(np.sqrt(np.mean(known**2))) if len(known) else 0.0
 
 
 FEATURE_SETS: dict[str, FeatureSet] = {

@@ -8,10 +8,12 @@ import numpy as np
 
 from rlcsp_core.actions import Action, Problem, action_set, prior_preferences
 from rlcsp_core.agents import Agent, Learner, agent_named
-from rlcsp_core.crystal.composition import composition_of
+from rlcsp_core.crystal.composition import Composition, composition_of
 from rlcsp_core.crystal.generate import smallest_limit
+from rlcsp_core.energy.choice import composition_in
+from rlcsp_core.energy.potential_file import load_potential
 from rlcsp_core.errors import ConfigError
-from rlcsp_core.relax import BUILTIN, Relaxer, relaxer_named
+from rlcsp_core.relax import BUILTIN, Relaxer, is_foreign, relaxer_named
 from rlcsp_core.search.config import SearchConfig
 from rlcsp_core.search.features import FeatureSet, feature_set
 
@@ -28,7 +30,7 @@ class Parts(NamedTuple):
 
 def check_config(config: SearchConfig) -> Parts:
     """All that a run needs; raises ConfigError or FormulaError with the way out where it cannot be made."""
-    composition = composition_of(config.composition)
+    composition = composition_for(config)
     least = smallest_limit(composition)
     if config.max_atoms < least:
         raise ConfigError(
@@ -44,8 +46,15 @@ def check_config(config: SearchConfig) -> Parts:
         actions=action_set(config.actions),
         features=feature_set(config.features),
         agent=agent_of(config),
-        relaxer=relaxer_named(config.calculator),
+        relaxer=relaxer_named(config.calculator, None, load_potential(config.potential)),
     )
+
+
+def composition_for(config: SearchConfig) -> Composition:
+    """What is searched, with the ions of the run's potential; a foreign calculator takes any ions."""
+    if is_foreign(config.calculator):
+        return composition_of(config.composition)
+    return composition_in(config.composition, load_potential(config.potential))
 
 
 def agent_of(config: SearchConfig) -> Agent:

@@ -50,7 +50,7 @@ def too_many_atoms(path: Path) -> None:
 
 
 def no_potential(path: Path) -> None:
-    write(path, bulk("NaCl", "rocksalt", a=5.6), format="cif")
+    write(path, bulk("AuCl", "rocksalt", a=5.6), format="cif")
 
 
 def half_occupied(path: Path) -> None:
@@ -81,7 +81,7 @@ FILES = {  # how it is made, where the answer stands, and what it says
     "water.xyz": (no_cell, IN_PAGE, "has no cell"),
     "large.cif": (too_large, "stFileUploader", "must be 5.0MB or smaller"),
     "many.cif": (too_many_atoms, IN_PAGE, "lists 512 sites, more than 400"),
-    "salt.cif": (no_potential, IN_PAGE, "does not cover Na"),
+    "gold.cif": (no_potential, IN_PAGE, "no ion of Au"),
     "half.cif": (half_occupied, IN_PAGE, "only partly occupied"),
     "oxygen.cif": (charged, IN_PAGE, "carries a charge of -2 e"),
     "sodium.cif": (metal, IN_PAGE, "does not cover Na"),

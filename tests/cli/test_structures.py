@@ -79,7 +79,7 @@ def test_good_files_are_done_beside_bad_ones(call, srtio3, tmp_path):
     charged = perovskite()[:-1]
     charged.write(tmp_path / "charged.cif")
     foreign = perovskite()
-    foreign.symbols[0] = "Ba"
+    foreign.symbols[0] = "Au"
     foreign.write(tmp_path / "foreign.cif")
     bad = [
         str(tmp_path / name) for name in ("bad.cif", "molecule.xyz", "charged.cif", "foreign.cif", "none.cif")

@@ -12,7 +12,9 @@ from ase.neighborlist import neighbor_list
 
 from rlcsp_core.crystal.composition import composition_of
 from rlcsp_core.crystal.formats import to_ase
+from rlcsp_core.crystal.ions import ions_by_name
 from rlcsp_core.crystal.symmetric import (
+    _closest,
     _placed,
     _random_cell,
     _random_orbits,
@@ -20,6 +22,7 @@ from rlcsp_core.crystal.symmetric import (
 )
 from rlcsp_core.crystal.wyckoff import _table, derive_positions, group
 
+OXIDE = _closest(ions_by_name()["O2-"].radius)  # Å, shortest contacts of an oxide
 POSITIONS_IN_ITA = 1731  # Wyckoff positions of the 230 groups, International Tables for Crystallography A
 
 
@@ -58,7 +61,7 @@ def test_random_crystals_have_their_group_their_content_and_no_short_contacts(rn
         if orbits is None:
             continue
         crystal = _placed(
-            group(number), orbits, _random_cell(group(number), 2 * composition.ion_volume, rng), rng
+            group(number), orbits, _random_cell(group(number), 2 * composition.ion_volume, rng), OXIDE, rng
         )
         if crystal is None:
             continue

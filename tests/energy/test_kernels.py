@@ -55,7 +55,7 @@ def test_the_energy_is_that_of_the_plain_lattice_sums(seed, shape):
 @every_shape
 def test_both_parts_sum_their_tables_exactly(split, seed, shape):
     crystal, potential = crystal_in(shape, seed), load_potential()
-    tables = build_tables(potential, split)
+    tables = build_tables(potential, prepare(crystal, potential).ions, split)
     plain = naive.real_part(crystal, potential, tables) + naive.reciprocal_part(crystal, potential, tables)
     assert evaluate(crystal, potential, tables).energy == pytest.approx(plain, rel=EXACT)
 
@@ -80,11 +80,11 @@ def test_the_neighbour_list_holds_every_pair_once(seed, shape):
 @every_shape
 def test_the_deepest_contact_is_that_of_the_closest_pairs(seed, shape):
     crystal, potential = crystal_in(shape, seed, closest=0.7), load_potential()
-    guards = np.ascontiguousarray(potential.guard_radius)
     ready = prepare(crystal, potential)
+    guards = np.array([[pair.guard for pair in row] for row in potential.pairs(ready.ions)])
     x, cell, near = compact(ready.positions, ready.cell, ready.starts, guards.max())
-    kinds = potential.kinds(crystal.numbers)
+    _, _, species = naive.species_of(crystal, potential)
     i, j, vectors = naive.pairs(crystal.positions, crystal.cell, guards.max())
-    plain = max([0.0, *(guards[kinds[i], kinds[j]] - np.linalg.norm(vectors, axis=1))])
+    plain = max([0.0, *(guards[species[i], species[j]] - np.linalg.norm(vectors, axis=1))])
     fast = deepest_contact(x, cell, ready.kinds, ready.starts, near, guards)
     assert fast == pytest.approx(plain, abs=1e-12)

@@ -119,7 +119,8 @@ def test_an_unknown_run_gets_a_sentence_in_plain_text(file: str, run_id: str, op
 
 
 @pytest.mark.parametrize(
-    ("formula", "word"), [("Y2O2", "neutral"), ("NaCl", "potential"), ("hello!", "formula"), ("", "formula")]
+    ("formula", "word"),
+    [("Y2O2", "neutral"), ("AuCl", "ion of Au"), ("ScF3", "pair"), ("hello!", "formula"), ("", "formula")],
 )
 def test_a_formula_that_cannot_be_searched_starts_nothing(
     formula: str, word: str, opened: Opened, empty_store: Store

@@ -35,7 +35,8 @@ def test_a_matrix_that_is_not_positive_is_noticed():
 
 def test_springs_are_the_plain_sum_over_pairs():
     crystal, potential = structure("TiO2_rutile_skew"), load_potential()
-    ready, tables = prepare(crystal, potential), tables_for(potential, crystal.n_atoms)
+    ready = prepare(crystal, potential)
+    tables = tables_for(potential, ready.ions, crystal.n_atoms)
     x, cell, inverse = ready.positions.copy(), ready.cell.copy(), np.empty((3, 3))
     reduce_cell(cell)
     invert(cell, inverse)
@@ -47,7 +48,7 @@ def test_springs_are_the_plain_sum_over_pairs():
     kinds = np.repeat(ready.kinds, np.diff(ready.starts))
     plain = FLOOR * np.eye(3 * n + 9)
     for i, j, d in zip(*naive.pairs(x, cell, REACH), strict=True):
-        table = tables.real[kinds[i] * len(potential.elements) + kinds[j]]
+        table = tables.real[kinds[i] * len(ready.kinds) + kinds[j]]
         r2, h = d @ d, 1e-4
         low, mid, high = (naive.table_value(table, tables.real_scale, r2 + s * h) for s in (-1, 0, 1))
         slope, curve = (high - low) / (2 * h), (high - 2 * mid + low) / h**2

@@ -21,7 +21,7 @@ from rlcsp_core.energy import (
     total_kernels,
 )
 from rlcsp_core.energy.evaluation import compact, prepare
-from rlcsp_core.energy.potential import load_potential
+from rlcsp_core.energy.potential_file import load_potential
 from rlcsp_core.energy.tables import tables_for
 from rlcsp_core.kernel_cache import KERNEL, folder
 from rlcsp_core.paths import DATA, PACKAGE
@@ -79,7 +79,7 @@ def test_the_declared_types_are_those_of_a_call():
     crystal, potential = structure("TiO2_rutile_skew"), load_potential()
     ready = prepare(crystal, potential)
     x, cell, neighbours = compact(ready.positions, ready.cell, ready.starts, 5.0)
-    tables = tables_for(potential, crystal.n_atoms)
+    tables = tables_for(potential, ready.ions, crystal.n_atoms)
     total_kernels.lattice_energy(
         x, cell, ready.kinds, ready.starts, tables, neighbours, np.empty_like(x), np.empty((3, 3))
     )

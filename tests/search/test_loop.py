@@ -182,7 +182,7 @@ class TestWithoutPhysics:
     ("changes", "error", "says"),
     [
         ({"composition": "YO"}, FormulaError, "not charge neutral"),
-        ({"composition": "NaCl"}, FormulaError, "no potential for Na"),
+        ({"composition": "NaCl"}, FormulaError, "does not cover NaCl: it has no Na, Cl; choose tosi-fumi"),
         ({"algorithm": "sarsa"}, ConfigError, "unknown algorithm 'sarsa'; choose from"),
         ({"algorithm": "rlcsp", "baseline": "b9"}, ConfigError, "b9"),
         ({"max_atoms": 4}, ConfigError, "one formula unit has 5 atoms"),
