@@ -12,10 +12,10 @@ import streamlit as st
 from pages.common.errors import show_error
 from rlcsp_core.errors import RLCSPError
 from rlcsp_core.runs import RunManager
-from rlcsp_core.runs.library import Library
 from rlcsp_core.runs.versions import usable_cores
 from rlcsp_core.store import Store
 from rlcsp_core.store.addresses import address, database_url
+from rlcsp_core.store.library import Library
 
 SIDE_BY_SIDE = 2  # searches at work at once, even on two cores: two are to be watched beside each other
 

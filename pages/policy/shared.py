@@ -104,7 +104,7 @@ def _charts(table: PolicyTable, grown: Growth, runs: Sequence[RunInfo]) -> None:
 
 def _runs(table: PolicyTable, grown: Growth, runs: Sequence[RunInfo]) -> None:
     states = {run.id: STATES[run.state].label for run in runs}
-    rows = shares(table.run_id, table.version, grown.change, [run.id for run in reversed(runs)])
+    rows = shares(list(table.run_id), table.version, grown.change, [run.id for run in reversed(runs)])
     st.dataframe(
         pd.DataFrame(
             {

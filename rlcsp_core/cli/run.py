@@ -12,10 +12,10 @@ from rlcsp_core.cli.progress import RunProgress, compile_once
 from rlcsp_core.cli.settings import add_settings, config_of
 from rlcsp_core.runs import Halt, execute, halting
 from rlcsp_core.runs.learned import last_policy
-from rlcsp_core.runs.library import Library
 from rlcsp_core.runs.sharing import check_sharing
 from rlcsp_core.search import check_config
 from rlcsp_core.store import Claim, RunInfo, RunState, Store, open_store
+from rlcsp_core.store.library import Library
 
 LABELS = {
     "run_id": "run",

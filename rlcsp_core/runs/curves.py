@@ -15,10 +15,9 @@ from dataclasses import replace
 from rlcsp_core.agents import AGENTS, BASELINES
 from rlcsp_core.analysis.curves import RunCurve
 from rlcsp_core.records import Array
-from rlcsp_core.runs.library import Library
-from rlcsp_core.store import Members, RunInfo, Store
+from rlcsp_core.store import Reader, RunInfo
+from rlcsp_core.tables import PopulationTable
 
-Reader = Store | Library
 Stage = tuple[str, int, str | None]  # a run as far as it came: id, steps, why it ended
 
 COLUMNS = ("energy", "attempts", "elapsed")
@@ -75,8 +74,8 @@ class Shelf:
 def curves_of(store: Reader, runs: Sequence[RunInfo]) -> list[RunCurve]:
     """One curve a run, in the order given; without CPU times, which few ask for."""
     ids = [run.id for run in runs]
-    series, populations = store.series(ids, COLUMNS), store.populations(ids)
-    return [_curve(run, series[run.id], populations[run.id]) for run in runs]
+    series = store.series(ids, COLUMNS)
+    return [_curve(run, series[run.id], store.population(run.id)) for run in runs]
 
 
 def with_cpu(store: Reader, curves: Sequence[RunCurve]) -> list[RunCurve]:
@@ -85,7 +84,7 @@ def with_cpu(store: Reader, curves: Sequence[RunCurve]) -> list[RunCurve]:
     return [replace(curve, cpu=cpu[curve.run_id]["cpu_seconds"][: curve.n_steps]) for curve in curves]
 
 
-def _curve(run: RunInfo, series: Mapping[str, Array], members: Members) -> RunCurve:
+def _curve(run: RunInfo, series: Mapping[str, Array], members: PopulationTable) -> RunCurve:
     energies, attempts, elapsed = (series[name][: run.n_steps] for name in COLUMNS)  # it may have gone on
     started = float(elapsed[0]) if len(elapsed) else float("inf")
     return RunCurve(

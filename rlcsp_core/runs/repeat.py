@@ -17,12 +17,6 @@ from rlcsp_core.runs.versions import versions
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import PopulationTable, RunInfo, StepTable, Store
 
-MEMBER = ("attempts", "energy", "reason", "evaluations")
-STEP = (
-    "action", "attempts", "energy", "reason", "accepted", "current_energy", "best_energy", "reward", "probabilities",
-    "kT", "n_atoms", "evaluations",
-)  # fmt: skip
-
 
 class Repetition(NamedTuple):
     """What came of running a run again."""
@@ -64,16 +58,15 @@ def comparison(
 ) -> Callable[[], str | None] | None:
     """Gives the first column that differs; None where the stored run has no such record."""
     if isinstance(record, PopulationRecord) and record.index < len(members):
-        return lambda: first_difference(record, members, record.index, MEMBER)
+        return lambda: first_difference(record, members, record.index)
     if isinstance(record, StepRecord) and record.step <= len(steps):
-        return lambda: first_difference(record, steps, record.step - 1, STEP)
+        return lambda: first_difference(record, steps, record.step - 1)
     return None
 
 
-def first_difference(
-    record: SearchRecord, table: PopulationTable | StepTable, row: int, names: tuple[str, ...]
-) -> str | None:
-    return next((name for name in names if not same(getattr(record, name), getattr(table, name)[row])), None)
+def first_difference(record: SearchRecord, table: PopulationTable | StepTable, row: int) -> str | None:
+    fields = [field.name for field in table.fields() if not field.measured]
+    return next((name for name in fields if not same(getattr(record, name), getattr(table, name)[row])), None)
 
 
 def same(value: object, stored: object) -> bool:

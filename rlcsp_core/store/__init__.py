@@ -1,6 +1,8 @@
 """Runs and their histories in a database: SQLite, PostgreSQL or MySQL/MariaDB.  The only SQL of the project."""
 
 from rlcsp_core.store.database import UnavailableError
+from rlcsp_core.store.histories import Orders
+from rlcsp_core.store.reader import Reader
 from rlcsp_core.store.records import (
     ACTIVE,
     ENDED,
@@ -8,20 +10,16 @@ from rlcsp_core.store.records import (
     Claim,
     ClaimLostError,
     Finding,
-    Members,
     PolicyTable,
-    PopulationTable,
     Request,
     RunInfo,
     RunState,
     SharedPolicy,
     Source,
-    StepTable,
     StructureInfo,
-    Tally,
-    UpdateTable,
 )
-from rlcsp_core.store.store import Orders, Store, open_store
+from rlcsp_core.store.store import Store, open_store
+from rlcsp_core.tables import PopulationTable, StepTable, Tally, UpdateTable
 
 __all__ = [
     "ACTIVE",
@@ -30,10 +28,10 @@ __all__ = [
     "Claim",
     "ClaimLostError",
     "Finding",
-    "Members",
     "Orders",
     "PolicyTable",
     "PopulationTable",
+    "Reader",
     "Request",
     "RunInfo",
     "RunState",

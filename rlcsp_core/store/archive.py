@@ -19,29 +19,20 @@ import pyarrow.parquet as pq
 
 from rlcsp_core.errors import NotFoundError, StoreError
 from rlcsp_core.records import Array, Crystal
-from rlcsp_core.store import derived, reads
-from rlcsp_core.store.found import ANCESTRY
+from rlcsp_core.store import derived
+from rlcsp_core.store.columns import objects
+from rlcsp_core.store.histories import thinned
 from rlcsp_core.store.parquet import FORMAT, METADATA, READABLE, lists, matrix
-from rlcsp_core.store.records import (
-    Finding,
-    Members,
-    PopulationTable,
-    Request,
-    RunInfo,
-    RunState,
-    Source,
-    StepTable,
-    StructureInfo,
-    Tally,
-    UpdateTable,
-)
+from rlcsp_core.store.reader import Reader
+from rlcsp_core.store.records import Finding, Request, RunInfo, RunState, Source, StructureInfo
+from rlcsp_core.tables import Kind, PopulationTable, StepTable, Tally, UpdateTable
 
 SUFFIX = (
     " (shipped)"  # tells the results that came with the program from the user's own of the same experiment
 )
 
 
-class Archive:
+class Archive(Reader):
     """The runs of one exported experiment."""
 
     def __init__(self, folder: Path) -> None:
@@ -82,16 +73,29 @@ class Archive:
         places = [self._places[run_id] for run_id in run_ids]
         return pq.ParquetFile(self.folder / name).read_row_groups(places, columns=columns)
 
-    def runs(self) -> list[RunInfo]:
-        """The newest first."""
-        return list(self._infos.values())[::-1]
+    @property
+    def url(self) -> str:
+        return str(self.folder)
+
+    def experiments(self) -> dict[str, int]:
+        return {self.name: len(self._rows)}
+
+    def runs(
+        self,
+        limit: int | None = None,
+        *,
+        states: Sequence[RunState] | None = None,
+        experiment: str | None = None,
+        oldest_first: bool = False,
+    ) -> list[RunInfo]:
+        runs = [run for run in self._infos.values() if states is None or run.state in states]
+        if experiment not in (None, self.name):
+            return []
+        return (runs if oldest_first else runs[::-1])[:limit]
 
     def run(self, run_id: str) -> RunInfo:
         self._row(run_id)
         return self._infos[run_id]
-
-    def failed_relaxations(self, run_id: str) -> int:
-        return int(self._row(run_id)["failed_relaxations"])
 
     def steps(self, run_id: str, after: int = 0, until: int | None = None) -> StepTable:
         self._row(run_id)
@@ -101,7 +105,7 @@ class Archive:
 
     def overview(self, run_id: str, max_points: int = 2000) -> StepTable:
         table = self._steps(self._row(run_id)["id"])
-        chosen = reads.thinned(len(table), max_points)
+        chosen = thinned(len(table), max_points)
         return step_table(table.take(np.array(chosen, dtype=np.int64) - 1))
 
     def _steps(self, run_id: str, columns: Sequence[str] | None = None) -> pa.Table:
@@ -166,14 +170,10 @@ class Archive:
             index=np.arange(len(row["population_energy"]), dtype=np.int64),
             attempts=np.array(row["population_attempts"], dtype=np.int64),
             energy=np.array(row["population_energy"], dtype=np.float64),
-            reason=reads.objects(row["population_reason"]),
+            reason=objects(row["population_reason"]),
             evaluations=np.array(row["population_evaluations"], dtype=np.int64),
             seconds=np.array(row["population_seconds"], dtype=np.float64),
         )
-
-    def populations(self, run_ids: Sequence[str]) -> dict[str, Members]:
-        tables = {run_id: self.population(run_id) for run_id in run_ids}
-        return {run_id: Members(table.energy, table.seconds) for run_id, table in tables.items()}
 
     def updates(self, run_id: str, after: int = 0) -> UpdateTable:
         self._row(run_id)
@@ -194,12 +194,6 @@ class Archive:
         best = self.best_structure(run_id)
         return [best[0]] if best is not None and source in (None, best[0].source) else []
 
-    def kept(self, run_id: str, number: int, source: Source = Source.STEP) -> StructureInfo:
-        for info in self.structures(run_id, source):
-            if info.number == number:
-                return info
-        raise NotFoundError(f"of run {run_id} only the best structure was exported, not {source} {number}")
-
     def lowest(self, run_ids: Sequence[str], limit: int) -> list[Finding]:
         rows = [row for run_id in run_ids if (row := self._row(run_id))["best_numbers"] is not None]
         found = [
@@ -213,11 +207,6 @@ class Archive:
             for row in rows
         ]
         return sorted(found, key=lambda each: each.energy)[:limit]
-
-    def ancestry(self, run_id: str, until: int) -> dict[str, Array]:
-        """All steps: which kept their structures was not exported."""
-        table = self.series([run_id], ANCESTRY)[run_id]
-        return {name: values[table["step"] <= until] for name, values in table.items()}
 
     def structure(
         self, run_id: str, number: int, *, source: Source = Source.STEP, relaxed: bool = True
@@ -268,14 +257,20 @@ def _info(row: dict[str, Any], experiment: str) -> RunInfo:
 
 
 def step_table(table: pa.Table) -> StepTable:
-    numbers: dict[str, Any] = {name: _integers(table[name]) for name in reads.STEP_INTEGERS}
-    numbers |= {name: _known_or_nan(table, name) for name in reads.STEP_FLOATS}
-    return StepTable(
-        **numbers,
-        reason=reads.objects(table["reason"].to_pylist()),
-        accepted=np.asarray(table["accepted"], dtype=np.bool_),
-        probabilities=matrix(table["probabilities"]),
-    )
+    return StepTable(**{field.name: _numpy(table, field.name, field.kind) for field in StepTable.fields()})
+
+
+def _numpy(table: pa.Table, name: str, kind: Kind) -> Any:
+    match kind:
+        case Kind.TEXT:
+            return objects(table[name].to_pylist())
+        case Kind.VECTOR:
+            return matrix(table[name])
+        case Kind.FLAG:
+            return np.asarray(table[name], dtype=np.bool_)
+        case Kind.NUMBER:
+            return _known_or_nan(table, name)
+    return _known_or_nan(table, name) if name in LATER else _integers(table[name])
 
 
 LATER = ("cpu_seconds", "parent")  # columns that files of older versions lack

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, select
@@ -28,6 +28,7 @@ class UnavailableError(StoreError):
     """The database did not answer, is locked or full: nothing was written, and the same may work later."""
 
 
+UNRELEASED = ("0001", "0002", "0003", "0004", "0005")  # schemas before the first release
 MIGRATIONS = Path(__file__).with_name("migrations")
 LOCK_WAIT = 5.0  # s, for another writer to finish
 LOCK_WAIT_VARIABLE = "RLCSP_LOCK_WAIT"
@@ -137,6 +138,11 @@ def migrate(connection: Connection, found: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     known = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+    if found in UNRELEASED:
+        raise StoreError(
+            f"{describe(connection.engine.url)} was made by an unreleased version of this program (schema {found}), "
+            "which this one cannot read: move it away, or choose another database"
+        )
     if found not in known:
         raise StoreError(
             f"the database has schema {found}, which this program does not know (it has {schema.REVISION}): "
@@ -183,3 +189,16 @@ def writing(engine: Engine) -> Iterator[Connection]:
         connection.execution_options(writes=True)  # before it begins: SQLite is to take its lock then
         with connection.begin():
             yield connection
+
+
+class Connected:
+    """What the parts of a store have in common."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def _reading(self) -> AbstractContextManager[Connection]:
+        return reading(self._engine)
+
+    def _writing(self) -> AbstractContextManager[Connection]:
+        return writing(self._engine)

@@ -16,7 +16,7 @@ import numpy as np
 
 from rlcsp_core.agents.policy import policy_at
 from rlcsp_core.records import Array, BoolArray, IntArray
-from rlcsp_core.store.records import UpdateTable
+from rlcsp_core.tables import UpdateTable
 
 N_FEATURES = 2  # 1 and z; a policy that was shown more cannot be asked again
 BITS = 31  # actions that fit into a stored mask

@@ -33,8 +33,9 @@ from rlcsp_core.store.parquet import (
     steps_table,
     updates_table,
 )
-from rlcsp_core.store.records import PopulationTable, RunInfo, StepTable, UpdateTable
+from rlcsp_core.store.records import RunInfo
 from rlcsp_core.store.store import Store
+from rlcsp_core.tables import PopulationTable, StepTable, UpdateTable
 
 Source = Store | Archive
 Kept = tuple[Source, RunInfo]  # a run and where it is read from
@@ -257,7 +258,6 @@ def run_row(store: Source, run: RunInfo) -> dict[str, Any]:
     values["experiment"] = run.experiment.removesuffix(SUFFIX) if run.experiment else None
     values |= {name: json.dumps(values[name]) for name in ("config", "versions")}
     values["tally"] = json.dumps({action: list(tally) for action, tally in run.tally.items()})
-    values["failed_relaxations"] = store.failed_relaxations(run.id)
     return {**values, **_population_columns(members), **_best_columns(store, run)}
 
 

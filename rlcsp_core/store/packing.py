@@ -92,8 +92,3 @@ def inflate(blob: bytes) -> bytes:
 def finite(value: float | None) -> float | None:
     """NULL for what is no number: not every database can hold NaN."""
     return None if value is None or not math.isfinite(value) else float(value)
-
-
-def floats(column: list[float | None]) -> Array:
-    """[K], NaN for NULL."""
-    return np.array(column, dtype=np.float64)

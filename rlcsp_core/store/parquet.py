@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from rlcsp_core.store.records import StepTable, UpdateTable
+from rlcsp_core.tables import StepTable, UpdateTable
 
 FORMAT = "rlcsp-results-2"
 READABLE = ("rlcsp-results-1", FORMAT)

@@ -9,6 +9,7 @@ offered twice (by a worker that was killed before it heard that the first had be
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,55 @@ from sqlalchemy import Connection, Row, insert, select, update
 from rlcsp_core.errors import NotFoundError, StoreError
 from rlcsp_core.records import Array
 from rlcsp_core.store import schema
-from rlcsp_core.store.packing import floats, pack_matrix, unpack_matrices
+from rlcsp_core.store.columns import table_of
+from rlcsp_core.store.database import Connected, DuplicateError
+from rlcsp_core.store.packing import pack_matrix, unpack_matrices
 from rlcsp_core.store.records import PolicyTable, SharedPolicy
+
+
+class Policies(Connected):
+    """The part of a store that keeps policies which runs share."""
+
+    def create_policy(self, name: str, theta: Array) -> SharedPolicy:
+        """The policy of this name; made from theta [A, F] if there is none."""
+        check_name(name)
+        with suppress(DuplicateError), self._writing() as connection:  # another run may be faster
+            connection.execute(insert(schema.policies).values(name=name, version=0, theta=pack_matrix(theta)))
+        return self.policy(name)
+
+    def policy(self, name: str) -> SharedPolicy:
+        with self._reading() as connection:
+            return _policy(_row(connection, name))
+
+    def policy_names(self) -> list[str]:
+        name = schema.policies.c.name
+        with self._reading() as connection:
+            return list(connection.execute(select(name).order_by(name)).scalars())
+
+    def add_to_policy(self, name: str, delta: Array, *, run_id: str, step: int) -> SharedPolicy:
+        """θ ← θ + delta [A, F], once for each step of a run; the policy as it is then, with the others' updates."""
+        p, h = schema.policies, schema.policy_updates
+        with self._writing() as connection:
+            row = _row(connection, name, lock=True)
+            policy = _policy(row)
+            offered = (h.c.policy == row.key, h.c.run_id == run_id, h.c.step == step)
+            if connection.execute(select(h.c.version).where(*offered)).first() is not None:
+                return policy
+            _check_delta(policy, delta, run_id)
+            grown = SharedPolicy(name, policy.version + 1, policy.theta + delta)
+            now = {"version": grown.version, "theta": pack_matrix(grown.theta)}
+            connection.execute(update(p).where(p.c.key == row.key).values(now))
+            made = {"policy": row.key, "run_id": run_id, "step": step, "time": time.time(), **now}
+            connection.execute(insert(h).values(made))
+            return grown
+
+    def policy_history(self, name: str, after: int = 0) -> PolicyTable:
+        """Its updates with version > after."""
+        h, p = schema.policy_updates, schema.policies
+        query = select(*(h.c[field.name] for field in PolicyTable.fields())).join(p, p.c.key == h.c.policy)
+        query = query.where(p.c.name == name, h.c.version > after).order_by(h.c.version)
+        with self._reading() as connection:
+            return table_of(PolicyTable, connection.execute(query).all())
 
 
 def check_name(name: str) -> None:
@@ -29,78 +77,23 @@ def check_name(name: str) -> None:
         )
 
 
-def create(connection: Connection, name: str, theta: Array) -> None:
-    """A policy of this name, unless there is one."""
-    if (
-        connection.execute(select(schema.policies.c.key).where(schema.policies.c.name == name)).first()
-        is None
-    ):
-        connection.execute(insert(schema.policies).values(name=name, version=0, theta=pack_matrix(theta)))
+def _check_delta(policy: SharedPolicy, delta: Array, run_id: str) -> None:
+    if delta.shape != policy.theta.shape:
+        raise StoreError(
+            f"shared policy {policy.name!r} has parameters of shape {policy.theta.shape}, this run of {delta.shape}; "
+            "runs share a policy only with the same set of actions"
+        )
+    if not np.isfinite(delta).all():
+        raise StoreError(f"run {run_id} offered an update of {policy.name!r} that is not finite")
 
 
-def locked(connection: Connection, name: str) -> Row[Any]:
-    row = connection.execute(
-        select(schema.policies).where(schema.policies.c.name == name).with_for_update()
-    ).first()
+def _row(connection: Connection, name: str, *, lock: bool = False) -> Row[Any]:
+    query = select(schema.policies).where(schema.policies.c.name == name)
+    row = connection.execute(query.with_for_update() if lock else query).first()
     if row is None:
         raise NotFoundError(f"there is no shared policy {name!r} in this database")
     return row
 
 
-def read(connection: Connection, name: str) -> SharedPolicy:
-    row = connection.execute(select(schema.policies).where(schema.policies.c.name == name)).first()
-    if row is None:
-        raise NotFoundError(f"there is no shared policy {name!r} in this database")
-    return _policy(row)
-
-
 def _policy(row: Row[Any]) -> SharedPolicy:
     return SharedPolicy(row.name, row.version, unpack_matrices([row.theta])[0])
-
-
-def names(connection: Connection) -> list[str]:
-    return list(connection.execute(select(schema.policies.c.name).order_by(schema.policies.c.name)).scalars())
-
-
-def add(connection: Connection, name: str, delta: Array, run_id: str, step: int) -> SharedPolicy:
-    """θ + Δ, and the policy as it is then."""
-    row = locked(connection, name)
-    history = schema.policy_updates
-    mine = (history.c.policy == row.key, history.c.run_id == run_id, history.c.step == step)
-    policy = _policy(row)
-    if connection.execute(select(history.c.version).where(*mine)).first() is not None:
-        return policy
-    if delta.shape != policy.theta.shape:
-        raise StoreError(
-            f"shared policy {name!r} has parameters of shape {policy.theta.shape}, this run of {delta.shape}; "
-            "runs share a policy only with the same set of actions"
-        )
-    if not np.isfinite(delta).all():
-        raise StoreError(f"run {run_id} offered an update of {name!r} that is not finite")
-    theta = pack_matrix(policy.theta + delta)
-    version = row.version + 1
-    connection.execute(
-        update(schema.policies).where(schema.policies.c.key == row.key).values(version=version, theta=theta)
-    )
-    values = {"policy": row.key, "version": version, "run_id": run_id, "step": step, "time": time.time()}
-    connection.execute(insert(history).values(**values, theta=theta))
-    return SharedPolicy(name, version, policy.theta + delta)
-
-
-def grown(connection: Connection, name: str, after: int) -> PolicyTable:
-    """The policy after each of its updates."""
-    h, p = schema.policy_updates, schema.policies
-    query = (
-        select(h)
-        .join(p, p.c.key == h.c.policy)
-        .where(p.c.name == name, h.c.version > after)
-        .order_by(h.c.version)
-    )
-    rows = connection.execute(query).all()
-    return PolicyTable(
-        version=np.array([row.version for row in rows], dtype=np.int64),
-        run_id=tuple(row.run_id for row in rows),
-        step=np.array([row.step for row in rows], dtype=np.int64),
-        time=floats([row.time for row in rows]),
-        theta=unpack_matrices([row.theta for row in rows]),
-    )

@@ -11,13 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from rlcsp_core.errors import StoreError
-from rlcsp_core.records import Array, BoolArray, IntArray
-
-ObjectArray = NDArray[np.object_]
+from rlcsp_core.records import Array, IntArray
+from rlcsp_core.tables import Kind, ObjectArray, Table, Tally, column
 
 
 class RunState(StrEnum):
@@ -55,18 +51,6 @@ class Claim(NamedTuple):
 
     run_id: str
     token: str
-
-
-class Tally(NamedTuple):
-    """How the steps with one action ended."""
-
-    accepted: int = 0
-    rejected: int = 0  # relaxed, not accepted
-    failed: int = 0  # no energy
-
-    @property
-    def total(self) -> int:
-        return sum(self)
 
 
 @dataclass(frozen=True)
@@ -128,68 +112,6 @@ class RunInfo:
         return sum(t.failed for t in self.tally.values())
 
 
-@dataclass(frozen=True, eq=False)
-class StepTable:
-    """Steps of one run in columns, in order; names as in `records.StepRecord`."""
-
-    step: IntArray  # [T] from 1
-    action: IntArray  # [T] numbers as published
-    attempts: IntArray  # [T]
-    energy: Array  # [T] eV/atom, NaN where there is none
-    reason: ObjectArray  # [T] str or None
-    accepted: BoolArray  # [T]
-    current_energy: Array  # [T] eV/atom
-    best_energy: Array  # [T] eV/atom
-    reward: Array  # [T]
-    probabilities: Array  # [T, A]
-    kT: Array  # [T] eV
-    n_atoms: IntArray  # [T]
-    evaluations: IntArray  # [T]
-    relax_seconds: Array  # [T] s
-    elapsed: Array  # [T] s
-    cpu_seconds: Array  # [T] s, NaN where a run of an older version has none
-    parent: Array  # [T] steps, 0: the population; NaN where it was not recorded
-
-    def __len__(self) -> int:
-        return len(self.step)
-
-
-@dataclass(frozen=True, eq=False)
-class PopulationTable:
-    """The initial population of one run in columns; names as in `records.PopulationRecord`."""
-
-    index: IntArray  # [P] from 0
-    attempts: IntArray  # [P]
-    energy: Array  # [P] eV/atom, NaN where there is none
-    reason: ObjectArray  # [P] str or None
-    evaluations: IntArray  # [P]
-    seconds: Array  # [P] s
-
-    def __len__(self) -> int:
-        return len(self.index)
-
-
-class Members(NamedTuple):
-    """What the initial population of a run came to; one of many runs that are read at once."""
-
-    energy: Array  # [P] eV/atom, NaN where there is none
-    seconds: Array  # [P] s
-
-
-@dataclass(frozen=True, eq=False)
-class UpdateTable:
-    """Learning updates of one run in columns; names as in `records.Update`."""
-
-    step: IntArray  # [U] the step that ended the episode
-    theta: Array  # [U, A, F] after the update
-    gradient_norm: Array  # [U] NaN where it is not finite
-    entropy: Array  # [U] nats
-    kl: Array  # [U] nats
-
-    def __len__(self) -> int:
-        return len(self.step)
-
-
 class SharedPolicy(NamedTuple):
     """A policy that several runs read and update."""
 
@@ -199,17 +121,14 @@ class SharedPolicy(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class PolicyTable:
+class PolicyTable(Table):
     """How a shared policy grew: one row an update, in the order they were made."""
 
-    version: IntArray  # [U] from 1
-    run_id: tuple[str, ...]  # [U] who made it
-    step: IntArray  # [U] at which step of that run
-    time: Array  # [U] Unix time, s
-    theta: Array  # [U, A, F] after the update
-
-    def __len__(self) -> int:
-        return len(self.version)
+    version: IntArray = column(Kind.COUNT)  # [U] from 1
+    run_id: ObjectArray = column(Kind.TEXT)  # [U] who made it
+    step: IntArray = column(Kind.COUNT)  # [U] at which step of that run
+    time: Array = column(Kind.NUMBER, "s")  # [U] Unix time
+    theta: Array = column(Kind.MATRIX)  # [U, A, F] after the update
 
 
 class Source(StrEnum):

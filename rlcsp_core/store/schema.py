@@ -13,7 +13,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     SmallInteger,
     String,
@@ -21,28 +20,26 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.dialects import mysql
 
-REVISION = "0005"  # of this schema; the migrations lead from every released one to it
+from rlcsp_core import tables
+from rlcsp_core.store.columns import Blob, sql_columns
+
+REVISION = "first"  # of this schema; the migrations lead from every released one to it
 
 ID_LENGTH = 16
 NAME_LENGTH = 120
-REASON_LENGTH = 200  # of one step; longer ones are cut
-
-Blob = LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql", "mariadb")
 
 metadata = MetaData()
 
 
-def run_key() -> Column[int]:
-    """Part of every history's primary key; histories go with their run."""
-    return Column(
-        "run", Integer, ForeignKey("runs.key", ondelete="CASCADE"), primary_key=True, autoincrement=False
-    )
+def owner(name: str, table: str) -> Column[int]:
+    """Part of a history's primary key: whose it is, and with whom it goes."""
+    key = ForeignKey(f"{table}.key", ondelete="CASCADE")
+    return Column(name, Integer, key, primary_key=True, autoincrement=False)
 
 
-def number(name: str) -> Column[int]:
-    return Column(name, Integer, primary_key=True, autoincrement=False)
+def history(name: str, table: type[tables.Table]) -> Table:
+    return Table(name, metadata, owner("run", "runs"), *sql_columns(table), sqlite_with_rowid=False)
 
 
 revision = Table("alembic_version", metadata, Column("version_num", String(32), primary_key=True))
@@ -83,63 +80,17 @@ runs = Table(
     Index("runs_by_state", "state", "key"),
 )
 
-checkpoints = Table("checkpoints", metadata, run_key(), Column("data", Blob, nullable=False))
-
-population = Table(
-    "population",
-    metadata,
-    run_key(),
-    number("number"),
-    Column("attempts", Integer, nullable=False),
-    Column("energy", Double),
-    Column("reason", String(REASON_LENGTH)),
-    Column("evaluations", Integer, nullable=False),
-    Column("seconds", Double, nullable=False),
-    sqlite_with_rowid=False,
-)
-
-steps = Table(
-    "steps",
-    metadata,
-    run_key(),
-    number("step"),
-    Column("action", SmallInteger, nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("energy", Double),
-    Column("reason", String(REASON_LENGTH)),
-    Column("accepted", SmallInteger, nullable=False),
-    Column("current_energy", Double),
-    Column("best_energy", Double),
-    Column("reward", Double),
-    Column("probabilities", LargeBinary(1024), nullable=False),
-    Column("kT", Double, nullable=False),
-    Column("n_atoms", SmallInteger, nullable=False),
-    Column("evaluations", Integer, nullable=False),
-    Column("relax_seconds", Double, nullable=False),
-    Column("elapsed", Double, nullable=False),
-    Column("cpu_seconds", Double),  # runs of older versions have none, nor parents
-    Column("parent", Integer),
-    sqlite_with_rowid=False,
-)
-
-updates = Table(
-    "updates",
-    metadata,
-    run_key(),
-    number("step"),
-    Column("theta", Blob, nullable=False),
-    Column("gradient_norm", Double),
-    Column("entropy", Double),
-    Column("kl", Double),
-    sqlite_with_rowid=False,
-)
+checkpoints = Table("checkpoints", metadata, owner("run", "runs"), Column("data", Blob, nullable=False))
+population = history("population", tables.PopulationTable)
+steps = history("steps", tables.StepTable)
+updates = history("updates", tables.UpdateTable)
 
 structures = Table(
     "structures",
     metadata,
-    run_key(),
+    owner("run", "runs"),
     Column("source", String(12), primary_key=True),
-    number("number"),
+    Column("number", Integer, primary_key=True, autoincrement=False),
     Column("relaxed", SmallInteger, primary_key=True, autoincrement=False),
     Column("n_atoms", SmallInteger, nullable=False),
     Column("energy", Double),
@@ -160,17 +111,10 @@ policies = Table(
 policy_updates = Table(
     "policy_updates",
     metadata,
-    Column(
-        "policy",
-        Integer,
-        ForeignKey("policies.key", ondelete="CASCADE"),
-        primary_key=True,
-        autoincrement=False,
-    ),
-    number("version"),
-    Column(
-        "run_id", String(ID_LENGTH), nullable=False
-    ),  # kept when the run is deleted: the policy still holds it
+    owner("policy", "policies"),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    # kept when the run is deleted: the policy still holds what it learned
+    Column("run_id", String(ID_LENGTH), nullable=False),
     Column("step", Integer, nullable=False),
     Column("time", Double, nullable=False),
     Column("theta", Blob, nullable=False),  # after the update

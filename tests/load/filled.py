@@ -13,13 +13,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from sqlalchemy import insert, update
+from sqlalchemy import insert
 
-from rlcsp_core.runs.library import SHIPPED
-from rlcsp_core.store import RunInfo, StepTable, database, open_store, schema, writes
+from rlcsp_core.store import RunInfo, StepTable, database, open_store, schema
 from rlcsp_core.store.addresses import database_url
 from rlcsp_core.store.archive import Archive
+from rlcsp_core.store.library import SHIPPED
 from rlcsp_core.store.packing import pack_crystal, pack_matrix, pack_vector
+from rlcsp_core.store.runs import new_row
 
 NAME = "report, copied"
 COPIES = 2
@@ -35,19 +36,13 @@ def fill(url: str, copies: int = COPIES) -> int:
     for copy, run in runs:
         config = {**run.config, "seed": run.seed + SEEDS * copy}
         with database.writing(engine) as connection:
-            run_id = writes.create_run(connection, config, run.name, NAME, run.versions, False)
-            made = connection.execute(
-                update(schema.runs)
-                .where(schema.runs.c.id == run_id)
-                .values(_outcome(run))
-                .returning(schema.runs.c.key)
-            )
-            key = made.scalar_one()
+            row = new_row(config, run.name, NAME, run.versions, False, None) | _outcome(run)
+            key = connection.execute(insert(schema.runs).values(row)).inserted_primary_key[0]
             connection.execute(insert(schema.steps), _steps(key, archive.steps(run.id)))
             population, updates = archive.population(run.id), archive.updates(run.id)
             members = zip(population.index, population.attempts, population.energy, population.reason,
                           population.evaluations, population.seconds, strict=True)  # fmt: skip
-            names = ("number", "attempts", "energy", "reason", "evaluations", "seconds")
+            names = ("index", "attempts", "energy", "reason", "evaluations", "seconds")
             connection.execute(
                 insert(schema.population),
                 [_row(key, dict(zip(names, member, strict=True))) for member in members],

@@ -13,10 +13,10 @@ from rlcsp_core.actions import ACTION_SETS
 from rlcsp_core.agents import AGENTS
 from rlcsp_core.runs import Halt, execute
 from rlcsp_core.runs.learned import learns
-from rlcsp_core.runs.library import Library
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.search.features import FEATURE_SETS
 from rlcsp_core.store import RunInfo, open_store
+from rlcsp_core.store.library import Library
 
 Opened = Callable[..., AppTest]
 KIND = ("composition", "algorithm", "baseline", "actions", "features", "settings")

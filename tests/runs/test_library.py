@@ -5,8 +5,8 @@ import pytest
 from rlcsp_core.cli.main import main
 from rlcsp_core.errors import NotFoundError
 from rlcsp_core.runs import Halt
-from rlcsp_core.runs.library import Library
 from rlcsp_core.runs.sweep import sweep
+from rlcsp_core.store.library import Library
 from tests.runs.fake_worker import begin
 from tests.runs.test_sweep import experiment, ignore
 

@@ -53,7 +53,6 @@ def test_runs_come_back_as_they_are_but_for_what_only_a_live_run_has(store, expo
     for run in runs:
         assert differing(run, store.run(run.id)) <= {"experiment", "heartbeat", "host"}
         assert run.experiment == "quick" + SUFFIX
-        assert exported.failed_relaxations(run.id) == store.failed_relaxations(run.id)
 
 
 def one_run(store, seed, experiment="quick"):
@@ -127,9 +126,6 @@ def test_series_of_several_runs(store, exported):
         assert list(mine) == ids
         assert all(same(mine[i][name], theirs[i][name]) for i in ids for name in theirs[i])
     assert exported.series([], ["energy"]) == {}
-    mine, theirs = exported.populations(ids), store.populations(ids)
-    assert list(mine) == list(theirs) == ids
-    assert all(same(a, b) for i in ids for a, b in zip(mine[i], theirs[i], strict=True))
 
 
 def test_the_best_structure_is_exported_and_no_other(store, exported):
@@ -141,7 +137,7 @@ def test_the_best_structure_is_exported_and_no_other(store, exported):
         assert same(exported.structure(run.id, info.number, source=info.source).positions, crystal_.positions)
         assert exported.kept(run.id, info.number, info.source) == info
         for question in (exported.structure, exported.kept):
-            with pytest.raises(NotFoundError, match="only the best structure"):
+            with pytest.raises(NotFoundError, match="best"):
                 question(run.id, 99, source=Source.STEP)
     ids = [run.id for run in exported.runs()]
     lowest = sorted((exported.run(run_id).best_energy, run_id) for run_id in ids)

@@ -13,25 +13,15 @@ from pathlib import Path
 from rlcsp_core.errors import StoreError
 from rlcsp_core.paths import DATA
 from rlcsp_core.records import Array, Crystal
-from rlcsp_core.store import (
-    Finding,
-    Members,
-    PopulationTable,
-    RunInfo,
-    RunState,
-    Source,
-    StepTable,
-    Store,
-    StructureInfo,
-    UpdateTable,
-)
+from rlcsp_core.store import Finding, Reader, RunInfo, RunState, Source, Store, StructureInfo
 from rlcsp_core.store.archive import Archive
 from rlcsp_core.store.parquet import folders
+from rlcsp_core.tables import PopulationTable, StepTable, UpdateTable
 
 SHIPPED = DATA / "results"
 
 
-class Library:
+class Library(Reader):
     """Database and shipped results; open one for a program and keep it."""
 
     def __init__(self, store: Store, folder: Path = SHIPPED) -> None:
@@ -55,12 +45,12 @@ class Library:
                 self.problems.append(str(error))
         return found
 
-    def _home(self, run_id: str) -> Store | Archive:
+    def _home(self, run_id: str) -> Reader:
         return next((archive for archive in self.archives.values() if run_id in archive), self.store)
 
-    def _homes(self, run_ids: Sequence[str]) -> list[tuple[Store | Archive, list[str]]]:
+    def _homes(self, run_ids: Sequence[str]) -> list[tuple[Reader, list[str]]]:
         """Each with its runs among these."""
-        homes: dict[int, tuple[Store | Archive, list[str]]] = {}
+        homes: dict[int, tuple[Reader, list[str]]] = {}
         for run_id in run_ids:
             home = self._home(run_id)
             homes.setdefault(id(home), (home, []))[1].append(run_id)
@@ -99,29 +89,14 @@ class Library:
             found |= home.series(ids, columns)
         return {run_id: found[run_id] for run_id in run_ids}
 
-    def populations(self, run_ids: Sequence[str]) -> dict[str, Members]:
-        found: dict[str, Members] = {}
-        for home, ids in self._homes(run_ids):
-            found |= home.populations(ids)
-        return {run_id: found[run_id] for run_id in run_ids}
-
     def population(self, run_id: str) -> PopulationTable:
         return self._home(run_id).population(run_id)
 
     def updates(self, run_id: str, after: int = 0) -> UpdateTable:
         return self._home(run_id).updates(run_id, after)
 
-    def failed_relaxations(self, run_id: str) -> int:
-        return self._home(run_id).failed_relaxations(run_id)
-
     def structures(self, run_id: str, source: Source | None = None) -> list[StructureInfo]:
         return self._home(run_id).structures(run_id, source)
-
-    def kept(self, run_id: str, number: int, source: Source = Source.STEP) -> StructureInfo:
-        return self._home(run_id).kept(run_id, number, source)
-
-    def ancestry(self, run_id: str, until: int) -> dict[str, Array]:
-        return self._home(run_id).ancestry(run_id, until)
 
     def lowest(self, run_ids: Sequence[str], limit: int) -> list[Finding]:
         found = [each for home, ids in self._homes(run_ids) for each in home.lowest(ids, limit)]
@@ -131,6 +106,3 @@ class Library:
         self, run_id: str, number: int, *, source: Source = Source.STEP, relaxed: bool = True
     ) -> Crystal:
         return self._home(run_id).structure(run_id, number, source=source, relaxed=relaxed)
-
-    def best_structure(self, run_id: str) -> tuple[StructureInfo, Crystal] | None:
-        return self._home(run_id).best_structure(run_id)
