@@ -109,6 +109,7 @@ class Settings:
 
 
 Config = TypeVar("Config", bound=Settings)
+Entry = TypeVar("Entry")
 
 
 def settings_from(cls: type[Config], values: Mapping[str, Any] | None, owner: str) -> Config:
@@ -121,3 +122,11 @@ def settings_from(cls: type[Config], values: Mapping[str, Any] | None, owner: st
             choices = f"choose from {', '.join(known)}" if known else "it has no settings"
             raise ConfigError(f"unknown setting {name!r} of {owner}; {choices}")
     return cls(**(values or {}))
+
+
+def entry(table: Mapping[str, Entry], name: str, what: str) -> Entry:
+    """The entry of a table of choices, or a sentence with them."""
+    try:
+        return table[name]
+    except KeyError:
+        raise ConfigError(f"unknown {what} {name!r}; choose from {', '.join(table)}") from None

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from rlcsp_core.agents import AGENTS, BASELINES
+from rlcsp_core.agents import algorithm_name
 from rlcsp_core.crystal.ions import all_ions
 from rlcsp_core.records import TARGET_TOLERANCE
 from rlcsp_core.search import SETTINGS, SearchConfig
@@ -54,15 +54,6 @@ REASONS = {
 def typeset(text: str) -> str:
     """A text with the digits of the formulas in it lowered: Y₂O₃."""
     return FORMULA.sub(lambda formula: formula[0].translate(LOWERED), text)
-
-
-def algorithm_name(algorithm: str, baseline: str | None) -> str:
-    """ "PPO + B2"; the baseline only where it is not the algorithm's own."""
-    kind = AGENTS.get(algorithm)
-    label = kind.label if kind else algorithm
-    if baseline is None or baseline not in BASELINES or (kind and baseline == kind.baseline == "none"):
-        return label
-    return f"{label} + {BASELINES[baseline].label}"
 
 
 def run_title(run: RunInfo) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from pages.common.wording import STATES, ago, algorithm_name, duration, reason_of
+from pages.common.wording import STATES, ago, duration, reason_of
+from rlcsp_core.agents import algorithm_name
 from rlcsp_core.store import RunInfo
 
 BRIEF = ("composition", "algorithm", "state", "steps", "lowest", "made")

@@ -15,6 +15,7 @@ from rlcsp_core.actions.own import EXTENSIONS
 from rlcsp_core.actions.published import ACTIONS
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.records import Array, BoolArray
+from rlcsp_core.settings import entry
 
 __all__ = [
     "ACTIONS",
@@ -74,10 +75,7 @@ def prior_preferences(name: str) -> Array:
 
 def action_set(name: str) -> tuple[Action, ...]:
     """The actions of a search, in the order of its policy's rows."""
-    try:
-        return ACTION_SETS[name].actions
-    except KeyError:
-        raise ConfigError(f"unknown action set {name!r}; choose from {', '.join(ACTION_SETS)}") from None
+    return entry(ACTION_SETS, name, "action set").actions
 
 
 def action_mask(

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 from rlcsp_core.agents import actor_critic, fixed, npg, ppo, reinforce, trpo
 from rlcsp_core.agents.agent import Agent
-from rlcsp_core.agents.baselines import BASELINES, Baseline, baseline_named
+from rlcsp_core.agents.baselines import BASELINES, Baseline
 from rlcsp_core.agents.learner import Learner, Rule
 from rlcsp_core.agents.valuation import Valuation, monte_carlo
 from rlcsp_core.errors import ConfigError
-from rlcsp_core.settings import Setting, Settings, settings_from, settings_in
+from rlcsp_core.settings import Setting, Settings, entry, settings_from, settings_in
 
 __all__ = [
     "AGENTS",
@@ -28,7 +28,7 @@ __all__ = [
     "Setting",
     "agent_kind",
     "agent_named",
-    "baseline_named",
+    "algorithm_name",
     "settings_of",
 ]
 
@@ -96,11 +96,15 @@ AGENTS: Mapping[str, AgentKind] = MappingProxyType(
 
 
 def agent_kind(name: str) -> AgentKind:
-    """The entry of the table, or a sentence with the choices."""
-    try:
-        return AGENTS[name]
-    except KeyError:
-        raise ConfigError(f"unknown algorithm {name!r}; choose from {', '.join(AGENTS)}") from None
+    return entry(AGENTS, name, "algorithm")
+
+
+def algorithm_name(algorithm: str, baseline: str | None) -> str:
+    """ "PPO + B1": what runs are called, and pooled by; the baseline only where it is not the algorithm's own."""
+    kind = AGENTS.get(algorithm)
+    if kind is None or not kind.learns or baseline in (None, kind.baseline) or baseline not in BASELINES:
+        return algorithm if kind is None else kind.label
+    return f"{kind.label} + {BASELINES[baseline].label}"
 
 
 def settings_of(algorithm: str) -> tuple[Setting, ...]:
@@ -125,5 +129,5 @@ def agent_named(
         return kind.fixed(n_actions)
     assert kind.rule is not None
     assert kind.baseline is not None
-    chosen = baseline_named(kind.baseline if baseline is None else baseline)
+    chosen = entry(BASELINES, kind.baseline if baseline is None else baseline, "baseline")
     return Learner(kind.rule, kind.valuation, config, chosen, n_actions, n_features)

@@ -36,7 +36,7 @@ from rlcsp_core.agents.policy import policy_at
 from rlcsp_core.agents.reinforce import episode_gradient
 from rlcsp_core.agents.rule import Improvement, Parameters
 from rlcsp_core.agents.settings import LearnerConfig
-from rlcsp_core.agents.valuation import Known, Walk, Worth
+from rlcsp_core.agents.valuation import Experience
 from rlcsp_core.records import Array
 from rlcsp_core.settings import number
 
@@ -62,10 +62,10 @@ class ActorCriticConfig(LearnerConfig):
     entropy_floor: float = number(0.8, 0.0, 10.0, "nats below which the entropy bonus acts (RL-CSP: 0.8)")
 
 
-def by_critic(walk: Walk, known: Known, config: ActorCriticConfig) -> Worth:
+def by_critic(experience: Experience, config: ActorCriticConfig) -> tuple[Array, Array]:
     """G and V of the module's head, with the critic as it was before the episode."""
-    values = walk.states @ known.critic
-    return Worth(lambda_returns(walk.rewards, values, config.discount, config.trace_decay), values[:-1])
+    values = experience.states @ experience.critic
+    return lambda_returns(experience.rewards, values, config.discount, config.trace_decay), values[:-1]
 
 
 def lambda_returns(rewards: Array, values: Array, discount: float, trace_decay: float) -> Array:

@@ -26,7 +26,6 @@ import numpy as np
 
 from rlcsp_core.agents.episodes import Episode
 from rlcsp_core.agents.policy import SMALLEST
-from rlcsp_core.errors import ConfigError
 from rlcsp_core.records import Array
 
 COMBINED_VALUE_SHARE = 0.7  # of B2; the rest is B1 (the report, section 2.4)
@@ -116,11 +115,3 @@ BASELINES: Mapping[str, Baseline] = MappingProxyType(
         ),
     }
 )
-
-
-def baseline_named(name: str) -> Baseline:
-    """The entry of the table, or a sentence with the choices."""
-    try:
-        return BASELINES[name]
-    except KeyError:
-        raise ConfigError(f"unknown baseline {name!r}; choose from {', '.join(BASELINES)}") from None

@@ -24,7 +24,7 @@ from rlcsp_core.agents.episodes import (
 from rlcsp_core.agents.policy import entropy, kl, policy_at
 from rlcsp_core.agents.rule import Improvement, Parameters
 from rlcsp_core.agents.settings import LearnerConfig
-from rlcsp_core.agents.valuation import Known, Valuation, Walk
+from rlcsp_core.agents.valuation import Experience, Valuation
 from rlcsp_core.records import Array, Decision, Observation, Transition, Update
 
 Rule = Callable[..., Improvement]  # improve(parameters, episodes, baseline, config)
@@ -103,9 +103,11 @@ class Learner:
         features, masks, actions, rewards = (np.array(column) for column in zip(*self._steps, strict=True))
         self._steps.clear()
         policy = policy_at(self.theta, features, masks, self.config.exploration)
-        walk = Walk(np.concatenate([features, [last]]), rewards)
-        worth = self._valuation(walk, Known(tuple(self._episodes), self.critic), self.config)
-        return Episode(features, masks, actions, rewards, worth.returns, policy.probabilities, worth.values)
+        states = np.concatenate([features, [last]])
+        returns, values = self._valuation(
+            Experience(states, rewards, tuple(self._episodes), self.critic), self.config
+        )
+        return Episode(features, masks, actions, rewards, returns, policy.probabilities, values)
 
     def _improve(self) -> Update | None:
         old = self._parameters
@@ -143,8 +145,7 @@ class Learner:
         ValueError where its parts have other shapes; nothing is to be done with the agent then."""
         n_actions, n_features = self.theta.shape
         theta = np.array(snapshot["theta"], dtype=np.float64)
-        # checkpoints written before there was a critic lack it; their algorithms have none
-        critic = np.array(snapshot.get("critic", np.zeros(n_features)), dtype=np.float64)
+        critic = np.array(snapshot["critic"], dtype=np.float64)
         if theta.shape != self.theta.shape or critic.shape != (n_features,):
             raise ValueError(f"θ has the shape {theta.shape} and the critic {critic.shape}")
         self._parameters = Parameters(theta, float(snapshot["kl_weight"]), critic)

@@ -17,32 +17,20 @@ from rlcsp_core.agents.settings import MonteCarloConfig
 from rlcsp_core.records import Array
 
 
-class Walk(NamedTuple):
-    """What an episode came through."""
+class Experience(NamedTuple):
+    """An episode, and what was known before it."""
 
     states: Array  # [T + 1, F] features before each step and after the last
     rewards: Array  # [T] standardised
-
-
-class Known(NamedTuple):
-    """What was known before the episode."""
-
-    episodes: Sequence[Episode]  # oldest first
+    earlier: Sequence[Episode]  # oldest first
     critic: Array  # [F] v
 
 
-class Worth(NamedTuple):
-    """What its steps were worth."""
-
-    returns: Array  # [T] G_t
-    values: Array  # [T] V(s_t)
+Valuation = Callable[..., tuple[Array, Array]]  # (experience, config) -> returns G_t [T], values V(s_t) [T]
 
 
-Valuation = Callable[..., Worth]  # worth(walk, known, config)
-
-
-def monte_carlo(walk: Walk, known: Known, config: MonteCarloConfig) -> Worth:
-    """Of the module's head."""
-    features = walk.states[:-1]
-    v = fit_value(known.episodes, features.shape[1], config.ridge)
-    return Worth(returns_to_go(walk.rewards), features @ v)
+def monte_carlo(experience: Experience, config: MonteCarloConfig) -> tuple[Array, Array]:
+    """G and V of the module's head."""
+    features = experience.states[:-1]
+    v = fit_value(experience.earlier, features.shape[1], config.ridge)
+    return returns_to_go(experience.rewards), features @ v

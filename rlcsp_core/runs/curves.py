@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from rlcsp_core.agents import AGENTS, BASELINES
+from rlcsp_core.agents import algorithm_name
 from rlcsp_core.analysis.curves import RunCurve
 from rlcsp_core.records import Array
 from rlcsp_core.store import Reader, RunInfo
@@ -28,16 +28,7 @@ def label_of(run: RunInfo) -> str:
     """Runs with one label are repeats of each other."""
     if run.experiment is not None:
         return run.name
-    return algorithm_label(run.algorithm, run.config.get("baseline"))
-
-
-def algorithm_label(algorithm: str, baseline: str | None) -> str:
-    """ "PPO + B2"; the baseline only where one was chosen that is more than none."""
-    kind = AGENTS.get(algorithm)
-    name = kind.label if kind else algorithm
-    if baseline is None or baseline == "none" or baseline not in BASELINES:
-        return name
-    return f"{name} + {BASELINES[baseline].label}"
+    return algorithm_name(run.algorithm, run.config.get("baseline"))
 
 
 def stage(run: RunInfo) -> Stage:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -19,120 +19,84 @@ from rlcsp_core.search.reward import EnergyScale
 class State:
     """Where a search stands; the agent and the random generator keep their own state."""
 
-    population: tuple[float, ...]  # eV/atom of the members made so far, NaN where the relaxation failed
-    scale: EnergyScale | None  # None until the population is complete
-    current: SearchPoint | None
-    modular: SearchPoint | None  # the last in modules; the current one where the set has no other actions
-    best_energy: float  # eV/atom
-    step: int
-    since_best: int  # steps since the last new best
-    target_step: int | None  # 0: in the initial population
     temperature: Temperature
-    elapsed: float  # s, wall clock over all sessions of the run
-    cpu: float  # s, CPU time of the process, likewise
+    population: tuple[float, ...] = ()  # eV/atom of the members made so far, NaN where the relaxation failed
+    scale: EnergyScale | None = None  # None until the population is complete
+    current: SearchPoint | None = None
+    modular: SearchPoint | None = (
+        None  # the last in modules; the current one where there are no other actions
+    )
+    best_energy: float = np.inf  # eV/atom
+    step: int = 0
+    since_best: int = 0  # steps since the last new best
+    target_step: int | None = None  # 0: in the initial population
+    elapsed: float = 0.0  # s, wall clock over all sessions of the run
+    cpu: float = 0.0  # s, CPU time of the process, likewise
     failed: str | None = None  # why the search cannot go on
 
 
 def start(config: SearchConfig) -> State:
-    return State(
-        population=(),
-        scale=None,
-        current=None,
-        modular=None,
-        best_energy=np.inf,
-        step=0,
-        since_best=0,
-        target_step=None,
-        temperature=cold(config),
-        elapsed=0.0,
-        cpu=0.0,
-    )
+    return State(cold(config))
 
 
 def pack(state: State) -> dict[str, Any]:
     """JSON-able.  Numbers that JSON lacks are written as null: an unknown energy, one of a failed relaxation."""
-    apart = None if state.modular is state.current else state.modular
-    return {
-        "population": [None if np.isnan(e) else e for e in state.population],
-        "scale": None if state.scale is None else list(state.scale),
-        "current": None if state.current is None else _pack_point(state.current),
-        "modular": None if apart is None else _pack_point(apart),  # only where it is another
-        "best_energy": None if state.current is None else state.best_energy,
-        "step": state.step,
-        "since_best": state.since_best,
-        "target_step": state.target_step,
-        "temperature": list(state.temperature),
-        "elapsed": state.elapsed,
-        "cpu": state.cpu,
-        "failed": state.failed,
-    }
+    fields = {name: getattr(state, name) for name in State.__dataclass_fields__}
+    if state.modular is state.current:
+        del fields["modular"]  # written only where it is another
+    return {name: _plain(value) for name, value in fields.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    if is_dataclass(value):
+        return {name: _plain(part) for name, part in vars(value).items()}
+    return [_plain(part) for part in value] if isinstance(value, tuple) else value
 
 
 def unpack(packed: dict[str, Any]) -> State:
-    current = None if packed["current"] is None else _unpack_point(packed["current"])
-    modular = current if packed["modular"] is None else _unpack_point(packed["modular"])
+    """Inverse of `pack`.  What is damaged raises something, or does not pack to the same again."""
+    current = None if packed["current"] is None else _point(packed["current"])
     return State(
-        population=tuple(np.nan if e is None else e for e in packed["population"]),
-        scale=None if packed["scale"] is None else EnergyScale(*packed["scale"]),
+        temperature=Temperature(*_numbers(packed["temperature"], (float, int, bool))),
+        population=tuple(np.nan if e is None else float(e) for e in packed["population"]),
+        scale=None if packed["scale"] is None else EnergyScale(*_numbers(packed["scale"], (float, float))),
         current=current,
-        modular=modular,
-        best_energy=np.inf if current is None else packed["best_energy"],
-        step=packed["step"],
-        since_best=packed["since_best"],
-        target_step=packed["target_step"],
-        temperature=Temperature(*packed["temperature"]),
-        elapsed=packed["elapsed"],
-        cpu=packed["cpu"],
-        failed=packed["failed"],
+        modular=_point(packed["modular"]) if "modular" in packed else current,
+        best_energy=np.inf if current is None else float(packed["best_energy"]),
+        step=int(packed["step"]),
+        since_best=int(packed["since_best"]),
+        target_step=None if packed["target_step"] is None else int(packed["target_step"]),
+        elapsed=float(packed["elapsed"]),
+        cpu=float(packed["cpu"]),
+        failed=None if packed["failed"] is None else str(packed["failed"]),
     )
 
 
-def _pack_point(point: SearchPoint) -> dict[str, Any]:
-    return {
-        "structure": _pack_structure(point.structure.built),
-        "relaxed": _pack_crystal(point.structure.relaxed),
-        "energy": point.energy,
-        "step": point.step,
+def _numbers(packed: list[Any], kinds: tuple[type, ...]) -> list[Any]:
+    return [kind(value) for kind, value in zip(kinds, packed, strict=True)]
+
+
+def _point(packed: list[Any]) -> SearchPoint:
+    (built, relaxed), energy, step = packed
+    return SearchPoint(CurrentStructure(_structure(built), _crystal(relaxed)), float(energy), int(step))
+
+
+def _structure(packed: dict[str, Any]) -> Structure:
+    if "assembly" not in packed:
+        return _crystal(packed)
+    parts: dict[str, Any] = {
+        name: tuple(part) if isinstance(part, list) else part for name, part in packed["assembly"].items()
     }
+    return Modular(Assembly(**parts), np.array(packed["sites"], dtype=np.int64))
 
 
-def _unpack_point(packed: dict[str, Any]) -> SearchPoint:
-    structure = CurrentStructure(_unpack_structure(packed["structure"]), _unpack_crystal(packed["relaxed"]))
-    return SearchPoint(structure, packed["energy"], packed["step"])
-
-
-def _pack_structure(structure: Structure) -> dict[str, Any]:
-    return pack_modular(structure) if isinstance(structure, Modular) else _pack_crystal(structure)
-
-
-def _unpack_structure(packed: dict[str, Any]) -> Structure:
-    return unpack_modular(packed) if "sites" in packed else _unpack_crystal(packed)
-
-
-def _pack_crystal(crystal: Crystal) -> dict[str, Any]:
-    return {name: getattr(crystal, name).tolist() for name in ("numbers", "positions", "cell")}
-
-
-def _unpack_crystal(packed: dict[str, Any]) -> Crystal:
+def _crystal(packed: dict[str, Any]) -> Crystal:
     return Crystal(
         numbers=np.array(packed["numbers"], dtype=np.int64),
         positions=np.array(packed["positions"], dtype=np.float64),
         cell=np.array(packed["cell"], dtype=np.float64),
     )
-
-
-def pack_modular(structure: Modular) -> dict[str, Any]:
-    assembly = structure.assembly
-    return {
-        "kind": assembly.kind,
-        "shape": list(assembly.shape),
-        "angles": list(assembly.angles),
-        "shifts": list(assembly.shifts),
-        "sites": structure.sites.ravel().tolist(),
-    }
-
-
-def unpack_modular(packed: dict[str, Any]) -> Modular:
-    n_a, n_b, n_c = packed["shape"]
-    assembly = Assembly(packed["kind"], (n_a, n_b, n_c), tuple(packed["angles"]), tuple(packed["shifts"]))
-    return Modular(assembly, np.array(packed["sites"], dtype=np.int64).reshape(n_c, n_a, n_b, -1))

@@ -26,9 +26,9 @@ from rlcsp_core.crystal.bonds import Bonds, bond_valence_sums, coordination, fin
 from rlcsp_core.crystal.ions import ions_in
 from rlcsp_core.crystal.modular import Modular
 from rlcsp_core.crystal.symmetry import point_group_order
-from rlcsp_core.errors import ConfigError
 from rlcsp_core.records import Array, Crystal
 from rlcsp_core.search.reward import EnergyScale, features
+from rlcsp_core.settings import entry
 
 LATTICES = ("cubic", "tetragonal", "hexagonal", "orthorhombic", "monoclinic")  # triclinic: none of them
 LARGEST_POINT_GROUP = 48
@@ -132,9 +132,4 @@ FEATURE_SETS: dict[str, FeatureSet] = {
 
 def feature_set(name: str) -> FeatureSet:
     """The features an agent is shown."""
-    try:
-        return FEATURE_SETS[name]
-    except KeyError:
-        raise ConfigError(
-            f"unknown feature set {name!r}: features must be one of {', '.join(FEATURE_SETS)}"
-        ) from None
+    return entry(FEATURE_SETS, name, "set of features")

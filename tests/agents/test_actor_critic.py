@@ -19,7 +19,7 @@ from rlcsp_core.agents.baselines import BASELINES
 from rlcsp_core.agents.episodes import Episode
 from rlcsp_core.agents.policy import policy_at
 from rlcsp_core.agents.rule import Parameters
-from rlcsp_core.agents.valuation import Known, Walk
+from rlcsp_core.agents.valuation import Experience
 from rlcsp_core.records import Observation, Transition
 
 HORIZON, N_ACTIONS, N_FEATURES = 5, 3, 2
@@ -51,10 +51,10 @@ def episode_judged_by(critic, theta, config, rng):
     states = np.stack([np.ones(HORIZON + 1), rng.normal(size=HORIZON + 1)], axis=1)
     masks = np.ones((HORIZON, N_ACTIONS), dtype=bool)
     rewards = rng.normal(size=HORIZON)
-    worth = by_critic(Walk(states, rewards), Known((), critic), config)
+    returns, values = by_critic(Experience(states, rewards, (), critic), config)
     pi = policy_at(theta, states[:-1], masks, config.exploration).probabilities
     actions = np.array([rng.choice(N_ACTIONS, p=row) for row in pi])
-    return states, Episode(states[:-1], masks, actions, rewards, worth.returns, pi, worth.values)
+    return states, Episode(states[:-1], masks, actions, rewards, returns, pi, values)
 
 
 @pytest.mark.parametrize("trace_decay", [0.0, 0.3, 0.95, 1.0])

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from rlcsp_core.agents import AGENTS, BASELINES, agent_named
+from rlcsp_core.agents import AGENTS, BASELINES, agent_named, algorithm_name
 from rlcsp_core.agents.agent import draw
 from rlcsp_core.agents.baselines import fit_value
 from rlcsp_core.records import Observation, Transition
@@ -127,14 +127,6 @@ def test_values_know_nothing_of_the_episode_they_judge(rng):
         np.testing.assert_array_equal(newest.values, expected)
 
 
-def test_checkpoint_from_before_there_was_a_critic_can_be_taken_up(rng):
-    agent, restored = (agent_named("ppo", n_actions=N_ACTIONS, n_features=2) for _ in range(2))
-    walk(agent, 63, rng)
-    snapshot = agent.snapshot()
-    restored.restore({name: part for name, part in snapshot.items() if name != "critic"})
-    assert restored.snapshot() == snapshot
-
-
 @pytest.mark.parametrize(("u", "action"), [(0.0, 1), (0.25, 1), (0.2500001, 3), (1 - 2**-53, 3)])
 def test_drawing_steps_over_masked_actions_at_the_very_ends(u, action):
     class Fixed:
@@ -151,3 +143,15 @@ def test_shared_policy_can_be_handed_in(rng):
     np.testing.assert_allclose(agent.act(observation, rng).probabilities, [0.95, 0.05])
     with pytest.raises(ValueError, match="shape"):
         agent.theta = np.zeros((3, 1))
+
+
+def test_runs_are_called_and_pooled_by_algorithm_and_baseline():
+    assert algorithm_name("ppo", None) == algorithm_name("ppo", "b2") == "PPO"  # its own
+    assert algorithm_name("ppo", "none") == "PPO + none"
+    assert algorithm_name("rlcsp", None) == algorithm_name("rlcsp", "none") == "RLCSP"
+    assert algorithm_name("rlcsp", "b1") == "RLCSP + B1"
+    assert algorithm_name("uniform", "none") == "Uniform"
+    assert algorithm_name("sarsa", None) == "sarsa"
+    for algorithm in AGENTS:
+        names = [algorithm_name(algorithm, baseline) for baseline in BASELINES]
+        assert len(set(names)) == (len(names) if AGENTS[algorithm].learns else 1)

@@ -76,11 +76,11 @@ class TestWithoutPhysics:
             modular |= {s.step} if s.kept and s.action not in free else set()
         assert (False, False) in seen, "no action on modules had to leave the current structure"
 
-    def test_with_the_published_actions_both_grounds_are_one(self):
+    def test_with_the_published_actions_both_structures_are_one(self):
         search = Search(config(algorithm="uniform"))
         for record in search:
             assert not isinstance(record, StepRecord) or record.kept == record.accepted
-        assert search.checkpoint()["state"]["modular"] is None
+        assert search.checkpoint()["state"].get("modular") is None
 
     @pytest.mark.parametrize(
         "options",
@@ -188,7 +188,7 @@ class TestWithoutPhysics:
         ({"max_atoms": 4}, ConfigError, "one formula unit has 5 atoms"),
         ({"calculator": "abacus"}, ConfigError, "abacus"),
         ({"settings": {"learning_rat": 1}}, ConfigError, "learning_rat"),
-        ({"features": "all"}, ConfigError, "features must be one of published, structure"),
+        ({"features": "all"}, ConfigError, "unknown set of features 'all'; choose from published, structure"),
         ({"initial_policy": [[0.0, 0.0]]}, ConfigError, "a row for each of 9 actions"),
         ({"initial_policy": [[0.0, 0.0]], "algorithm": "uniform"}, ConfigError, "does not learn"),
         ({"calculator": "math:floor", "parallel": 2}, ConfigError, "parallel is an option of the built-in"),
