@@ -49,7 +49,7 @@ from rlcsp_core.search.history import EnergyHistory
 from rlcsp_core.search.parts import check_config
 from rlcsp_core.search.resumption import check_state, check_taken_up, records_out, refusal
 from rlcsp_core.search.reward import energy_scale, reward
-from rlcsp_core.search.rounds import Round, Settled, Trial, side_by_side
+from rlcsp_core.search.rounds import Round, Trial, side_by_side
 from rlcsp_core.search.trials import Relaxed, TrialBuilder
 from rlcsp_core.threads import one_blas_thread
 
@@ -69,7 +69,7 @@ class Search:
         self._state = start(config)
         self._features = parts.features
         self._described: tuple[SearchPoint, Array] | None = None  # the current structure, for the agent
-        self._open: Settled | None = None  # a round of which some records are out
+        self._round: Round | None = None  # of which some records are out
         self._skip = 0  # records of the first round that were out before the run was taken up
         self._requested_stop: str | None = None
 
@@ -104,8 +104,8 @@ class Search:
         """JSON-able state between two records; with the energies so far it is all `resume` needs.
 
         Within a round it is that before the round, and how many of its records are out."""
-        if self._open is not None:
-            return {**self._open.round.checkpoint, "out": self._open.done}
+        if self._round is not None:
+            return {**self._round.checkpoint, "out": self._round.settled}
         return {
             "state": pack(self._state),
             "generator": self._rng.bit_generator.state,
@@ -206,20 +206,16 @@ class Search:
 
     def _next_step(self, clock: Clock) -> StepRecord:
         n = min(self.config.parallel, self.config.steps - self._state.step)
-        checkpoint = self.checkpoint() if n > 1 and self._open is None else {}  # before anything is drawn
+        checkpoint = self.checkpoint() if n > 1 and self._round is None else {}  # before anything is drawn
         temperature = before_step(self._state.temperature, self.config, self._rng)
-        if self._open is None:
-            self._open = Settled(self._new_round(n, temperature, checkpoint), 0)
-        (trials, outcomes, _), done = self._open
-        record = self._settle(trials[done], outcomes[done], temperature, clock)
-        self._open = self._open._replace(done=done + 1) if done + 1 < len(trials) else None
+        if self._round is None:
+            trials = [self._choose(temperature.melting) for _ in range(n)]
+            outcomes = side_by_side(lambda t: self._builder.relaxed(t.structure, t.before), trials)
+            self._round = Round(trials, outcomes, checkpoint, 0)
+        trials, outcomes, _, k = self._round
+        record = self._settle(trials[k], outcomes[k], temperature, clock)
+        self._round = self._round._replace(settled=k + 1) if k + 1 < len(trials) else None
         return record
-
-    def _new_round(self, n: int, temperature: Temperature, checkpoint: dict[str, Any]) -> Round:
-        """Trials chosen together and relaxed side by side; one at a time, unless the run asks for more."""
-        trials = [self._choose(temperature.melting) for _ in range(n)]
-        outcomes = side_by_side(lambda t: self._builder.relaxed(t.structure, t.before), trials)
-        return Round(trials, outcomes, checkpoint)
 
     def _settle(self, trial: Trial, found: Relaxed, temperature: Temperature, clock: Clock) -> StepRecord:
         """Accept or reject, reward, learn."""

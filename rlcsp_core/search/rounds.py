@@ -34,13 +34,7 @@ class Round(NamedTuple):
     trials: list[Trial]
     outcomes: list[Relaxed]
     checkpoint: dict[str, Any]  # before it
-
-
-class Settled(NamedTuple):
-    """What is left of a round between two records."""
-
-    round: Round
-    done: int
+    settled: int  # so many of them
 
 
 def side_by_side(relax: Callable[[Trial], Relaxed], trials: Sequence[Trial]) -> list[Relaxed]:

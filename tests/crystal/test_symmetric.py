@@ -20,7 +20,8 @@ from rlcsp_core.crystal.symmetric import (
     _random_orbits,
     random_symmetric_crystal,
 )
-from rlcsp_core.crystal.wyckoff import _table, derive_positions, group
+from rlcsp_core.crystal.wyckoff import _table, group
+from tools.derive_wyckoff import derive_positions
 
 OXIDE = _closest(ions_by_name()["O2-"].radius)  # Å, shortest contacts of an oxide
 POSITIONS_IN_ITA = 1731  # Wyckoff positions of the 230 groups, International Tables for Crystallography A
