@@ -32,7 +32,7 @@ REASONS = {  # beginning of the name -> what the sentence must say
     "right-refused-aluminium": "not cover Al",
     "right-refused-charged": "charge",
     "right-refused-coordinate": "coordinate of 'O3' is not given",
-    "right-refused-decimal": "'10,604', cannot be read as a number",
+    "right-refused-decimal": "cannot be read as a number \\('10,604'\\)",
     "right-refused-huge": "volume",
     "right-refused-hydrogen": "not cover H",
     "right-refused-no-cell": "no cell",

@@ -73,7 +73,8 @@ def test_labels(text: str, number: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Sr/Y", "SrY1", "YSr1", "Sr0.5Y0.5", "Sr,Y", "Sr1/Y1", "M1", "X", "1", "", "OTi"]
+    "text",
+    ["Sr/Y", "SrY1", "YSr1", "Sr0.5Y0.5", "Sr,Y", "Sr1/Y1", "Ti1Sr1", "Sr1Y1", "M1", "X", "1", "", "OTi"],
 )
 def test_labels_that_are_not_of_one_element(text: str) -> None:
     with pytest.raises(StructureError, match="not that of one element"):
@@ -138,6 +139,16 @@ def test_items_of_newer_dictionaries() -> None:
 def test_text_fields_may_hold_anything() -> None:
     content = "data_a\n_publ_section_comment\n;\ndata_not_a_block\nloop_\n;\n" + cif("O1 0 0 0").decode()
     assert len(parse_structures("a.cif", content.encode())) == 1
+
+
+def test_signs_that_are_not_ascii() -> None:
+    content = (
+        "# Prüfung\n"
+        + cif("Sr1 −.5\N{NO-BREAK SPACE}0 0", "O1 0 0 0").decode()
+        + "\n_publ_author_name 'Müller'"
+    )
+    for encoding in ("utf-8", "utf-16"):
+        assert parse_crystals("a.cif", content.encode(encoding))[0].positions[0, 0] == pytest.approx(2.58)
 
 
 def test_what_stands_outside_of_a_block_is_named() -> None:

@@ -159,7 +159,8 @@ def test_spellings_of_a_name() -> None:
         spellings = {group.hm.replace(" ", ""), group.xhm().upper()}
         spellings |= {known.international_full, known.international_full.replace(" ", "").replace("_", "")}
         if group.number >= 195:
-            spellings.add(group.hm.replace("-3", "3"))  # F m 3 m
+            old = {group.hm, known.international_full}  # F m 3 m, F 4/m 3 2/m
+            spellings |= {name.replace("-3", "3") for name in old}
         for name in spellings:
             found = settings_named(name + suffix * (":" not in name))
             assert {each.number for each in found} == {group.number}, name

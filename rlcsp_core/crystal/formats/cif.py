@@ -32,6 +32,7 @@ NUMBER = ("_space_group_it_number", "_symmetry_int_tables_number")
 TYPE = re.compile(r"([A-Za-z]{1,2})(?:\d*|[\d.]*[+-]|[+-][\d.]*)")  # Sr, SR+2, O2-, O1
 LABEL = re.compile(r"[A-Za-z]+")
 MIXED = re.compile(r"[/,+&|]\s*[A-Za-z]|[A-Za-z]0?\.\d")  # Sr/Y, Sr0.5
+SECOND = re.compile(r"\d([A-Z][a-z]|[A-Z](?=\d))")  # Ti1Sr1, Sr1Y1, but not O1A
 ELSE = f"; if elements share the site, {DISORDER}"
 
 Items = dict[str, list[str]]  # name -> values, one for each row of its loop
@@ -64,8 +65,8 @@ def read_block(text: str, max_sites: int | None = None) -> tuple[Crystal, str | 
 
 
 def _items(text: str) -> Items:
-    # gemmi takes ASCII only; what is not can stand in names and comments, and as a minus sign
-    plain = text.replace("−", "-").encode("ascii", "replace").decode()
+    # gemmi takes ASCII only; what is not can stand in names and comments, or be a minus sign or a space
+    plain = text.replace("−", "-").replace("\N{NO-BREAK SPACE}", " ").encode("ascii", "replace").decode()
     try:
         [block] = cif.read_string(plain)
     except (RuntimeError, ValueError) as error:
@@ -95,7 +96,7 @@ def _number(text: str, what: str) -> float:
     value = cif.as_number(text)
     if not np.isfinite(value):
         raise StructureError(
-            f"{what} is not given" if not text else f"{what}, {shown(text)}, cannot be read as a number"
+            f"{what} cannot be read as a number ({shown(text)})" if text else f"{what} is not given"
         )
     return float(value)
 
@@ -169,6 +170,7 @@ def element_of_label(text: str) -> int:
     long = bool(gemmi.Element(letters[:2]).atomic_number)  # SR1 is strontium
     first, rest = (letters[:2], letters[2:]) if long else (letters[:1], letters[1:])
     two = gemmi.Element(rest).atomic_number and (long or len(rest) > 1)  # SrY1, but not OB1
+    two = two or any(gemmi.Element(each).atomic_number for each in SECOND.findall(text))
     number = 0 if two else gemmi.Element(first).atomic_number
     if not number:
         raise StructureError(

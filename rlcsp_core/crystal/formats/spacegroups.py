@@ -203,7 +203,7 @@ def _forms(name: str) -> list[str]:
     if name.count("/") > 1:
         first = name.index("/") + 2
         forms.append(name[:first] + ROTATIONS.sub("", name[first:]))
-    if "-3" in name or name.count("/") == 3:
+    if name.count("/") == 3 or re.search(r"3(?!/)", name):  # not of 6₃/m
         forms.append(ROTATIONS.sub("", name))
     return forms
 
