@@ -64,15 +64,21 @@ def _crystal(name: str, content: bytes) -> Crystal | None:
         show_error(f"Structure {entry.number}: {entry.problem}" if len(entries) > 1 else str(entry.problem))
     if len(bad) > SHOWN:
         show_error(f"{len(bad) - SHOWN} more of the {len(entries)} structures cannot be used.")
-    good = {entry.number: entry for entry in entries if entry.crystal is not None}
+    good = {entry.number: entry.crystal for entry in entries if entry.crystal is not None}
     if not good:
         return None
     number = max(good)
     if len(entries) > 1:
-        number = st.selectbox(f"Structure of {len(entries)}", list(good), index=len(good) - 1, key="frame")
-    if note := good[number].note:
+        number = st.selectbox(
+            f"Structure, of {len(entries)} in the file",
+            list(good),
+            index=len(good) - 1,
+            format_func=lambda place: f"{place}: {formula_of(good[place].numbers)}",
+            key="frame",
+        )
+    if note := entries[number - 1].note:
         st.caption(plain(note[:1].upper() + note[1:] + "."))
-    return good[number].crystal
+    return good[number]
 
 
 def _energy(crystal: Crystal) -> float | None:

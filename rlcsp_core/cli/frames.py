@@ -14,7 +14,12 @@ BAD_INPUT = 2
 
 
 def add_files(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="+", metavar="FILE", help="structures in any format that ASE reads")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="structures: CIF, POSCAR, extended XYZ, SHELX, PDB, or another format that ASE reads",
+    )
 
 
 def add_potential(parser: argparse.ArgumentParser) -> None:

@@ -13,7 +13,8 @@ import pytest
 
 from rlcsp_core.crystal.composition import canonical_formula, formula_of
 from rlcsp_core.crystal.formats import UPLOADS, Entry, parse_structures, read_structures
-from rlcsp_core.energy import evaluate, load_potential, refuse_contacts
+from rlcsp_core.energy import evaluate, refuse_contacts
+from rlcsp_core.energy.choice import potential_for
 from rlcsp_core.errors import RLCSPError
 
 FOLDER = Path(__file__).parents[1] / "cases" / "structures"
@@ -29,12 +30,12 @@ REASONS = {  # beginning of the name -> what the sentence must say
     "operator-broken": "operator '1/2-y,1/2\\+x' cannot be applied",
     "operators-identity": "charge",
     "overlap": "two ions closer than the potential describes",
-    "right-refused-aluminium": "not cover Al",
+    "right-refused-aluminium": "no potential covers Al",
     "right-refused-charged": "charge",
     "right-refused-coordinate": "coordinate of 'O3' is not given",
     "right-refused-decimal": "cannot be read as a number \\('10,604'\\)",
     "right-refused-huge": "volume",
-    "right-refused-hydrogen": "not cover H",
+    "right-refused-hydrogen": "no potential covers",
     "right-refused-no-cell": "no cell",
     "right-refused-slab": "not periodic",
     "row-too-long": "line 10: Wrong number of values",
@@ -53,8 +54,9 @@ def outcome(entry: Entry) -> Outcome:
     try:
         if entry.crystal is None:
             return entry.number, str(entry.problem)
-        refuse_contacts(entry.crystal, load_potential())
-        energy = evaluate(entry.crystal, load_potential()).energy / entry.crystal.n_atoms
+        potential = potential_for(entry.crystal.numbers)
+        refuse_contacts(entry.crystal, potential)
+        energy = evaluate(entry.crystal, potential).energy / entry.crystal.n_atoms
         return entry.number, formula_of(entry.crystal.numbers), entry.crystal.n_atoms, energy
     except RLCSPError as error:
         return entry.number, str(error)
