@@ -35,7 +35,7 @@ REASONS = {  # beginning of the name -> what the sentence must say
     "right-refused-coordinate": "coordinate of 'O3' is not given",
     "right-refused-decimal": "cannot be read as a number \\('10,604'\\)",
     "right-refused-huge": "volume",
-    "right-refused-hydrogen": "no potential covers",
+    "right-refused-hydrogen": "no ion of H",
     "right-refused-no-cell": "no cell",
     "right-refused-slab": "not periodic",
     "row-too-long": "line 10: Wrong number of values",
