@@ -7,7 +7,6 @@ where no run reached the target.  Both are corrected for the number of pairs (Ho
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -16,13 +15,15 @@ import numpy as np
 
 from rlcsp_core.analysis.curves import Groups, RunCurve
 from rlcsp_core.analysis.metrics import (
-    RunSummary,
     StepsToTarget,
+    best_so_far,
+    energy_drop,
+    generations,
     lowest_energy,
+    moves_sequence,
     steps_to_target,
-    summary,
 )
-from rlcsp_core.analysis.survival import CONFIDENCE, MeanSteps, PairTest, holm
+from rlcsp_core.analysis.survival import CONFIDENCE, MeanSteps, PairTest, pair_tests
 from rlcsp_core.records import SAME_ENERGY, Array, IntArray
 
 SIGNIFICANCE = 0.05  # p below which two experiments are called different
@@ -97,32 +98,33 @@ def _differ(values: Iterable[Any]) -> bool:
 
 def table(groups: Groups, convention: str = "attempts") -> tuple[ExperimentRow, ...]:
     """One row an experiment, in the order given."""
-    return tuple(
-        experiment_row(label, [summary(curve, convention) for curve in curves])
-        for label, curves in groups.items()
-    )
+    return tuple(_row(label, curves, convention) for label, curves in groups.items())
 
 
-def experiment_row(label: str, runs: Sequence[RunSummary]) -> ExperimentRow:
+def _row(label: str, curves: Sequence[RunCurve], convention: str) -> ExperimentRow:
     """Averages over the runs of one experiment."""
-    to_target = [run.to_target for run in runs if run.to_target is not None]
-    energies = [run.lowest_energy for run in runs if run.lowest_energy is not None]
+    lowest = [lowest_energy(curve) for curve in curves]
+    results = [result for curve in curves if (result := steps_to_target(curve)) is not None]
     return ExperimentRow(
         label=label,
-        n_runs=len(runs),
-        n_steps=sum(run.n_steps for run in runs),
-        n_failed=sum(run.n_failed for run in runs),
-        n_reached=sum(result.reached for result in to_target) if to_target else None,
-        minutes=estimate([run.seconds / SECONDS_PER_MINUTE for run in runs]),
-        lowest_energy=estimate([run.lowest_energy for run in runs]),
-        best_energy=min(energies, default=None),
-        energy_drop=estimate([run.energy_drop for run in runs]),
-        moves=estimate([run.mean_moves for run in runs]),
-        generations=estimate([run.mean_generations for run in runs]),
+        n_runs=len(curves),
+        n_steps=sum(curve.n_steps for curve in curves),
+        n_failed=sum(curve.n_failed for curve in curves),
+        n_reached=sum(result.reached for result in results) if results else None,
+        minutes=estimate(float(best_so_far(curve).elapsed[-1]) / SECONDS_PER_MINUTE for curve in curves),
+        lowest_energy=estimate(lowest),
+        best_energy=min((energy for energy in lowest if energy is not None), default=None),
+        energy_drop=estimate(energy_drop(curve) for curve in curves),
+        moves=estimate(_mean(moves_sequence(curve, convention)) for curve in curves),
+        generations=estimate(_mean(generations(curve)) for curve in curves),
     )
 
 
-def estimate(values: Iterable[float | None], confidence: float = CONFIDENCE) -> Estimate:
+def _mean(sequence: IntArray) -> float | None:
+    return float(sequence.mean()) if len(sequence) else None
+
+
+def estimate(values: Iterable[float | None]) -> Estimate:
     """Mean with its t interval."""
     from scipy import stats
 
@@ -132,18 +134,17 @@ def estimate(values: Iterable[float | None], confidence: float = CONFIDENCE) -> 
     mean = float(x.mean())
     if len(x) == 1:
         return Estimate(mean, None, None, 1)
-    half = float(stats.t.ppf((1 + confidence) / 2, len(x) - 1) * x.std(ddof=1) / math.sqrt(len(x)))
+    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(x) - 1) * x.std(ddof=1) / math.sqrt(len(x)))
     return Estimate(mean, mean - half, mean + half, len(x))
 
 
 def to_target(groups: Groups) -> dict[str, list[StepsToTarget]]:
     """Steps to the target of every run; experiments without a target are left out."""
-    results = {label: [steps_to_target(curve) for curve in curves] for label, curves in groups.items()}
-    return {
-        label: found
-        for label, all_runs in results.items()
-        if (found := [result for result in all_runs if result is not None])
+    results = {
+        label: [result for curve in curves if (result := steps_to_target(curve)) is not None]
+        for label, curves in groups.items()
     }
+    return {label: found for label, found in results.items() if found}
 
 
 def lowest_energy_tests(groups: Groups) -> tuple[PairTest, ...]:
@@ -155,9 +156,7 @@ def lowest_energy_tests(groups: Groups) -> tuple[PairTest, ...]:
     everything = np.unique(np.concatenate([np.empty(0), *lowest.values()]))
     starts = everything[np.diff(everything, prepend=-np.inf) >= SAME_ENERGY]  # of the levels
     levels = {label: np.searchsorted(starts, energies, side="right") for label, energies in lowest.items()}
-    pairs = list(itertools.combinations(groups, 2))
-    p = [_mann_whitney_p(levels[a], levels[b]) for a, b in pairs]
-    return tuple(PairTest(a, b, *ps) for (a, b), ps in zip(pairs, zip(p, holm(p), strict=True), strict=True))
+    return pair_tests(levels, _mann_whitney_p)
 
 
 def _lowest(curves: Sequence[RunCurve]) -> Array:

@@ -16,15 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import wraps
-from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from rlcsp_core.analysis.curves import RunCurve
-from rlcsp_core.errors import ConfigError
 from rlcsp_core.records import SAME_ENERGY, TARGET_TOLERANCE, Array, IntArray
+from rlcsp_core.settings import entry
 
 T = TypeVar("T")
 
@@ -65,30 +64,9 @@ class StepsToTarget(NamedTuple):
     reached: bool
 
 
-class RunSummary(NamedTuple):
-    """One run in one line."""
-
-    run_id: str
-    label: str
-    n_steps: int
-    n_failed: int
-    seconds: float  # time ran
-    lowest_energy: float | None  # eV/atom, initial population included
-    energy_drop: float | None  # eV/atom, from the lowest of the initial population
-    mean_moves: float | None
-    mean_generations: float | None
-    to_target: StepsToTarget | None  # None where the run had no target
-
-
-def attempts_per_step(attempts: IntArray) -> IntArray:
-    """Trials built until one was sound, in each step."""
-    return np.asarray(attempts, dtype=np.int64)
-
-
 def nonzero_retries(attempts: IntArray) -> IntArray:
     """Trials beyond the first, leaving out the steps that needed none."""
-    retries = np.asarray(attempts, dtype=np.int64) - 1
-    return retries[retries > 0]
+    return attempts[attempts > 1] - 1
 
 
 class MovesConvention(NamedTuple):
@@ -98,21 +76,15 @@ class MovesConvention(NamedTuple):
     of: Callable[[IntArray], IntArray]
 
 
-MOVES_CONVENTIONS: Mapping[str, MovesConvention] = MappingProxyType(
-    {
-        "attempts": MovesConvention("attempts per step", attempts_per_step),
-        "report": MovesConvention("retries per step, zeros left out (as in the report)", nonzero_retries),
-    }
-)
+MOVES_CONVENTIONS: Mapping[str, MovesConvention] = {
+    "attempts": MovesConvention("attempts per step", lambda attempts: attempts),
+    "report": MovesConvention("retries per step, zeros left out (as in the report)", nonzero_retries),
+}
 
 
 def moves_sequence(curve: RunCurve, convention: str = "attempts") -> IntArray:
     """Moves in each step [K], by one of `MOVES_CONVENTIONS`."""
-    try:
-        return MOVES_CONVENTIONS[convention].of(curve.attempts)
-    except KeyError:
-        choices = ", ".join(MOVES_CONVENTIONS)
-        raise ConfigError(f"unknown convention {convention!r} for moves; choose from {choices}") from None
+    return entry(MOVES_CONVENTIONS, convention, "convention for moves").of(curve.attempts)
 
 
 def generation_sequence(energies: Array) -> IntArray:
@@ -180,22 +152,6 @@ def steps_to_target(curve: RunCurve) -> StepsToTarget | None:
     return StepsToTarget(step, float(best.elapsed[step]), bool(len(hits)))
 
 
-def summary(curve: RunCurve, convention: str = "attempts") -> RunSummary:
-    """All measures of one run."""
-    return RunSummary(
-        run_id=curve.run_id,
-        label=curve.label,
-        n_steps=curve.n_steps,
-        n_failed=curve.n_failed,
-        seconds=float(best_so_far(curve).elapsed[-1]),
-        lowest_energy=lowest_energy(curve),
-        energy_drop=energy_drop(curve),
-        mean_moves=_mean(moves_sequence(curve, convention)),
-        mean_generations=_mean(generations(curve)),
-        to_target=steps_to_target(curve),
-    )
-
-
 def _lowest(energies: Array) -> float:
     """Minimum of those that are numbers; nan where none is."""
     return float(np.fmin.reduce(energies, initial=np.nan))
@@ -203,7 +159,3 @@ def _lowest(energies: Array) -> float:
 
 def _number(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
-
-
-def _mean(sequence: IntArray) -> float | None:
-    return float(sequence.mean()) if len(sequence) else None

@@ -190,7 +190,7 @@ def cost(spent: Array, reached: BoolArray, limit: float | None = None) -> Cost:
     every_run = np.ones((1, len(spent)))
     tail = (1 - CONFIDENCE) / 2  # by rank: a median may be inf, and between a number and inf there is nothing
     halves = np.quantile(medians(spent, reached, weights), (tail, 1 - tail), method="inverted_cdf")
-    low, high = interval(means, CONFIDENCE)
+    low, high = interval(means)
     return Cost(
         mean=float(_means(spent, reached, every_run, limit)[0]),
         low=low,
@@ -246,5 +246,5 @@ def sums(rows: Sequence[StudyRow]) -> tuple[SumRow, ...]:
         total = np.sum([rng.permutation(row.steps.resampled) for row in mine], axis=0)
         mean = sum(row.steps.mean for row in mine)
         bound = any(row.steps.is_lower_bound for row in mine)
-        found.append(SumRow(name, mean, *interval(total, CONFIDENCE), bound, sum(theirs.values())))
+        found.append(SumRow(name, mean, *interval(total), bound, sum(theirs.values())))
     return tuple(found)

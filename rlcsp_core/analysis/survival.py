@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 CONFIDENCE = 0.95  # of bands and intervals
 RESAMPLES = 2000  # of a bootstrap
+Group = TypeVar("Group")
 
 
 class SurvivalCurve(NamedTuple):
@@ -78,7 +79,7 @@ def _censored(results: Sequence[StepsToTarget]) -> CensoredData:
     return CensoredData(uncensored=steps[reached], right=steps[~reached])
 
 
-def kaplan_meier(results: Sequence[StepsToTarget], confidence: float = CONFIDENCE) -> SurvivalCurve:
+def kaplan_meier(results: Sequence[StepsToTarget]) -> SurvivalCurve:
     """Fraction of runs at the target against steps, with its confidence band and censor marks."""
     from scipy.stats import ecdf
 
@@ -86,7 +87,7 @@ def kaplan_meier(results: Sequence[StepsToTarget], confidence: float = CONFIDENC
     survival = ecdf(_censored(results)).sf
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The confidence interval is undefined", RuntimeWarning)
-        band = survival.confidence_interval(confidence, method="log-log")
+        band = survival.confidence_interval(CONFIDENCE, method="log-log")
     at = np.union1d(0.0, survival.quantiles)
     fraction, high, low = (1 - f.evaluate(at) for f in (survival, band.low, band.high))
     known = (fraction > 0) & (
@@ -105,14 +106,12 @@ def kaplan_meier(results: Sequence[StepsToTarget], confidence: float = CONFIDENC
     )
 
 
-def restricted_mean(
-    results: Sequence[StepsToTarget], limit: float, rng: np.random.Generator, confidence: float = CONFIDENCE
-) -> MeanSteps:
+def restricted_mean(results: Sequence[StepsToTarget], limit: float, rng: np.random.Generator) -> MeanSteps:
     """Mean steps spent searching, up to `limit`, with a bootstrap interval."""
     steps, reached = columns(results)
     mean = float(areas_under_survival(steps, reached, np.ones((1, len(steps))), limit)[0])
     resampled = areas_under_survival(steps, reached, resamples(len(steps), rng), limit)
-    low, high = interval(resampled, confidence)
+    low, high = interval(resampled)
     late = ~reached | (steps > limit)
     return MeanSteps(mean, low, high, len(steps), int(reached.sum()), limit, bool(late.any()))
 
@@ -159,33 +158,28 @@ def survivals(steps: Array, reached: BoolArray, weights: Array) -> tuple[Array, 
     return times, np.cumprod(1 - events / np.maximum(searching, 1), axis=1)
 
 
-def n_mean(
-    results: Sequence[StepsToTarget],
-    rng: np.random.Generator,
-    fastest: int | None = None,
-    confidence: float = CONFIDENCE,
-) -> MeanSteps:
-    """N_mean of RL-CSP: mean steps to the target over repeats, or over the `fastest` of them.
+def n_mean(results: Sequence[StepsToTarget], rng: np.random.Generator) -> MeanSteps:
+    """N_mean of RL-CSP: mean steps to the target over repeats.
 
-    Runs that did not reach the target count with the steps they made, which makes the mean a lower bound; runs that
-    were stopped before the fastest ones finished are not among the fastest.
-    """
+    Runs that did not reach the target count with the steps they made, which makes the mean a lower bound."""
     steps, reached = columns(results)
-    if fastest is not None:
-        chosen = np.lexsort((steps, ~reached))[:fastest]  # those that reached it first, quick ones first
-        steps, reached = steps[chosen], reached[chosen]
-    resampled = (resamples(len(steps), rng) @ steps) / len(steps)
-    low, high = interval(resampled, confidence)
-    return MeanSteps(
-        float(steps.mean()), low, high, len(steps), int(reached.sum()), None, not bool(reached.all())
-    )
+    low, high = interval((resamples(len(steps), rng) @ steps) / len(steps))
+    bound = not bool(reached.all())
+    return MeanSteps(float(steps.mean()), low, high, len(steps), int(reached.sum()), None, bound)
 
 
 def log_rank(groups: Mapping[str, Sequence[StepsToTarget]]) -> tuple[PairTest, ...]:
-    """Every pair of groups, corrected for their number."""
+    """Every pair of groups."""
+    return pair_tests(groups, _log_rank_p)
+
+
+def pair_tests(
+    groups: Mapping[str, Group], p_of: Callable[[Group, Group], float | None]
+) -> tuple[PairTest, ...]:
+    """A test of every pair of groups, corrected for their number."""
     pairs = list(itertools.combinations(groups, 2))
-    p = [_log_rank_p(groups[a], groups[b]) for a, b in pairs]
-    return tuple(PairTest(a, b, *ps) for (a, b), ps in zip(pairs, zip(p, holm(p), strict=True), strict=True))
+    p = [p_of(groups[a], groups[b]) for a, b in pairs]
+    return tuple(PairTest(a, b, *ps) for (a, b), *ps in zip(pairs, p, holm(p), strict=True))
 
 
 def _log_rank_p(a: Sequence[StepsToTarget], b: Sequence[StepsToTarget]) -> float | None:
@@ -212,7 +206,7 @@ def resamples(n_runs: int, rng: np.random.Generator) -> Array:
     return rng.multinomial(n_runs, np.full(n_runs, 1 / n_runs), size=RESAMPLES).astype(np.float64)
 
 
-def interval(resampled: Array, confidence: float) -> tuple[float, float]:
-    tail = (1 - confidence) / 2
+def interval(resampled: Array) -> tuple[float, float]:
+    tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(resampled, (tail, 1 - tail))
     return float(low), float(high)

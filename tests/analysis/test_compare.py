@@ -40,6 +40,7 @@ def test_table_averages_over_runs(make_curve):
     assert (row.label, row.n_runs, row.n_steps, row.n_failed, row.n_reached) == ("experiment", 2, 6, 1, 1)
     assert (row.lowest_energy.mean, row.best_energy, row.energy_drop.mean) == (2.5, 1.0, 1.5)
     assert row.moves.mean == 3.0
+    assert compare.table(groups, "report")[0].moves.mean == pytest.approx((1.5 + 3) / 2)
     assert row.generations == (2.0, None, None, 1)  # only one of the two runs has a generation that ended
     assert row.minutes.mean == pytest.approx(13 / 60)
 

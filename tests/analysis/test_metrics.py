@@ -58,8 +58,6 @@ def test_moves_in_both_conventions(make_curve):
     curve = make_curve([0.0] * 5, attempts=np.array([1, 4, 1, 2, 1]))
     assert metrics.moves_sequence(curve).tolist() == [1, 4, 1, 2, 1]
     assert metrics.moves_sequence(curve, "report").tolist() == [3, 1]
-    assert metrics.summary(curve).mean_moves == pytest.approx(1.8)
-    assert metrics.summary(curve, "report").mean_moves == pytest.approx(2.0)
     with pytest.raises(ConfigError, match=r"'theirs'.*attempts, report"):
         metrics.moves_sequence(curve, "theirs")
 
@@ -109,15 +107,6 @@ def test_steps_and_time_to_target(make_curve, energies, initial, expected):
 
 def test_without_a_target_there_is_nothing_to_reach(make_curve):
     assert metrics.steps_to_target(make_curve([-1.0])) is None
-
-
-def test_summary_of_a_run(make_curve):
-    curve = make_curve([5, 4, NAN, 6, 5], initial=[4.5], attempts=np.array([1, 2, 3, 1, 1]), target=1.0)
-    summary = metrics.summary(curve)
-    assert (summary.n_steps, summary.n_failed, summary.seconds) == (5, 1, 15.0)
-    assert (summary.lowest_energy, summary.energy_drop) == (4.0, 0.5)
-    assert (summary.mean_moves, summary.mean_generations) == (1.6, 2.0)
-    assert summary.to_target == (5, 15.0, False)
 
 
 def test_columns_of_different_length_are_refused(make_curve):
