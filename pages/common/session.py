@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import streamlit as st
 
+from pages.common.cache import cached
 from pages.common.errors import show_error
 from rlcsp_core.errors import RLCSPError
 from rlcsp_core.runs import RunManager
@@ -56,11 +57,11 @@ def library() -> Library:
     return _library(manager().store.url)
 
 
-@st.cache_resource(show_spinner=False)
+@cached()
 def _manager(url: str) -> RunManager:
     return RunManager(url, limit=max(SIDE_BY_SIDE, usable_cores() - 1))
 
 
-@st.cache_resource(show_spinner=False)
+@cached()
 def _library(url: str) -> Library:
     return Library(_manager(url).store)

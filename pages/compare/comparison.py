@@ -11,6 +11,7 @@ from contextlib import suppress
 
 import streamlit as st
 
+from pages.common.cache import cached
 from pages.common.errors import show_error, show_errors
 from pages.common.url import runs_in_address
 from pages.common.wording import run_title
@@ -102,7 +103,7 @@ def groups_of(store: Reader, runs: Sequence[RunInfo]) -> Groups:
 def curves_read(store: Reader, runs: Sequence[RunInfo]) -> list[RunCurve]:
     """All of them, whatever they were after; read again only when one of them has gone on."""
     with st.spinner("Reading the runs …"):
-        return _shelf(store, store.url).curves(runs)
+        return _shelf(store).curves(runs)
 
 
 def read_ahead(store: Reader) -> None:
@@ -120,12 +121,10 @@ def _read_ahead(store: Reader) -> None:
             steps = sum(run.n_steps for run in runs)
             if steps <= left:
                 left -= steps
-                _shelf(store, store.url).curves(runs)
+                _shelf(store).curves(runs)
 
 
-@st.cache_resource(show_spinner=False)
-def _shelf(_store: Reader, url: str) -> Shelf:  # noqa: ARG001  (the key)
-    return Shelf(_store)
+_shelf = cached()(Shelf)
 
 
 def styles_of(groups: Groups) -> dict[str, LineStyle]:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from pages.common.cache import cached
 from pages.common.errors import plain
 from pages.common.wording import NOTHING
 from pages.compare.comparison import choice, curves_read, one_of, style_of
@@ -28,7 +29,7 @@ from rlcsp_core.analysis.study import (
 )
 from rlcsp_core.plots.palette import LineStyle, distinct_styles
 from rlcsp_core.plots.study import study_figure
-from rlcsp_core.runs.curves import Reader, Stage, stage, with_cpu
+from rlcsp_core.runs.curves import Reader, with_cpu
 from rlcsp_core.store import RunInfo
 
 STUDY = "What each addition buys"
@@ -64,7 +65,7 @@ def study_view(store: Reader, runs: Sequence[RunInfo]) -> None:
     """Table, sums and chart of all chosen runs that had a target."""
     curves = curves_read(store, runs)
     restricted = choice("Means", list(MEANS), "means") == MEANS[0]
-    rows = _rows(store, curves, store.url, tuple(map(stage, runs)), restricted)
+    rows = _rows(store, runs, curves, restricted)
     if not rows:
         st.info("These runs had no target energy, so there is no cost of reaching it. Choose runs with one.")
         return
@@ -91,15 +92,14 @@ def study_view(store: Reader, runs: Sequence[RunInfo]) -> None:
     _figure(rows, _styles(curves), cpu=kind == COSTS[1])
 
 
-@st.cache_resource(max_entries=KEPT, show_spinner=False)
+@cached(KEPT)
 def _rows(
-    _store: Reader,
+    store: Reader,
+    runs: Sequence[RunInfo],  # noqa: ARG001 - stands for the curves in the cache
     _curves: Sequence[RunCurve],
-    url: str,  # noqa: ARG001  (of the key, as the next)
-    key: tuple[Stage, ...],  # noqa: ARG001
     restricted: bool,
 ) -> tuple[StudyRow, ...]:
-    return study(with_cpu(_store, _curves), restricted=restricted)
+    return study(with_cpu(store, _curves), restricted=restricted)
 
 
 def _figure(rows: Sequence[StudyRow], styles: dict[str, LineStyle], *, cpu: bool) -> None:

@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
 from pages.common.columns import beside
+from pages.common.crystals import phases_of
 from pages.common.errors import plain, show_error
 from pages.common.wording import beside_known_minimum
 from pages.common.wording import energy as energy_words
 from pages.components.chart import live_chart
-from pages.components.crystal_view import Frame, element_colours, show_crystal
-from pages.learn.module_map import module_map
+from pages.components.crystal_view import Frame, show_crystal
+from pages.components.relaxation import frames_of, relaxed
 from rlcsp_core.actions import ACTIONS, Action, CurrentStructure, Problem, action_mask
 from rlcsp_core.crystal.composition import composition_of, presets
-from rlcsp_core.crystal.identity import known_phases
 from rlcsp_core.crystal.modular import Modular, build
 from rlcsp_core.crystal.symmetry import space_group
-from rlcsp_core.energy import load_potential
+from rlcsp_core.plots.elements import element_colours
 from rlcsp_core.plots.learn import descent_figure
+from rlcsp_core.plots.module_map import module_map
 from rlcsp_core.records import Crystal
-from rlcsp_core.relax import is_warm, relax, relax_path, relaxer_named, warm
+from rlcsp_core.relax import relaxer_named
+from rlcsp_core.relax.film import Film
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.search.trials import MAX_ATTEMPTS, TrialBuilder
 
 BENCH = "learn-bench"
 VIEWER = "learn-view"  # one key for all chapters: the camera stays
 SMALLEST, LARGEST, USUAL = 20, 80, 30  # atoms
-FILM_FRAMES = 40
 DEFAULTS = SearchConfig()
 
 
@@ -44,7 +45,7 @@ class Bench:
     structure: Modular | None = None
     before: Modular | None = None  # what the last action started from
     said: str = ""
-    path: list[tuple[Crystal, float]] = field(default_factory=list)  # of the last relaxation
+    film: Film | None = None  # of the last relaxation
 
     @property
     def builder(self) -> TrialBuilder:
@@ -73,7 +74,7 @@ def bench() -> Bench:
 
 def _renew(mine: Bench) -> None:
     structure, attempts = mine.builder.random_trial(mine.rng())
-    mine.before, mine.path = None, []
+    mine.before, mine.film = None, None
     if isinstance(structure, Modular):
         mine.structure = structure
         mine.said = f"{attempts} random structures were built until one was sound."
@@ -178,7 +179,7 @@ def _act(mine: Bench, action: Action) -> None:
             f"{action.name}: none of {MAX_ATTEMPTS} trials was sound; an agent would choose another action."
         )
         return
-    mine.before, mine.structure, mine.path = mine.structure, trial, []
+    mine.before, mine.structure, mine.film = mine.structure, trial, None
     mine.said = f"{action.name}: {action.description} Trials until one was sound: {attempts}."
 
 
@@ -195,32 +196,30 @@ def relax_chapter() -> None:
     if st.button("Relax the structure on the bench", icon=":material/compress:", type="primary"):
         _relax(mine)
     left, right = beside("bench", [3, 2])
-    path = mine.path
+    film = mine.film
     with left:
-        if path:
-            stride = max(1, len(path) // FILM_FRAMES)
-            chosen = [*path[::stride], path[-1]]
-            frames = [Frame(crystal, f"{energy_words(energy)} eV/atom") for crystal, energy in chosen]
+        if film:
+            frames = frames_of(film)
             show_crystal(frames, key=VIEWER, start=len(frames) - 1, name="relaxation")
         else:
             show_crystal(mine.crystal(mine.structure), key=VIEWER, name="relaxation")
     with right:
-        if not path:
+        if not film:
             st.info("The structure as built. Press the button to relax it.")
             return
-        energies = [energy for _, energy in path]
+        energies, minimum = film.energies, film.outcome.crystal
         live_chart(
             descent_figure(energies),
             key="descent",
             description=f"Energy falls from {energies[0]:.3f} to {energies[-1]:.5f} eV/atom.",
             filename="relaxation",
         )
-        group = space_group(path[-1][0])
-        matches = known_phases(path[-1][0])
+        group = space_group(minimum)
+        matches = phases_of(minimum)
         known = presets()[mine.formula].target
         st.markdown(
             f"From {energy_words(energies[0])} to **{energy_words(energies[-1])} eV/atom** along "
-            f"{len(path)} points of the path; space group {plain(group.symbol) if group else 'none'}. "
+            f"{len(energies)} points of the path; space group {plain(group.symbol) if group else 'none'}. "
             f"{beside_known_minimum(energies[-1], known)}"
         )
         if matches:
@@ -229,22 +228,11 @@ def relax_chapter() -> None:
 
 def _relax(mine: Bench) -> None:
     assert mine.structure is not None
-    compiled()
     built = mine.crystal(mine.structure)
     shaken = built.positions + mine.rng().normal(scale=DEFAULTS.rattle, size=built.positions.shape)
-    crystal = Crystal(built.numbers, shaken, built.cell)
-    potential = load_potential()
-    with st.spinner("Relaxing …"):
-        outcome = relax(crystal, potential)
-        mine.path = relax_path(crystal, potential) if outcome.converged else []
-    if not outcome.converged:
+    film = relaxed(Crystal(built.numbers, shaken, built.cell))
+    mine.film = film if film.outcome.converged else None
+    if mine.film is None:
         show_error(
-            f"This relaxation failed: {outcome.reason}. It has no energy; the search would count it and go on."
+            f"This relaxation failed: {film.outcome.reason}. It has no energy; the search would count it and go on."
         )
-
-
-def compiled() -> None:
-    """Wait for the energy engine, with a word on what is happening."""
-    if not is_warm():
-        with st.spinner("Compiling the energy engine, once; this takes a minute …"):
-            warm()

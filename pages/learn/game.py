@@ -12,7 +12,8 @@ from pages.common.wording import energy as energy_words
 from pages.components.chart import live_chart
 from pages.components.crystal_view import Frame, show_crystal
 from pages.components.number_field import number_field
-from pages.learn.bench import VIEWER, compiled
+from pages.components.relaxation import compile_engine
+from pages.learn.bench import VIEWER
 from rlcsp_core.actions import ACTIONS, action_numbered
 from rlcsp_core.agents import AGENTS
 from rlcsp_core.crystal.composition import presets
@@ -86,7 +87,7 @@ def _atoms(formula: str) -> int:
 
 
 def _new_game(config: SearchConfig) -> Game | None:
-    compiled()
+    compile_engine()
     try:
         with st.spinner("Relaxing the population, and letting the agent play …"):
             agent = play_out(config)

@@ -6,10 +6,10 @@ import streamlit as st
 
 from pages.common.choose_run import choose_run
 from pages.common.columns import beside, cells
+from pages.common.crystals import thumbnail_of
 from pages.common.session import library
 from pages.components.number_field import number_field
 from pages.components.step_view import show_choice, show_decision, show_outcome, show_reward, show_update
-from pages.components.thumbnail import thumbnail
 from rlcsp_core.crystal.identity import references
 from rlcsp_core.runs.moment import first_lesson, moment
 
@@ -43,7 +43,7 @@ def decision_chapter() -> None:
     phases = [next(phase for phase in references() if phase.name == name) for name in wanted]
     for column, phase in zip(cells("phases", [1] * len(phases)), phases, strict=True):
         with column.container(border=True):
-            st.image(thumbnail(phase.crystal), width="stretch")
+            st.image(thumbnail_of(phase.crystal), width="stretch")
             st.caption(f"**{phase.formula}**, {phase.name}")
     st.markdown("Go on with *2 · Build*: put a crystal together yourself.")
 

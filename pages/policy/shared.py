@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from pages.common.cache import cached
 from pages.common.wording import STATES, ago, run_title
 from pages.components.chart_with_data import chart
 from rlcsp_core.analysis.shared_policy import Growth, growth, shares
@@ -33,7 +34,7 @@ def show_shared_policies(store: Store) -> None:
     name = st.selectbox("Shared policy", names, key="shared-policy")
     runs = [run for run in store.runs() if run.policy == name]
     policy = store.policy(name)
-    table = _history(store.url, name, policy.version, store)
+    table = _history(store, name, policy.version)
     grown = growth(table.theta)
     if not len(table):
         st.info(
@@ -49,9 +50,9 @@ def show_shared_policies(store: Store) -> None:
             _updates(table, grown, runs)
 
 
-@st.cache_resource(max_entries=8, show_spinner="Reading the policy …")
-def _history(url: str, name: str, version: int, _store: Store) -> PolicyTable:  # noqa: ARG001 - the key of the cache
-    return _store.policy_history(name)
+@cached(8, "Reading the policy …")
+def _history(store: Store, name: str, version: int) -> PolicyTable:  # noqa: ARG001 - tells its states apart
+    return store.policy_history(name)
 
 
 def _title(run_id: str, runs: Sequence[RunInfo]) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from math import log
-from typing import Any
 
-import numpy as np
 import streamlit as st
 
+from pages.common.cache import cached
 from pages.common.choose_run import all_runs
 from pages.common.columns import beside
 from pages.common.errors import plain
@@ -18,15 +17,17 @@ from pages.components.action_key import action_key
 from pages.components.chart_with_data import chart
 from rlcsp_core.actions import action_numbered
 from rlcsp_core.agents import BASELINES
-from rlcsp_core.analysis.policy_map import N_SHOWN, over_energy, policy_map
+from rlcsp_core.analysis.policy_map import N_SHOWN, over_energy, policy_map, with_row
 from rlcsp_core.plots import policy as plots
 from rlcsp_core.plots.palette import LineStyle, line_style
 from rlcsp_core.runs.curves import Reader
-from rlcsp_core.runs.learned import Learned, learned, learns, variances
+from rlcsp_core.runs.learned import Learned, learned, learns, relative_variances
 
 SIDE_BY_SIDE = 3
 FRAME = 0.5  # s of the film
 FRAMES = 40  # in which a film passes through the run
+LARGEST = 5.0  # θ that a slider can set
+FEATURES = ("the constant", "the energy z")
 DASHES = ("solid", "dash", "dot")
 
 
@@ -45,13 +46,12 @@ def chosen_policies(store: Reader) -> list[Learned]:
     )
     if ids != st.query_params.get_all("run"):
         st.query_params["run"] = ids
-    found = [_learned(store, run_id, listed[run_id].n_steps) for run_id in ids]
+    found = [_learned(store, listed[run_id]) for run_id in ids]
     return [policy for policy in found if policy is not None]
 
 
-@st.cache_resource(max_entries=8, show_spinner="Reading the policy …")
-def _learned(_store: Reader, run_id: str, _n_steps: int) -> Learned | None:
-    return learned(_store, _store.run(run_id))
+_learned = cached(8, "Reading the policy …")(learned)
+_variances = cached(16, "Estimating the gradients …")(relative_variances)
 
 
 def moment_view(_: Reader, policies: Sequence[Learned]) -> None:
@@ -74,8 +74,7 @@ def _moment(policies: Sequence[Learned], last: int, playing: bool) -> None:
     step = st.slider("After step", 0, last, key=key)
     action_key(max((policy.actions for policy in policies), key=len))
     for column, policy in zip(st.columns(len(policies)), policies, strict=True):
-        at = max(int(np.searchsorted(policy.step, step, side="right")) - 1, 0)
-        probabilities = over_energy(policy.theta[at], policy.z, policy.exploration)
+        probabilities = over_energy(policy.theta_at(step), policy.z, policy.exploration)
         with column:
             st.markdown(f"###### {plain(policy.label)}")
             chart(
@@ -164,21 +163,20 @@ def softmax_view(_: Reader, policies: Sequence[Learned]) -> None:
         row = names.index(st.selectbox("Action whose θ to change", names, key="soft-action"))
         start = policy.theta[-1]
         key = f"soft-{policy.run_id}-{row}"
-        constant = st.slider(
-            "θ of the constant", -5.0, 5.0, float(np.clip(start[row, 0], -5, 5)), key=f"{key}-0"
-        )
-        slope = st.slider(
-            "θ of the energy z", -5.0, 5.0, float(np.clip(start[row, 1], -5, 5)), key=f"{key}-1"
-        )
-        z = (level - policy.scale.mean) / policy.scale.deviation
+        values = [
+            st.slider(
+                f"θ of {name}", -LARGEST, LARGEST, min(max(old, -LARGEST), LARGEST), key=f"{key}-{name}"
+            )
+            for name, old in zip(FEATURES, start[row].tolist(), strict=False)
+        ]
+        z = policy.scale.z(level)
         st.latex(r"\pi(a|s) = (1-\varepsilon)\,\frac{e^{\theta_{a0} + \theta_{a1} z}}{\sum_b e^{\theta_{b0}"
                  r" + \theta_{b1} z}} + \frac{\varepsilon}{n}")  # fmt: skip
         st.caption(plain(f"z = {z:.2f}: {energy(level)} eV/atom in deviations of the initial population."))
-    theta = start.copy()
-    theta[row, :N_SHOWN] = constant, slope
+    theta = with_row(start, row, values)
     with right:
         action_key(policy.actions)
-        probabilities = over_energy(theta, np.array([z]), exploration)[0]
+        probabilities = over_energy(theta, z, exploration)[0]
         chart(
             plots.softmax_figure(probabilities, policy.actions),
             "softmax",
@@ -196,17 +194,17 @@ def variance_view(store: Reader, policies: Sequence[Learned]) -> None:
     """What baselines are for: how much each quiets the gradient, on the same experience."""
     for policy in policies:
         st.markdown(f"###### {plain(policy.label)}")
-        rows = _variances(store, policy.run_id, int(policy.step[-1]))
+        rows = _variances(store, store.run(policy.run_id))
         if not rows:
             st.info(
                 "At least two full batches of episodes are needed, of an agent that sees the energy alone: let the run "
                 "go on for some hundred steps, or choose one with the published features."
             )
             continue
-        labels = {row["baseline"]: BASELINES[row["baseline"]].label for row in rows}
+        labels = {row.baseline: BASELINES[row.baseline].label for row in rows}
         figure = plots.variance_figure(
-            {labels[row["baseline"]]: row["variance"] for row in rows},
-            {labels[row["baseline"]]: (row["bias"], row["error"]) for row in rows},
+            {labels[row.baseline]: row.variance for row in rows},
+            {labels[row.baseline]: (row.bias_norm, row.bias_error) for row in rows},
         )
         chart(
             figure,
@@ -214,25 +212,10 @@ def variance_view(store: Reader, policies: Sequence[Learned]) -> None:
             "Variance and bias of the gradient estimate with each baseline.",
         )
         st.caption(
-            f"{rows[0]['n']} batches of the recorded run, learned again with each baseline. A baseline is worth having "
-            "where it lowers the variance and its bias is not beyond its error bar; B1 depends on the action: biased."
+            f"{rows[0].n_batches} batches of the recorded run, learned again with each baseline. A baseline is worth "
+            "having where it lowers the variance and its bias is not beyond its error bar; B1 depends on the action: "
+            "biased."
         )
-
-
-@st.cache_data(max_entries=16, show_spinner="Estimating the gradients …")
-def _variances(_store: Reader, run_id: str, _last: int) -> list[dict[str, Any]]:
-    found = variances(_store, _store.run(run_id))
-    spread = next((v.variance for v in found if v.baseline == "none"), 1.0) ** 0.5 or 1.0
-    return [
-        {
-            "baseline": v.baseline,
-            "variance": v.variance,
-            "bias": v.bias_norm / spread,
-            "error": v.bias_error / spread,
-            "n": v.n_batches,
-        }
-        for v in found
-    ]
 
 
 VIEWS: Mapping[str, Callable[[Reader, Sequence[Learned]], None]] = {

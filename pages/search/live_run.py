@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.common.columns import LIVE, beside, cells
+from pages.common.crystals import thumbnail_of
 from pages.common.errors import plain, show_error, show_errors
 from pages.common.session import library, manager
 from pages.common.sitemap import STRUCTURES
@@ -28,7 +29,6 @@ from pages.common.wording import (
 from pages.components.action_key import action_key
 from pages.components.chart import live_chart
 from pages.components.crystal_view import show_crystal
-from pages.components.thumbnail import thumbnail
 from pages.search.form import with_next_seed
 from pages.search.live_view import COMPACT, LARGE, REFRESH, View, actions_of, view_of
 from pages.search.run_downloads import downloads
@@ -233,7 +233,7 @@ def _small_structure(store: Reader, run: RunInfo) -> None:
     best = store.best_structure(run.id)
     if best is not None:
         picture, words = st.columns([1, 2], vertical_alignment="center")
-        picture.image(thumbnail(best[1]), width="stretch")
+        picture.image(thumbnail_of(best[1]), width="stretch")
         words.caption(f"{_best_words(run, best[0])}")
         words.page_link(STRUCTURES.file, label="Look at it", query_params={"run": run.id})
 

@@ -10,9 +10,7 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
-import streamlit as st
-
+from pages.common.cache import cached
 from rlcsp_core.actions import Action, action_set
 from rlcsp_core.analysis.progress import Frame, frame_of, joint, processor_share, steps_per_second
 from rlcsp_core.plots.live import energy_figure, outcome_figure, policy_figure
@@ -72,7 +70,7 @@ def _moment(run: RunInfo) -> Moment:
     return Moment(run.id, run.state, records=(run.n_population, run.n_steps))
 
 
-@st.cache_resource(max_entries=KEPT, show_spinner=False)
+@cached(KEPT)
 def _tables(moment: Moment, _store: Reader) -> tuple[StepTable, PopulationTable]:
     return _store.overview(moment.run_id, CHART_POINTS), _store.population(moment.run_id)
 
@@ -82,7 +80,7 @@ def _frame(moment: Moment, store: Reader, run: RunInfo) -> Frame | None:
     return frame_of(table.step, table.energy, population.energy, run.config.get("target"))
 
 
-@st.cache_resource(max_entries=KEPT, show_spinner=False)
+@cached(KEPT)
 def _view(moment: Moment, size: Size, frame: Frame | None, _store: Reader, _run: RunInfo) -> View:
     table, population = _tables(moment, _store)
     actions = actions_of(_run)
@@ -101,9 +99,8 @@ def _view(moment: Moment, size: Size, frame: Frame | None, _store: Reader, _run:
 def _policy_in_words(table: StepTable, actions: Sequence[Action]) -> str:
     if not len(table):
         return "No steps yet."
-    likeliest = int(np.argmax(table.probabilities[-1]))
-    share = table.probabilities[-1][likeliest]
-    return f"At the last step, {actions[likeliest].name} is the most probable, with {share:.2f}."
+    share, likeliest = max(zip(table.probabilities[-1], actions, strict=True), key=lambda both: both[0])
+    return f"At the last step, {likeliest.name} is the most probable, with {share:.2f}."
 
 
 def actions_of(run: RunInfo) -> tuple[Action, ...]:

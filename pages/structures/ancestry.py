@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from pages.common.cache import cached
 from pages.common.catalogue import Found, load, stored
 from pages.common.sitemap import REPLAY, SEARCH
 from pages.common.wording import signed
@@ -14,7 +15,6 @@ from pages.structures.details import inspect
 from pages.structures.item import Item
 from rlcsp_core.actions import action_numbered
 from rlcsp_core.analysis.lineage import Ancestor, History, lineage
-from rlcsp_core.records import Array, BoolArray, IntArray
 from rlcsp_core.runs.curves import Reader
 from rlcsp_core.store import Source
 
@@ -49,20 +49,16 @@ def ancestors(store: Reader, found: Found) -> list[Ancestor]:
     """The structure itself first, the initial population last."""
     if found.source == Source.POPULATION:
         return [Ancestor(None, found.number, None, found.energy, found.n_atoms)]
-    return lineage(found.number, History(*_columns(store.url, found.run_id, found.number, store)))
+    return lineage(found.number, _history(store, found.run_id, found.number))
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def _columns(
-    url: str,  # noqa: ARG001 - part of the key of the cache
-    run: str,
-    number: int,
-    _store: Reader,
-) -> tuple[IntArray, IntArray, Array, BoolArray, Array, IntArray, Array]:
-    """The fields of `History`; a tuple, since the cache keeps plain data."""
-    step, action, energy, accepted, parent, n_atoms = _store.ancestry(run, number).values()
-    population = _store.population(run).energy
-    return step.astype(int), action.astype(int), energy, accepted > 0, parent, n_atoms.astype(int), population
+@cached(16)
+def _history(store: Reader, run: str, number: int) -> History:
+    step, action, energy, accepted, parent, n_atoms = store.ancestry(run, number).values()
+    population = store.population(run).energy
+    return History(
+        step.astype(int), action.astype(int), energy, accepted > 0, parent, n_atoms.astype(int), population
+    )
 
 
 def film(store: Reader, found: Found, chain: list[Ancestor]) -> list[Frame]:

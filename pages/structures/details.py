@@ -8,12 +8,13 @@ import pandas as pd
 import streamlit as st
 
 from pages.common.columns import beside, cells
+from pages.common.crystals import phases_of, symmetry_of
 from pages.common.errors import plain, show_errors
 from pages.common.wording import energy as energy_words
 from pages.common.wording import signed
-from pages.components.crystal_view import CrystalKey, Frame, show_crystal
+from pages.components.crystal_view import Frame, show_crystal
 from pages.structures.downloads import show_files
-from pages.structures.item import Item, phases_of, symmetry_of
+from pages.structures.item import Item
 from pages.structures.powder import show_powder
 from rlcsp_core.crystal.bonds import BOND_STRETCH
 from rlcsp_core.crystal.composition import formula_of, presets
@@ -57,10 +58,8 @@ def _views(item: Item) -> dict[str, Callable[[], list[Frame]]]:
         views["Before and after"] = lambda: pair
     if item.film:
         views["Film"] = lambda: list(item.film)
-    views["Conventional cell"] = lambda: [
-        Frame(symmetry_of(CrystalKey(item.crystal), SYMPREC).conventional, "")
-    ]
-    views["Primitive cell"] = lambda: [Frame(symmetry_of(CrystalKey(item.crystal), SYMPREC).primitive, "")]
+    views["Conventional cell"] = lambda: [Frame(symmetry_of(item.crystal, SYMPREC).conventional, "")]
+    views["Primitive cell"] = lambda: [Frame(symmetry_of(item.crystal, SYMPREC).primitive, "")]
     return views
 
 
@@ -98,7 +97,7 @@ def _numbers(item: Item) -> None:
 def _identity(crystal: Crystal) -> None:
     """What it is, in one sentence."""
     with st.spinner("Comparing with known phases …"):
-        matches = phases_of(CrystalKey(crystal))
+        matches = phases_of(crystal)
     groups = dict(space_group_by_tolerance(crystal, (SYMPREC,)))
     group = groups[SYMPREC]
     symbol = f"space group {group.symbol} ({group.number})" if group else "no space group"
@@ -135,7 +134,7 @@ def _symmetry(item: Item) -> None:
     with right:
         st.subheader("Wyckoff sites")
         chosen = st.select_slider("Tolerance (Å)", TOLERANCES, value=SYMPREC, key="symprec")
-        found = symmetry_of(CrystalKey(item.crystal), chosen)
+        found = symmetry_of(item.crystal, chosen)
         st.dataframe(
             pd.DataFrame(
                 {

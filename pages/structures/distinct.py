@@ -8,15 +8,17 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from pages.common.catalogue import Comparison, Found, Group, comparison, found_at, load, lowest
+from pages.common.catalogue import Comparison, Found, comparison, found_at, load, lowest
 from pages.common.choose_run import all_runs
+from pages.common.crystals import thumbnail_of
 from pages.common.errors import plain, show_error, show_errors
 from pages.common.sitemap import SEARCH
 from pages.common.url import RUN_ID
 from pages.common.wording import energy as energy_words
 from pages.common.wording import run_title
 from pages.components.number_field import number_field
-from pages.components.thumbnail import thumbnail, thumbnail_address
+from rlcsp_core.analysis.distinct import Group
+from rlcsp_core.plots.thumbnail import as_address
 from rlcsp_core.runs.curves import Reader
 from rlcsp_core.store import RunInfo
 from rlcsp_core.store.archive import SUFFIX
@@ -129,7 +131,7 @@ def _growing(store: Reader, compared: Comparison, chosen: Found, shown: Address,
     _groups(store, compared.groups, chosen)
 
 
-def _groups(store: Reader, every: list[Group], chosen: Found) -> None:
+def _groups(store: Reader, every: Sequence[Group[Found]], chosen: Found) -> None:
     with st.popover("Filter", icon=":material/filter_alt:", width="stretch"):
         groups = _filtered(every)
     if not every:  # another visitor has just begun to compare
@@ -138,7 +140,7 @@ def _groups(store: Reader, every: list[Group], chosen: Found) -> None:
         st.info("No structure passes these filters: widen them.")
         return
     st.caption(
-        f"{len(groups)} distinct structures of {sum(group.times for group in every)} found, the lowest first"
+        f"{len(groups)} distinct structures of {sum(len(group.members) for group in every)} found, the lowest first"
     )
     pages = (len(groups) - 1) // GRID_PAGE + 1
     number = st.pagination(pages, key="grid") if pages > 1 else 1
@@ -153,7 +155,7 @@ def show_table(store: Reader, runs: Sequence[RunInfo]) -> None:
             _table(store, comparison(store, runs).groups)
 
 
-def _filtered(groups: list[Group]) -> list[Group]:
+def _filtered(groups: Sequence[Group[Found]]) -> Sequence[Group[Found]]:
     if not groups:
         return []
     window = number_field("At most above the lowest (meV/atom)", WIDEST, 0, WIDEST, whole=False, key="window")
@@ -191,7 +193,7 @@ def _open(found: Found) -> None:
     st.query_params["structure"] = found.address
 
 
-def _grid(store: Reader, groups: list[Group], start: int, chosen: Found) -> None:
+def _grid(store: Reader, groups: Sequence[Group[Found]], start: int, chosen: Found) -> None:
     lowest = groups[0].best.energy
     shown = groups[start : start + GRID_PAGE]
     for row in range(0, len(shown), COLUMNS):
@@ -200,7 +202,7 @@ def _grid(store: Reader, groups: list[Group], start: int, chosen: Found) -> None
         ):
             rank = start + row + place + 1
             with column.container(border=True):
-                st.image(thumbnail(load(store, group.best)), width="stretch")
+                st.image(thumbnail_of(load(store, group.best)), width="stretch")
                 above = (
                     "lowest"
                     if group.best.energy == lowest
@@ -208,7 +210,7 @@ def _grid(store: Reader, groups: list[Group], start: int, chosen: Found) -> None
                 )
                 st.caption(
                     f"**{energy_words(group.best.energy)}** eV/atom  \n{above} · {plain(group.space_group)}  \n"
-                    f"{group.best.n_atoms} atoms · found {group.times}×"
+                    f"{group.best.n_atoms} atoms · found {len(group.members)}×"
                 )
                 st.button(
                     f"Open {rank}",
@@ -220,19 +222,19 @@ def _grid(store: Reader, groups: list[Group], start: int, chosen: Found) -> None
                 )
 
 
-def _table(store: Reader, groups: list[Group]) -> None:
+def _table(store: Reader, groups: Sequence[Group[Found]]) -> None:
     lowest = groups[0].best.energy
     best = [group.best for group in groups]
     st.dataframe(
         pd.DataFrame(
             {
-                "picture": [thumbnail_address(load(store, found)) for found in best[: 5 * GRID_PAGE]]
+                "picture": [as_address(thumbnail_of(load(store, found))) for found in best[: 5 * GRID_PAGE]]
                 + [None] * max(0, len(best) - 5 * GRID_PAGE),
                 "energy": [found.energy for found in best],
                 "above": [1000 * (found.energy - lowest) for found in best],
                 "space group": [group.space_group for group in groups],
                 "atoms": [found.n_atoms for found in best],
-                "times found": [group.times for group in groups],
+                "times found": [len(group.members) for group in groups],
                 "first": [found.words for found in best],
                 "run": [found.run_id for found in best],
                 "open": [f"Structures?run={found.run_id}&structure={found.address}" for found in best],

@@ -6,9 +6,9 @@ from functools import partial
 
 import streamlit as st
 
-from pages.components.crystal_view import CrystalKey, in_words
-from pages.structures.item import Item, symmetry_of
-from pages.structures.standalone import one_crystal_page
+from pages.common.crystals import symmetry_of
+from pages.components.crystal_view import page_to_keep
+from pages.structures.item import Item
 from rlcsp_core.crystal.formats import FORMATS, SYMMETRIC_FORMATS, FileFormat
 from rlcsp_core.crystal.symmetry import SYMPREC
 from rlcsp_core.errors import StructureError
@@ -30,7 +30,7 @@ def show_files(item: Item) -> None:
             )
         columns[-1].download_button(
             "Interactive page",
-            partial(one_crystal_page, crystal, item.title, in_words(crystal)),
+            partial(page_to_keep, crystal, item.title),
             f"{name}.html",
             "text/html",
             key=f"{name}-html",
@@ -44,7 +44,7 @@ def _file_choices(item: Item) -> list[tuple[str, Crystal, str, dict[str, FileFor
     if item.before is not None:
         choices.append(("Before relaxation", item.before, f"{item.name}-as-built", FORMATS))
     try:
-        conventional = symmetry_of(CrystalKey(item.crystal), SYMPREC).conventional
+        conventional = symmetry_of(item.crystal, SYMPREC).conventional
     except StructureError:
         return choices
     label = f"Conventional cell, symmetry within {SYMPREC} Å"

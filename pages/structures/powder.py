@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import streamlit as st
 
+from pages.common.crystals import pattern_of, phases_of
 from pages.components.chart import live_chart
-from pages.components.crystal_view import CrystalKey
 from pages.components.number_field import number_field
-from pages.structures.item import Item, phases_of
+from pages.structures.item import Item
 from rlcsp_core.analysis.diffraction import (
     LONGEST,
     SHORTEST,
     WAVELENGTHS,
-    Pattern,
-    powder_pattern,
     profile,
     similarity,
 )
@@ -32,7 +28,7 @@ def show_powder(item: Item) -> None:
         "Wavelength (Å)", 1.0, SHORTEST, LONGEST, whole=False, key="wavelength", place=second
     )
     phases = {f"{phase.formula} {phase.name}": phase.crystal for phase in references()}
-    matches = phases_of(CrystalKey(item.crystal))
+    matches = phases_of(item.crystal)
     default = f"{matches[0].reference.formula} {matches[0].reference.name}" if matches else None
     names = [None, *phases]
     chosen = third.selectbox(
@@ -45,11 +41,11 @@ def show_powder(item: Item) -> None:
     if wavelength is None:
         return
     with st.spinner("Computing the pattern …"):
-        pattern = _pattern(CrystalKey(item.crystal), wavelength)
+        pattern = pattern_of(item.crystal, wavelength)
         mine = profile(pattern)
         other = None
         if chosen is not None:
-            other = (chosen, profile(_pattern(CrystalKey(phases[chosen]), wavelength)))
+            other = (chosen, profile(pattern_of(phases[chosen], wavelength)))
     strongest = max(zip(pattern.intensity, pattern.angle, pattern.labels, strict=True), default=None)
     words = f"strongest line {strongest[2]} at {strongest[1]:.2f} degrees" if strongest else "no lines"
     live_chart(
@@ -63,8 +59,3 @@ def show_powder(item: Item) -> None:
             f"Similarity of the two profiles: {similarity(mine, other[1]):.3f} (1: the same). The reference has the "
             "measured lattice, so its peaks lie where the potential's lattice differs from nature's."
         )
-
-
-@lru_cache(maxsize=64)
-def _pattern(key: CrystalKey, wavelength: float) -> Pattern:
-    return powder_pattern(key.crystal, wavelength)

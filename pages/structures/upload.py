@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.common.cache import crystal_key
 from pages.common.errors import plain, show_error, show_errors
-from pages.components.crystal_view import CrystalKey, Frame
+from pages.components.relaxation import frames_of, relaxed
 from pages.structures.details import inspect
 from pages.structures.item import Item
 from rlcsp_core.crystal.composition import formula_of
@@ -15,11 +16,10 @@ from rlcsp_core.energy import evaluate, refuse_contacts
 from rlcsp_core.energy.choice import potential_for
 from rlcsp_core.errors import RLCSPError, StructureError
 from rlcsp_core.records import Crystal
-from rlcsp_core.relax import is_warm, relax, relax_path, warm
+from rlcsp_core.relax import is_warm
 
 MAX_BYTES = 5 * 1024**2
 MAX_ATOMS = 400
-FILM_FRAMES = 40  # of the path of a relaxation
 SHOWN = 5  # bad structures of one file
 KEPT = "own-structure"
 
@@ -100,27 +100,20 @@ def _relaxation(crystal: Crystal, title: str, name: str) -> Item | None:
     asked = st.button("Relax it", icon=":material/compress:", type="primary", key="relax")
     kept = st.session_state.get(KEPT)
     if asked:
-        kept = (CrystalKey(crystal), _relaxed(crystal, title, name))
+        kept = (crystal_key(crystal), _relaxed(crystal, title, name))
         st.session_state[KEPT] = kept
-    if kept is None or kept[0] != CrystalKey(crystal):
+    if kept is None or kept[0] != crystal_key(crystal):
         return None
     return kept[1]
 
 
 def _relaxed(crystal: Crystal, title: str, name: str) -> Item:
-    potential = potential_for(crystal.numbers)
-    if not is_warm():
-        with st.spinner("Compiling the energy engine, once; this takes a minute …"):
-            warm()
-    refuse_contacts(crystal, potential)
-    with st.spinner("Relaxing atoms and cell …"):
-        outcome = relax(crystal, potential)
-        path = relax_path(crystal, potential) if outcome.converged else []
+    refuse_contacts(crystal, potential_for(crystal.numbers))
+    film = relaxed(crystal)
+    outcome = film.outcome
     if outcome.energy is None:
         raise StructureError(f"the relaxation did not converge: {outcome.reason}; no energy is shown")
-    stride = max(1, len(path) // FILM_FRAMES)
-    frames = [Frame(each, f"{energy:.4f} eV/atom") for each, energy in [*path[::stride], path[-1]]]
-    before = evaluate(crystal, potential).energy / crystal.n_atoms
+    before = film.energies[0]
     st.success(
         plain(
             f"Relaxed in {outcome.evaluations} evaluations: from {before:.5f} to {outcome.energy:.5f} eV/atom."
@@ -131,6 +124,6 @@ def _relaxed(crystal: Crystal, title: str, name: str) -> Item:
         f"{title}, relaxed",
         outcome.energy,
         before=crystal,
-        film=frames,
+        film=frames_of(film),
         name=f"{name}-relaxed",
     )

@@ -68,6 +68,14 @@ def gradient_variances(
     return tuple(_summary(name, g, g - estimates["none"]) for name, g in estimates.items())
 
 
+def relative(rows: Sequence[GradientVariance]) -> tuple[GradientVariance, ...]:
+    """The same with bias and its error in standard deviations of the estimate without a baseline."""
+    spread = next((math.sqrt(row.variance) for row in rows if row.baseline == "none"), 0.0) or 1.0
+    return tuple(
+        row._replace(bias_norm=row.bias_norm / spread, bias_error=row.bias_error / spread) for row in rows
+    )
+
+
 def batch_gradient(batch: Sequence[RecordedEpisode], baseline: Baseline, exploration: float) -> Array:
     """g_i(b) of the module's head [A, F]."""
     steps = joined(episode for episode, _ in batch)

@@ -7,6 +7,7 @@ Shapes: Z energies, U updates, A actions, F features (1, z).  Energies in eV/ato
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -31,12 +32,20 @@ def energy_axis(lowest: float, highest: float, points: int = ENERGIES) -> Array:
     return np.linspace(lowest, highest, points)
 
 
-def over_energy(theta: Array, z: Array, exploration: float) -> Array:
+def over_energy(theta: Array, z: Array | float, exploration: float) -> Array:
     """π [Z, A] of θ [A, F]; features beyond 1 and z are taken as 0."""
+    z = np.atleast_1d(np.asarray(z, dtype=np.float64))
     theta = theta[:, :N_SHOWN]
     features = np.stack([np.ones_like(z), z], axis=-1)
     mask = np.ones((len(z), len(theta)), dtype=bool)
     return policy_at(theta, features, mask, exploration).probabilities
+
+
+def with_row(theta: Array, action: int, values: Sequence[float]) -> Array:
+    """θ [A, F] with the first parameters of the action in that row set to `values`."""
+    changed = theta.copy()
+    changed[action, : len(values)] = values
+    return changed
 
 
 def policy_map(

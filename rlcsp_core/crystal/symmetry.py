@@ -65,6 +65,12 @@ def space_group(crystal: Crystal, symprec: float = SYMPREC) -> SpaceGroup | None
     return None if dataset is None else SpaceGroup(int(dataset.number), str(dataset.international))
 
 
+def space_group_label(crystal: Crystal, symprec: float = SYMPREC) -> str:
+    """ "Ia-3 (206)"."""
+    group = space_group(crystal, symprec)
+    return "unknown" if group is None else f"{group.symbol} ({group.number})"
+
+
 def point_group_order(crystal: Crystal, symprec: float = SYMPREC) -> int:
     """How many rotations and reflections, with whatever translations, leave the crystal as it is: 1 … 48."""
     dataset = _dataset(crystal, symprec)

@@ -9,12 +9,12 @@ import numpy as np
 
 from rlcsp_core.actions import Action, action_set
 from rlcsp_core.agents import AGENTS, Learner
-from rlcsp_core.agents.variance import GradientVariance, gradient_variances, recorded_episodes
+from rlcsp_core.agents.variance import GradientVariance, gradient_variances, recorded_episodes, relative
 from rlcsp_core.analysis.policy_map import energy_axis
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.records import Array, IntArray, Observation, Transition
 from rlcsp_core.runs.curves import Reader, label_of
-from rlcsp_core.search import SearchConfig
+from rlcsp_core.search import SETTINGS, SearchConfig
 from rlcsp_core.search.features import feature_set
 from rlcsp_core.search.parts import agent_of
 from rlcsp_core.search.reward import EnergyScale, energy_scale, features
@@ -39,6 +39,10 @@ class Learned:
     theta: Array  # [U + 1, A, F]
     updates: UpdateTable
     energy: Array  # [Z] eV/atom, the energies its policy is shown at
+
+    def theta_at(self, step: int) -> Array:
+        """[A, F] after that many steps of the run."""
+        return np.asarray(self.theta[max(int(np.searchsorted(self.step, step, side="right")) - 1, 0)])
 
     @property
     def z(self) -> Array:
@@ -70,7 +74,7 @@ def learned(store: Reader, run: RunInfo) -> Learned | None:
         return None
     actions = _actions(run)
     updates = store.updates(run.id)
-    learner = _learner(run)
+    learner = learner_of(run)
     start = learner.theta[None]
     return Learned(
         run_id=run.id,
@@ -93,10 +97,15 @@ def variances(store: Reader, run: RunInfo) -> tuple[GradientVariance, ...]:
     too little of it, or where the agent was shown more than the energy, which steps do not record."""
     if features_of(run) != "published":
         return ()
-    learner = _learner(run)
+    learner = learner_of(run)
     transitions = recorded_transitions(store.steps(run.id), store.population(run.id), _actions(run))
     recorded = recorded_episodes(transitions, learner)
     return gradient_variances(recorded, learner.config.exploration, learner.config.trajectories)
+
+
+def relative_variances(store: Reader, run: RunInfo) -> tuple[GradientVariance, ...]:
+    """The same, biases in standard deviations of the estimate without a baseline."""
+    return relative(variances(store, run))
 
 
 def recorded_transitions(
@@ -126,8 +135,8 @@ def features_of(run: RunInfo) -> str:
     return str(run.config.get("features", "published"))
 
 
-def _learner(run: RunInfo) -> Learner:
-    """The agent as the run began."""
-    agent = agent_of(SearchConfig.from_dict(run.config))
+def learner_of(run: RunInfo) -> Learner:
+    """The agent as the run began; settings that a search no longer has are passed over."""
+    agent = agent_of(SearchConfig.from_dict({k: v for k, v in run.config.items() if k in SETTINGS}))
     assert isinstance(agent, Learner), "only learners have a policy to show"
     return agent

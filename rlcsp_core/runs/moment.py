@@ -10,13 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from rlcsp_core.actions import action_set
-from rlcsp_core.agents import Learner
 from rlcsp_core.agents.settings import LearnerConfig
 from rlcsp_core.errors import NotFoundError
 from rlcsp_core.records import Array
 from rlcsp_core.runs.curves import Reader
-from rlcsp_core.runs.learned import features_of, learns
-from rlcsp_core.search import SearchConfig
+from rlcsp_core.runs.learned import features_of, learner_of, learns
 from rlcsp_core.search.explain import (
     FAILED,
     SEEN,
@@ -27,7 +25,6 @@ from rlcsp_core.search.explain import (
     explain_reward,
     explain_update,
 )
-from rlcsp_core.search.parts import agent_of
 from rlcsp_core.search.reward import energy_scale, features
 from rlcsp_core.store import RunInfo, StepTable
 
@@ -114,16 +111,8 @@ def moment(store: Reader, run: RunInfo, step: int) -> Moment:
 def learner_config(run: RunInfo) -> LearnerConfig | None:
     """Settings of the run's learner; None for a fixed policy, and where it was shown more than the energy, which a
     step does not record."""
-    if features_of(run) != "published":
-        return None
-    learner = _learner(run)
-    return None if learner is None else learner.config
-
-
-def _learner(run: RunInfo) -> Learner | None:
-    """The run's learner as it began; None for a fixed policy."""
-    agent = agent_of(SearchConfig.from_dict(run.config))
-    return agent if isinstance(agent, Learner) else None
+    shown_enough = learns(run) and features_of(run) == "published"
+    return learner_of(run).config if shown_enough else None
 
 
 def _energy_before(store: Reader, run: RunInfo, step: int) -> float:
@@ -145,9 +134,7 @@ def _theta_before(store: Reader, run: RunInfo, step: int) -> Array:
     before = np.flatnonzero(updates.step < _chosen(run, step))
     if len(before):
         return updates.theta[before[-1]]
-    learner = _learner(run)
-    assert learner is not None  # only a run that learns has episodes to explain
-    return learner.theta
+    return learner_of(run).theta
 
 
 def _episode(

@@ -1,10 +1,12 @@
 """Variance and bias of the gradient with each baseline, on one record of a bandit with two contexts."""
 
+import math
+
 import numpy as np
 import pytest
 
 from rlcsp_core.agents import BASELINES, agent_named
-from rlcsp_core.agents.variance import batch_gradient, gradient_variances, recorded_episodes
+from rlcsp_core.agents.variance import batch_gradient, gradient_variances, recorded_episodes, relative
 from rlcsp_core.records import Observation, Transition
 
 CONTEXT_PAYS = 5.0  # how much more than an action the state matters: what V(s) can take away
@@ -64,3 +66,13 @@ def test_variance_and_bias_by_the_obvious_formula(recorded):
 
 def test_too_few_batches_give_no_answer(recorded):
     assert gradient_variances(recorded[:10], 0.1, 10) == ()
+
+
+def test_relative_biases_are_in_deviations_of_the_plain_estimate(recorded):
+    rows = gradient_variances(recorded, 0.1, 4)
+    spread = math.sqrt(next(row.variance for row in rows if row.baseline == "none"))
+    for row, scaled in zip(rows, relative(rows), strict=True):
+        assert scaled.bias_norm == pytest.approx(row.bias_norm / spread)
+        assert scaled.bias_error == pytest.approx(row.bias_error / spread)
+        assert scaled.variance == row.variance
+    assert relative(()) == ()

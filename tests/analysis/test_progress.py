@@ -6,7 +6,7 @@ import numpy as np
 
 from rlcsp_core.analysis.metrics import EnergySequence
 from rlcsp_core.analysis.minima import pooled_minima
-from rlcsp_core.analysis.policy_map import over_energy, policy_map
+from rlcsp_core.analysis.policy_map import over_energy, policy_map, with_row
 from rlcsp_core.analysis.progress import (
     binned_policy,
     energy_window,
@@ -95,3 +95,12 @@ def test_the_map_holds_the_policies_of_its_moments(rng) -> None:
     assert chart.step[-1] == step[-1]
     u = int(np.searchsorted(step, chart.step[7]))
     np.testing.assert_allclose(chart.probability[:, 7], over_energy(theta[u], z, 0.1)[:, 3])
+
+
+def test_one_row_of_theta_is_changed_and_the_rest_is_left() -> None:
+    theta = np.arange(12.0).reshape(4, 3)
+    changed = with_row(theta, 2, [-1.0, -2.0])
+    np.testing.assert_array_equal(changed[2], [-1.0, -2.0, 8.0])
+    np.testing.assert_array_equal(np.delete(changed, 2, 0), np.delete(theta, 2, 0))
+    assert theta[2, 0] == 6.0
+    np.testing.assert_array_equal(over_energy(theta, 0.5, 0.1), over_energy(theta, np.array([0.5]), 0.1))

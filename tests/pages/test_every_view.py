@@ -16,7 +16,9 @@ from rlcsp_core.runs.learned import learns
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.search.features import FEATURE_SETS
 from rlcsp_core.store import RunInfo, open_store
-from rlcsp_core.store.library import Library
+from rlcsp_core.store.archive import Archive
+from rlcsp_core.store.library import SHIPPED as FOLDER
+from rlcsp_core.store.parquet import folders
 
 Opened = Callable[..., AppTest]
 KIND = ("composition", "algorithm", "baseline", "actions", "features", "settings")
@@ -32,10 +34,9 @@ OF_A_RUN = ("pages/search/page.py", "pages/structures/page.py", "pages/replay/pa
 def _shipped() -> dict[str, RunInfo]:
     """The shortest run of each configuration."""
     found: dict[str, RunInfo] = {}
-    known = Library(open_store("sqlite://"))
-    for experiment in known.experiments():
-        for run in known.runs(experiment=experiment):
-            name = ", ".join([experiment, *(str(run.config.get(key)) for key in KIND)])
+    for archive in map(Archive, folders(FOLDER)):
+        for run in archive.runs():
+            name = ", ".join([archive.name, *(str(run.config.get(key)) for key in KIND)])
             if name not in found or run.n_steps < found[name].n_steps:
                 found[name] = run
     return found

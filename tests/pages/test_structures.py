@@ -9,12 +9,12 @@ import streamlit as st
 from ase.build import bulk, molecule
 from streamlit.testing.v1 import AppTest
 
-from pages.common.catalogue import Comparison, load, lowest
-from pages.components.crystal_view import supercell
+from pages.common.catalogue import compare, load, lowest
+from pages.components.crystal_view import page_to_keep, supercell
 from pages.structures import distinct
-from pages.structures.standalone import json_in_script, one_crystal_page
 from rlcsp_core.crystal.formats import FORMATS, from_ase
 from rlcsp_core.crystal.identity import group_duplicates, references
+from rlcsp_core.plots.crystal_page import json_in_script
 from rlcsp_core.runs import Halt, execute
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import Source, open_store
@@ -69,15 +69,15 @@ def test_a_comparison_made_in_moments_is_that_made_at_once(database: Path) -> No
     store = open_store(str(database))
     [run] = store.runs()
     found = lowest(store, [run], 12)
-    compared = Comparison(store, found)
+    compared = compare(store, found)
     seen = []
     while not compared.done:
         compared.go_on(0)
-        seen.append(sum(group.times for group in compared.groups))
+        seen.append(sum(len(group.members) for group in compared.groups))
     assert seen == list(range(1, len(found) + 1))
     crystals = [load(store, each) for each in found]
     at_once = group_duplicates(crystals, [each.energy for each in found])
-    assert [(group.best, group.times) for group in compared.groups] == [
+    assert [(group.best, len(group.members)) for group in compared.groups] == [
         (found[members[0]], len(members)) for members in at_once
     ]
 
@@ -180,7 +180,7 @@ def test_an_element_without_potential_can_be_looked_at_but_not_relaxed(page: App
 def test_the_page_to_keep_escapes_every_string() -> None:
     crystal = from_ase(bulk("SrO", "rocksalt", a=5.1))
     evil = "</script><script>alert(1)</script><!--"
-    text = one_crystal_page(crystal, evil, evil)
+    text = page_to_keep(crystal, evil)
     assert evil not in text
     assert "alert(1)" not in text.replace("&lt;script&gt;alert(1)", "")
     assert "<" not in json_in_script({"label": evil})

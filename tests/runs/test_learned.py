@@ -52,6 +52,14 @@ def test_the_recorded_experience_teaches_the_same_policy(config: SearchConfig, s
     np.testing.assert_allclose(agent.theta, policy.theta[-1], rtol=1e-9, atol=1e-12)
 
 
+def test_the_policy_after_a_step_is_that_of_the_last_update_before(store: Store) -> None:
+    policy = learned(store, store.run(searched(store, SearchConfig(algorithm="rlcsp", **SMALL))))
+    assert policy is not None
+    first, second = (int(step) for step in policy.step[1:3])
+    for step, row in ((0, 0), (first - 1, 0), (first, 1), (second - 1, 1), (10**9, -1)):
+        np.testing.assert_array_equal(policy.theta_at(step), policy.theta[row])
+
+
 def test_the_variance_with_no_baseline_is_the_yardstick(store: Store) -> None:
     config = SearchConfig(algorithm="npg", settings={"trajectories": 2}, **SMALL)
     rows = {row.baseline: row for row in variances(store, store.run(searched(store, config)))}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pages.components.crystal_view import element_colours
 from rlcsp_core.crystal.ions import VACANCY, all_ions
 from rlcsp_core.crystal.modular import SITE_XY, Modular
+from rlcsp_core.plots.elements import element_colours
 
 BLOCK = 44  # units of the drawing, edge of a sub-module
 GAP = 26

@@ -7,13 +7,12 @@ numbers and colours of ours only, nothing that a user wrote.
 from __future__ import annotations
 
 import base64
-from functools import lru_cache
 
 import numpy as np
 from ase.data import chemical_symbols
 
-from pages.components.crystal_view import CrystalKey, element_colours, sphere_radius
 from rlcsp_core.crystal.scene import BEYOND, scene
+from rlcsp_core.plots.elements import element_colours, sphere_radius
 from rlcsp_core.records import Array, Crystal
 
 SIZE = 200  # units of the drawing
@@ -31,17 +30,6 @@ EDGES = [(m, n) for m in range(8) for n in range(m + 1, 8) if np.abs(CORNERS[m] 
 
 def thumbnail(crystal: Crystal) -> str:
     """The crystal as SVG."""
-    return _thumbnail(CrystalKey(crystal))
-
-
-def thumbnail_address(crystal: Crystal) -> str:
-    """The same as the address of an image, for tables."""
-    return "data:image/svg+xml;base64," + base64.b64encode(thumbnail(crystal).encode()).decode()
-
-
-@lru_cache(maxsize=1024)
-def _thumbnail(key: CrystalKey) -> str:
-    crystal = key.crystal
     drawn = scene(crystal)
     seen = _seen(drawn.positions, crystal.cell)
     corners = _seen((CORNERS - 0.5) @ crystal.cell, crystal.cell)
@@ -67,6 +55,11 @@ def _thumbnail(key: CrystalKey) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{SIZE}" height="{SIZE}" viewBox="{box}">{body}</svg>'
     )
+
+
+def as_address(svg: str) -> str:
+    """An SVG as the address of an image, for tables."""
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
 
 
 def _seen(points: Array, cell: Array) -> Array:

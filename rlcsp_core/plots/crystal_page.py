@@ -6,16 +6,12 @@ Data are JSON in which every character that could end a script is written as an 
 from __future__ import annotations
 
 import json
-from functools import cache
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
-from pages.components.crystal_view import HERE as VIEW
-from pages.components.crystal_view import ONE, Frame, view_data
-from rlcsp_core.paths import STATIC
+from rlcsp_core.plots.crystal_view import Frame, in_words, view_data
 from rlcsp_core.records import Crystal
 
-LIBRARY = STATIC / "3dmol"
 HEIGHT = 560  # pixels
 THEMES = """
 :root { color-scheme: light dark; --st-text-color: #1b2733; --st-background-color: #ffffff;
@@ -52,11 +48,20 @@ new CrystalView(root).show(JSON.parse(document.getElementById("data").textConten
 """
 
 
-def standalone_page(frames: list[Frame], *, title: str, words: str = "") -> str:
-    """The page as text; `title` and `words` may be anything, they are escaped."""
-    data = view_data(frames) | {
+class Scripts(NamedTuple):
+    """Texts of the files that draw."""
+
+    style: str  # CSS
+    viewer: str  # an ES module whose default export mounts the viewer
+    library: str  # 3Dmol.js
+    licence: str  # the notice that it asks for
+
+
+def crystal_page(crystal: Crystal, title: str, scripts: Scripts) -> str:
+    """The page as text; `title` may be anything, it is escaped."""
+    data = view_data([Frame(crystal, "")]) | {
         "most_cells": 1,
-        "supercell": ONE,
+        "supercell": "1×1×1",
         "height": HEIGHT,
         "controls": True,
         "start": 0,
@@ -65,10 +70,12 @@ def standalone_page(frames: list[Frame], *, title: str, words: str = "") -> str:
     }
     return PAGE.format(
         title=escape(title),
-        words=escape(words),
-        style=THEMES + VIEW.with_suffix(".css").read_text(encoding="utf-8"),
+        words=escape(in_words(crystal)),
+        style=THEMES + scripts.style,
         data=json_in_script(data),
-        **_scripts(),
+        viewer=scripts.viewer.replace("export default function", "function mount"),
+        library=scripts.library,
+        licence=scripts.licence.replace("--", "- -"),
     )
 
 
@@ -76,23 +83,3 @@ def json_in_script(data: Any) -> str:
     """JSON that cannot leave the script element it stands in, nor be taken for markup."""
     text = json.dumps(data, ensure_ascii=True, allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-@cache
-def _scripts() -> dict[str, str]:
-    """Our viewer as a plain script, 3Dmol.js and the notice that it asks for."""
-    viewer = (
-        VIEW.with_suffix(".js")
-        .read_text(encoding="utf-8")
-        .replace("export default function", "function mount")
-    )
-    licence = (LIBRARY / "LICENSE").read_text(encoding="utf-8").replace("--", "- -")
-    return {
-        "viewer": viewer,
-        "library": (LIBRARY / "3Dmol-min.js").read_text(encoding="utf-8"),
-        "licence": licence,
-    }
-
-
-def one_crystal_page(crystal: Crystal, title: str, words: str) -> str:
-    return standalone_page([Frame(crystal, "")], title=title, words=words)
