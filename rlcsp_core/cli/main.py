@@ -22,6 +22,8 @@ COMMANDS = (
     "bench",
     "energy",
     "relax",
+    "potentials",
+    "validate",
     "run",
     "resume",
     "sweep",

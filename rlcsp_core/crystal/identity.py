@@ -12,22 +12,21 @@ Shapes: M crystals.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from rlcsp_core.crystal.formats import read_crystals, to_ase
+from rlcsp_core.crystal.composition import formula_of
+from rlcsp_core.crystal.formats import to_ase
+from rlcsp_core.crystal.known import Reference, references
 from rlcsp_core.crystal.symmetry import primitive_cell
-from rlcsp_core.paths import DATA
 from rlcsp_core.records import Crystal
 
 if TYPE_CHECKING:
     from pymatgen.analysis.structure_matcher import StructureMatcher
     from pymatgen.core import Structure
 
-REFERENCES = DATA / "references"
 ENERGY_WINDOW = 1e-4  # eV/atom; two relaxations of one structure agree far better
 VOLUME_WINDOW = 0.01  # relative
 REDUCTIONS = (
@@ -44,35 +43,13 @@ class Match(NamedTuple):
     volume_ratio: float  # of the crystal over the reference, per atom
 
 
-@dataclass(frozen=True, eq=False)
-class Reference:
-    """A phase from the literature, as shipped in data/references."""
-
-    name: str  # "bixbyite"
-    formula: str  # "Y2O3"
-    source: str  # citation
-    crystal: Crystal
-
-
-@cache
-def references() -> tuple[Reference, ...]:
-    """All shipped phases.  A file is called formula_name.cif and begins with what it is and where it is from."""
-    return tuple(_reference(path.stem, path.name) for path in sorted(REFERENCES.glob("*.cif")))
-
-
-def _reference(stem: str, file_name: str) -> Reference:
-    formula, _, name = stem.partition("_")
-    path = REFERENCES / file_name
-    comments = [line[1:].strip() for line in path.read_text(encoding="utf-8").splitlines() if line[:1] == "#"]
-    [crystal] = read_crystals(path)
-    return Reference(name.replace("_", " "), formula, " ".join(comments[1:]), crystal)
-
-
 def known_phases(crystal: Crystal) -> list[Match]:
     """References that the crystal is, the nearest first; usually one or none."""
+    formula = formula_of(crystal.numbers)
     matches = [
         Match(reference, distance, _volume(crystal) / _volume(reference.crystal))
         for reference in references()
+        if reference.formula == formula
         if (distance := distance_between(crystal, reference.crystal)) is not None
     ]
     return sorted(matches, key=lambda match: match.distance)

@@ -1,0 +1,131 @@
+"""Known crystals from the literature: data/references/*.cif and the compact table data/crystals.toml.
+
+A row of the table gives the space group, the cell and one atom of each orbit; symmetry makes the others (gemmi).
+Å, degrees.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+
+import numpy as np
+
+from rlcsp_core.crystal.composition import composition_of
+from rlcsp_core.crystal.formats import read_crystals
+from rlcsp_core.paths import DATA
+from rlcsp_core.records import Array, Crystal
+
+REFERENCES = DATA / "references"
+SAME_SITE = 1e-3  # of a fractional coordinate
+# of the files: minima of the shipped potential and types that the compound does not take
+HYPOTHETICAL = (
+    "Sr4Ti3O10_intergrowth",
+    "SrY2O4_spinel",
+    "Y2O3_corundum_type",
+    "Y2TiO5_ground_state",
+    "Y2O3_A_type",
+)
+ALSO = "also"  # between the coordinates of two orbits of one element
+
+Sites = Mapping[str, Sequence[Sequence[float]]]  # fractional coordinates of the orbits of each element
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """A phase from the literature."""
+
+    name: str  # "bixbyite"
+    formula: str  # "Y2O3"
+    source: str  # citation
+    made_from: Any  # of a file, its path; of the table, group, cell and sites
+    experimental: bool = True
+
+    @cached_property
+    def crystal(self) -> Crystal:
+        """In its conventional cell."""
+        if isinstance(self.made_from, tuple):
+            return _crystal(*self.made_from)
+        [crystal] = read_crystals(self.made_from)
+        return crystal
+
+
+@cache
+def references() -> tuple[Reference, ...]:
+    """All known phases, by formula and name."""
+    found = [*map(_from_file, sorted(REFERENCES.glob("*.cif"))), *_from_table()]
+    return tuple(sorted(found, key=lambda reference: (reference.formula, reference.name)))
+
+
+def _from_file(path: Any) -> Reference:
+    """A file is called formula_name.cif and begins with what it is and where it is from."""
+    formula, _, name = path.stem.partition("_")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    comments = [line[1:].strip() for line in lines if line[:1] == "#"]
+    return Reference(
+        name.replace("_", " "), formula, " ".join(comments[1:]), path, path.stem not in HYPOTHETICAL
+    )
+
+
+def _from_table() -> Iterator[Reference]:
+    table = tomllib.loads((DATA / "crystals.toml").read_text(encoding="utf-8"))
+    for row in table["crystals"]:
+        source = table["sources"].get(row["source"], row["source"])
+        if "formula" in row:
+            yield Reference(row["name"], row["formula"], source, (row["group"], row["cell"], row["sites"]))
+            continue
+        kind = table["types"][row["type"]]
+        for formula, name, cell, *free in row["members"]:
+            elements = [ion.element for ion in composition_of(formula).ions]
+            sites = {
+                element: list(_orbits(site, free[0] if free else {}))
+                for element, site in zip(elements, kind["sites"], strict=True)
+            }
+            lengths = cell if isinstance(cell, list) else [cell]
+            yield Reference(name, formula, source, (kind["group"], lengths, sites))
+
+
+def _orbits(site: Sequence[float | str], free: Mapping[str, float]) -> Iterator[list[float]]:
+    """Coordinates of one orbit or several, free ones put in by name."""
+    values = [free[x] if isinstance(x, str) and x != ALSO else x for x in site]
+    while values:
+        yield [float(x) for x in values[:3]]
+        values = values[4:]
+
+
+def _crystal(group: str, cell: Sequence[float], sites: Sites) -> Crystal:
+    import gemmi
+    from ase.data import atomic_numbers
+
+    space_group = gemmi.SpaceGroup(group)
+    numbers, places = [], []
+    for element, orbits in sites.items():
+        for orbit in orbits:
+            images = _distinct([op.apply_to_xyz(list(orbit)) for op in space_group.operations()])
+            places.append(images)
+            numbers += [atomic_numbers[element]] * len(images)
+    vectors = _vectors(space_group.crystal_system_str(), cell)
+    return Crystal(np.array(numbers, dtype=np.int64), np.concatenate(places) @ vectors, vectors)
+
+
+def _distinct(places: Sequence[Sequence[float]]) -> Array:
+    kept: list[Array] = []
+    for place in np.array(places) % 1.0:
+        apart = [np.abs((place - other + 0.5) % 1.0 - 0.5).max() for other in kept]
+        if min(apart, default=1.0) > SAME_SITE:
+            kept.append(place)
+    return np.array(kept)
+
+
+def _vectors(system: str, cell: Sequence[float]) -> Array:
+    """Lattice vectors of a conventional cell of which only the free numbers are given."""
+    import gemmi
+
+    a, b, c = {1: (0, 0, 0), 2: (0, 0, 1)}.get(len(cell), (0, 1, 2))
+    beta = cell[3] if len(cell) > 3 else 90.0
+    gamma = 120.0 if system in ("trigonal", "hexagonal") else 90.0
+    unit = gemmi.UnitCell(cell[a], cell[b], cell[c], 90.0, beta, gamma)
+    return np.array(unit.orth.mat.tolist()).T
