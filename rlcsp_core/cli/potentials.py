@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from rlcsp_core.cli.output import add_json, to_json
 
@@ -21,7 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
     from rlcsp_core.energy.choice import measurements, median_error
     from rlcsp_core.energy.potential_file import load_potential, potential_names
 
-    rows = []
+    rows: list[dict[str, Any]] = []
     for potential in map(load_potential, potential_names()):
         mine = [row for row in measurements() if row.potential == potential.name]
         rows.append({
@@ -40,7 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
             "median_error_percent": median_error(mine),
         })  # fmt: skip
     if arguments.json:
-        print(to_json(rows))
+        for row in rows:
+            print(to_json(row))
         return 0
     for row in rows:
         error = row["median_error_percent"]

@@ -58,7 +58,7 @@ def test_every_ion_has_neighbours_at_the_distance_of_its_radius(reference):
         assert 0.8 * radii < nearest < 1.15 * radii
 
 
-# as published: Si–O of quartz (Levien 1980), Ti–O of rutile (Abrahams & Bernstein 1971), Al–O of corundum (Newnham 1962)
+# Å, published: Levien 1980 (quartz), Abrahams & Bernstein 1971 (rutile), Newnham & de Haan 1962 (corundum)
 @pytest.mark.parametrize(("formula", "name", "pair", "shortest", "longest"), [
     ("SiO2", "quartz", (14, 8), 1.605, 1.614), ("TiO2", "rutile", (22, 8), 1.949, 1.980),
     ("Al2O3", "corundum", (13, 8), 1.855, 1.971), ("ZrSiO4", "zircon", (14, 8), 1.622, 1.622),
