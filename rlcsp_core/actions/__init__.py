@@ -69,8 +69,8 @@ ACTION_SETS: Mapping[str, ActionSet] = {
 
 def prior_preferences(name: str) -> Array:
     """[A] ln of the odds of each action of a set before anything is learned; 0 throughout for the published set."""
-    odds = ACTION_SETS[name].odds
-    return np.log([odds.get(action.number, 1.0) for action in action_set(name)])
+    actions = action_set(name)
+    return np.log([ACTION_SETS[name].odds.get(action.number, 1.0) for action in actions])
 
 
 def action_set(name: str) -> tuple[Action, ...]:

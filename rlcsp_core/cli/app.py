@@ -6,18 +6,22 @@ import argparse
 import os
 import sys
 
+from rlcsp_core.cli.options import whole
 from rlcsp_core.cli.progress import compile_once
+from rlcsp_core.errors import ConfigError
 from rlcsp_core.paths import ROOT
 
-PORT = 8501
+PORT, MOST = 8501, 65535
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser("app", help="the dashboard; its address is printed, Ctrl-C ends it")
-    parser.add_argument("--port", type=int, default=PORT, help=f"where it answers (default: {PORT})")
+    parser.add_argument("--port", type=whole, default=PORT, help=f"where it answers (default: {PORT})")
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if not 0 < arguments.port <= MOST:
+        raise ConfigError(f"--port must lie between 1 and {MOST}, got {arguments.port}")
     compile_once()
     # -P: a file in the working directory must not stand in for a library
     command = [sys.executable, "-P", "-m", "streamlit", "run", str(ROOT / "serve.py")]

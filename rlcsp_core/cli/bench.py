@@ -23,7 +23,8 @@ from typing import Any
 import numpy as np
 
 from rlcsp_core.cli.bench_failures import count_failures, modular_trial
-from rlcsp_core.cli.output import Column, Lines, add_json
+from rlcsp_core.cli.options import add_json, whole
+from rlcsp_core.cli.output import Column, Lines
 from rlcsp_core.cli.progress import compile_once
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.paths import PACKAGE
@@ -54,7 +55,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument(
         "--failures",
-        type=int,
+        type=whole,
         default=None,
         metavar="N",
         help="instead: relax N random trials in modules and N/5 gas-like starts of each of the five compositions, and "

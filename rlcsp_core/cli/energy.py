@@ -10,7 +10,8 @@ import argparse
 import numpy as np
 
 from rlcsp_core.cli.frames import add_files, add_potential, for_each_frame, potential_chooser
-from rlcsp_core.cli.output import Column, Lines, add_json
+from rlcsp_core.cli.options import add_json
+from rlcsp_core.cli.output import Column, Lines
 from rlcsp_core.cli.progress import compile_once
 from rlcsp_core.crystal.composition import formula_of
 from rlcsp_core.records import Crystal

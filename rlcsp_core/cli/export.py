@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from rlcsp_core.cli.output import add_database, add_json, to_json
+from rlcsp_core.cli.options import add_database, add_json
+from rlcsp_core.cli.output import to_json
 from rlcsp_core.cli.progress import Bar
 from rlcsp_core.paths import user_data
 from rlcsp_core.store import open_store

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
+from rlcsp_core.cli.output import complain
 from rlcsp_core.energy import Potential
 from rlcsp_core.errors import RLCSPError, StructureError
 from rlcsp_core.records import Crystal
@@ -65,7 +66,7 @@ def for_each_frame(files: Sequence[str], act: Callable[[str, int, Crystal, str |
         try:
             entries = read_structures(file)
         except RLCSPError as error:
-            print(f"error: {file}: {error}", file=sys.stderr)
+            complain(f"{file}: {error}")
             code = BAD_INPUT
             continue
         for entry in entries:
@@ -75,7 +76,7 @@ def for_each_frame(files: Sequence[str], act: Callable[[str, int, Crystal, str |
                     raise StructureError(entry.problem or "it cannot be used")
                 act(file, entry.number, entry.crystal, entry.note)
             except RLCSPError as error:
-                print(f"error: {place}: {error}", file=sys.stderr)
+                complain(f"{place}: {error}")
                 code = BAD_INPUT
             else:
                 if entry.note:

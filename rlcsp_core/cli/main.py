@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from rlcsp_core import __version__
+from rlcsp_core.cli.options import Parser
+from rlcsp_core.cli.output import complain
 from rlcsp_core.errors import RLCSPError
 
 BAD_INPUT = 2
@@ -37,9 +39,7 @@ COMMANDS = (
 
 
 def parser_for(commands: Sequence[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="rlcsp", description="Crystal structure prediction by reinforcement learning."
-    )
+    parser = Parser(prog="rlcsp", description="Crystal structure prediction by reinforcement learning.")
     parser.add_argument("--version", action="version", version=f"rlcsp {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name in commands:
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as end:  # argparse has said what there is to say
         return end.code if isinstance(end.code, int) else BAD_INPUT
     except RLCSPError as error:
-        print(f"error: {error}", file=sys.stderr)
+        complain(str(error))
         return BAD_INPUT
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
+import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 MISSING = "–"
+LONGEST = 1000  # letters of an error
 
 
 class Column(NamedTuple):
@@ -56,14 +57,9 @@ def _text(value: Any, form: str) -> str:
     return format(value, form) if form else str(value)
 
 
-def add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
-
-
-def add_database(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--database",
-        metavar="URL",
-        help="database URL or path of an SQLite file (default: RLCSP_DATABASE_URL, the file named by "
-        "RLCSP_DATABASE_URL_FILE, or data/runs.sqlite)",
-    )
+def complain(message: str) -> None:
+    """One line on standard error, however long the word that it is about."""
+    line = " ".join(message.split())
+    if len(line) > LONGEST:
+        line = f"{line[: LONGEST // 2]} … {line[-LONGEST // 2 :]}"
+    print(f"error: {line}", file=sys.stderr)

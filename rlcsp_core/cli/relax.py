@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rlcsp_core.cli.frames import add_files, add_potential, for_each_frame, potential_chooser
-from rlcsp_core.cli.output import Column, Lines, add_json
+from rlcsp_core.cli.options import add_json, number, whole
+from rlcsp_core.cli.output import Column, Lines
 from rlcsp_core.cli.progress import compile_once
 from rlcsp_core.crystal.composition import formula_of
 from rlcsp_core.errors import ConfigError
@@ -40,13 +41,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_files(parser)
     add_potential(parser)
     parser.add_argument(
-        "--evaluations", type=int, metavar="N", help="most energies with gradients for one structure"
+        "--evaluations", type=whole, metavar="N", help="most energies with gradients for one structure"
     )
     parser.add_argument(
-        "--time-limit", type=float, metavar="S", help="longest wall clock for one structure, s"
+        "--time-limit", type=number, metavar="S", help="longest wall clock for one structure, s"
     )
-    parser.add_argument("--force", type=float, metavar="EV/Å", help="largest force at convergence")
-    parser.add_argument("--stress", type=float, metavar="EV/Å³", help="largest stress at convergence")
+    parser.add_argument("--force", type=number, metavar="EV/Å", help="largest force at convergence")
+    parser.add_argument("--stress", type=number, metavar="EV/Å³", help="largest stress at convergence")
     parser.add_argument("--output", metavar="FILE", help="write the relaxed structures, as extended XYZ")
     add_json(parser)
 
@@ -63,8 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
         "stress": arguments.stress,
     }
     config = RelaxConfig(**{name: value for name, value in chosen.items() if value is not None})
-    if arguments.output:
-        start_output(arguments.output)
+    if arguments.output is not None:
+        start_output(arguments.output, arguments.files)
     compile_once()
     warm()  # what is compiled is loaded now: the time limit is that of the relaxation
     potential = potential_chooser(arguments.potential)
@@ -100,9 +101,11 @@ def summary(result: Relaxation) -> Mapping[str, Any]:
     }
 
 
-def start_output(path: str) -> None:
+def start_output(path: str, files: Sequence[str]) -> None:
     """An empty file, so that a place that cannot be written to is known before the work."""
     try:
+        if any(Path(path).samefile(file) for file in files if Path(path).exists() and Path(file).exists()):
+            raise ConfigError(f"--output {path} is one of the files that are read; name another")
         Path(path).write_bytes(b"")
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror}") from None

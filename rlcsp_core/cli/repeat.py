@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from rlcsp_core.cli.output import add_database, add_json, to_json
+from rlcsp_core.cli.options import add_database, add_json
+from rlcsp_core.cli.output import to_json
 from rlcsp_core.cli.progress import RunProgress, compile_once
 from rlcsp_core.store import open_store
 

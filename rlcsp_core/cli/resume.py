@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from rlcsp_core.cli.output import add_database, add_json
+from rlcsp_core.cli.options import add_database, add_json
 from rlcsp_core.cli.progress import compile_once
 from rlcsp_core.cli.run import carry_out
 from rlcsp_core.errors import StoreError

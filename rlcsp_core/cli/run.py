@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from dataclasses import replace
 
 from rlcsp_core.cli.main import BAD_INPUT, INTERRUPTED
-from rlcsp_core.cli.output import add_database, add_json, to_json
+from rlcsp_core.cli.options import add_database, add_json
+from rlcsp_core.cli.output import complain, to_json
 from rlcsp_core.cli.progress import RunProgress, compile_once
-from rlcsp_core.cli.settings import add_settings, config_of
+from rlcsp_core.cli.settings import add_settings, announce, config_of
 from rlcsp_core.runs import Halt, execute, halting
 from rlcsp_core.runs.learned import last_policy
-from rlcsp_core.runs.sharing import check_sharing
+from rlcsp_core.runs.sharing import check_sharer, check_sharing
 from rlcsp_core.search import check_config
-from rlcsp_core.store import Claim, RunInfo, RunState, Store, open_store
-from rlcsp_core.store.library import Library
+from rlcsp_core.store import Claim, Reader, RunInfo, RunState, Store, open_store
+from rlcsp_core.store.library import archives_in
+from rlcsp_core.store.schema import check_name
 
 LABELS = {
     "run_id": "run",
@@ -46,19 +47,30 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(arguments: argparse.Namespace) -> int:
     config = config_of(arguments)
-    store = open_store(arguments.database)
-    if arguments.start_from:
-        known = Library(store)
-        theta = last_policy(known, known.run(arguments.start_from))
-        config = replace(config, initial_policy=theta)
+    name = arguments.name
+    if name is None:
+        name = f"{config.composition} · {config.algorithm} · seed {config.seed}"
+    check_name(name, "a run")
+    if arguments.start_from is not None:
+        config = replace(config, initial_policy=policy_of(arguments.start_from, arguments.database))
         check_config(config)
     if arguments.share is not None:
+        check_sharer(config, arguments.share)
+    store = open_store(arguments.database)
+    if arguments.share is not None:
         check_sharing(config, arguments.share, store)
+    announce(arguments, config)
     compile_once()
-    name = arguments.name or f"{config.composition} · {config.algorithm} · seed {config.seed}"
     mine = store.create_claimed(config.as_dict(), name=name, policy=arguments.share)
     assert mine is not None, "only experiments have runs already"
     return carry_out(store, mine, arguments.json)
+
+
+def policy_of(run_id: str, database: str | None) -> list[list[float]]:
+    """What a run of the database, or one that came with the program, has learned."""
+    shipped = (archive for archive in archives_in()[0].values() if run_id in archive)
+    reader: Reader = next(shipped, None) or open_store(database, create=False)
+    return last_policy(reader, reader.run(run_id))
 
 
 def carry_out(store: Store, mine: Claim, as_json: bool) -> int:
@@ -72,7 +84,7 @@ def carry_out(store: Store, mine: Claim, as_json: bool) -> int:
             progress.bar.finish()
     show(store, run_info, as_json)
     if run_info.state is RunState.FAILED:
-        print(f"error: the search could not go on: {run_info.reason}", file=sys.stderr)
+        complain(f"the search could not go on: {run_info.reason}")
         return BAD_INPUT
     return INTERRUPTED if halt.asked else 0
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from rlcsp_core.actions import ACTION_SETS
 from rlcsp_core.agents import AGENTS, BASELINES
+from rlcsp_core.cli.options import number, whole
 from rlcsp_core.energy.choice import best_for
 from rlcsp_core.energy.potential_file import DEFAULT, Choice, choice_from
 from rlcsp_core.errors import ConfigError
@@ -17,7 +18,13 @@ from rlcsp_core.relax import RELAXERS, is_foreign
 from rlcsp_core.search import SETTINGS, SearchConfig
 from rlcsp_core.search.features import FEATURE_SETS
 
-KINDS = {"int": int, "float": float, "text": str, "choice": str, "potential": str}
+KINDS: Mapping[str, Callable[[str], Any]] = {
+    "int": whole,
+    "float": number,
+    "text": str,
+    "choice": str,
+    "potential": str,
+}
 FLAGS = [setting for setting in SETTINGS.values() if setting.kind in KINDS]
 NAMES: Mapping[str, Iterable[str]] = {
     "algorithm": AGENTS,
@@ -64,15 +71,19 @@ def config_of(arguments: argparse.Namespace) -> SearchConfig:
 
 
 def _potential(values: dict[str, Any]) -> Choice:
-    """As asked for, else the best for the composition, which is said where it is not the usual one."""
+    """As asked for, else the best for the composition."""
     if "potential" in values:
         return choice_from(values["potential"])
     if is_foreign(values.get("calculator", "")):
         return DEFAULT
-    best = best_for(values.get("composition", SearchConfig.composition))
-    if best.potential.name != DEFAULT:
-        print(f"potential {best.potential.name}: {best.reason}; --potential takes another", file=sys.stderr)
-    return best.potential.name
+    return best_for(values.get("composition", SearchConfig.composition)).potential.name
+
+
+def announce(arguments: argparse.Namespace, config: SearchConfig) -> None:
+    """Says which potential was chosen where it was not asked for and is not the usual one."""
+    if arguments.potential is None and config.potential != DEFAULT:
+        reason = best_for(config.composition).reason
+        print(f"potential {config.potential}: {reason}; --potential takes another", file=sys.stderr)
 
 
 def pairs(texts: Sequence[str]) -> dict[str, Any]:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from contextlib import ExitStack
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from rlcsp_core.cli.main import BAD_INPUT, INTERRUPTED
-from rlcsp_core.cli.output import Column, Lines, add_database, add_json
+from rlcsp_core.cli.options import add_database, add_json, whole
+from rlcsp_core.cli.output import Column, Lines, complain
 from rlcsp_core.cli.progress import Bar, compile_once
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.records import SearchRecord
 from rlcsp_core.runs import Halt, halting
 from rlcsp_core.store import RunInfo, RunState, Store, open_store
 
+MOST_WORKERS = 256
 COLUMNS = (
     Column("run_id", 10),
     Column("label", 26),
@@ -39,20 +43,20 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument(
         "--seeds",
-        type=seeds_of,
+        type=seeds,
         metavar="FIRST-LAST",
         help="of its seeds only these, to divide it over machines that share no database (export --add puts the "
         "parts together)",
     )
     parser.add_argument(
-        "--workers", type=int, default=1, metavar="N", help="processes on this machine (default: 1)"
+        "--workers", type=whole, default=1, metavar="N", help="processes on this machine (default: 1)"
     )
     parser.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler, whose workers do the runs")
     add_database(parser)
     add_json(parser)
 
 
-def seeds_of(text: str) -> range:
+def seeds(text: str) -> range:
     """ "11-20" as a range; "7" is one seed."""
     first, dash, last = text.partition("-")
     last = last if dash else first
@@ -63,52 +67,43 @@ def seeds_of(text: str) -> range:
 
 def run(arguments: argparse.Namespace) -> int:
     from rlcsp_core.runs.experiment import load_experiment
+    from rlcsp_core.runs.sweep import sweep
 
-    if arguments.workers < 1:
-        raise ConfigError(f"--workers must be at least 1, got {arguments.workers}")
+    if not 1 <= arguments.workers <= MOST_WORKERS:
+        raise ConfigError(f"--workers must lie between 1 and {MOST_WORKERS}, got {arguments.workers}")
     experiment = load_experiment(arguments.experiment)
     if arguments.seeds is not None:
         experiment = experiment.with_seeds(arguments.seeds)
-    store = open_store(arguments.database)
-    compile_once()
-    results = Results(store, Lines(arguments.json, COLUMNS))
-    progress = Progress(store, experiment)
-    with halting(Halt()) as halt:
-        try:
-            workers_for(arguments, store, experiment, progress)(halt, results.report)
-        finally:
-            progress.bar.finish()
+    with ExitStack() as stack:
+        client = None
+        if arguments.scheduler is not None:
+            client = stack.enter_context(cluster().remote_client(arguments.scheduler))
+        store = open_store(arguments.database)
+        compile_once()
+        results = Results(store, Lines(arguments.json, COLUMNS))
+        progress = Progress(store, experiment)
+        halt = stack.enter_context(halting(Halt()))
+        stack.callback(progress.bar.finish)
+        if client is not None:
+            cluster().check_databases(client, store)
+        elif arguments.workers > 1:
+            client = stack.enter_context(cluster().local_client(arguments.workers, store))
+        if client is None:
+            sweep(store, experiment, halt, report=results.report, notify=progress.notify)
+        else:
+            cluster().sweep_on(client, store, experiment, halt, results.report, progress.tick)
     if halt.asked:
         print("interrupted; start the sweep again to go on", file=sys.stderr)
         return INTERRUPTED
     if results.failed:
-        print(
-            f"error: {results.failed} of {results.count} runs failed; their reasons stand above",
-            file=sys.stderr,
-        )
+        complain(f"{results.failed} of {results.count} runs failed; their reasons stand above")
         return BAD_INPUT
     return 0
 
 
-def workers_for(
-    arguments: argparse.Namespace, store: Store, experiment: Any, progress: Progress
-) -> Callable[..., None]:
-    """The sweep in this process, on processes of this machine, or on the workers of a scheduler."""
-    from rlcsp_core.runs.sweep import sweep
-
-    if arguments.scheduler is None and arguments.workers == 1:
-        return lambda halt, report: sweep(store, experiment, halt, report=report, notify=progress.notify)
-    from rlcsp_core.runs.cluster import local_client, remote_client, sweep_on
-
-    def on_cluster(halt: Halt, report: Callable[[RunInfo], None]) -> None:
-        remote = arguments.scheduler is not None
-        client = (
-            remote_client(arguments.scheduler, store) if remote else local_client(arguments.workers, store)
-        )
-        with client as ready:
-            sweep_on(ready, store, experiment, halt, report, progress.tick)
-
-    return on_cluster
+def cluster() -> ModuleType:
+    """Loaded only where it is needed: Dask takes a second."""
+    return import_module("rlcsp_core.runs.cluster")
 
 
 class Results:

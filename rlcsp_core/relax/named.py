@@ -83,7 +83,7 @@ def relaxer_named(
 
     config: None takes limits that suit the code: a foreign one is slow, and noisy where it was learned."""
     if is_foreign(name):
-        calculator, limits = _imported(name)(), FOREIGN if config is None else config
+        calculator, limits = _made(name), FOREIGN if config is None else config
         return lambda crystal: relax_with_ase(crystal, calculator, limits)
     config = RelaxConfig(seconds=NO_CLOCK) if config is None else config
     potential = load_potential() if potential is None else potential
@@ -97,9 +97,10 @@ def relaxer_named(
     return make(config, potential)
 
 
-def _imported(name: str) -> Callable[[], Any]:
+def _made(name: str) -> Any:
+    """The calculator of a function that others wrote."""
     module, _, attribute = name.partition(":")
     try:
-        return getattr(import_module(module), attribute)  # type: ignore[no-any-return]
-    except (ImportError, AttributeError, ValueError) as failure:
+        return getattr(import_module(module), attribute)()
+    except Exception as failure:
         raise CalculatorError(f"no calculator {name!r}: {failure}") from failure

@@ -19,10 +19,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rlcsp_core.errors import ConfigError, FormulaError
+from rlcsp_core.errors import ConfigError, FormulaError, StoreError
 from rlcsp_core.paths import DATA
 from rlcsp_core.search import SETTINGS, SearchConfig, check_config
 from rlcsp_core.settings import Setting
+from rlcsp_core.store.schema import check_name
 
 SHIPPED = DATA / "experiments"
 MAX_SEEDS = 10_000
@@ -85,9 +86,9 @@ def shipped_experiments() -> list[str]:
 def load_experiment(file: str | Path) -> Experiment:
     """From a file, or by the name of a shipped one; checked in full."""
     path = Path(file)
-    if not path.is_file() and path.suffix == "" and (SHIPPED / f"{path}.toml").is_file():
-        path = SHIPPED / f"{path}.toml"
     try:
+        if not path.is_file() and path.suffix == "" and (SHIPPED / f"{path}.toml").is_file():
+            path = SHIPPED / f"{path}.toml"
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
@@ -99,7 +100,7 @@ def load_experiment(file: str | Path) -> Experiment:
 def parse_experiment(text: str, name: str, file: str = "experiment") -> Experiment:
     try:
         content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also a number too long, a nest too deep
         raise ConfigError(f"{file}: not valid TOML: {error}") from None
     return Reader(text, file).experiment(content, name)
 
@@ -203,6 +204,10 @@ class Reader:
             if variant.label in seen:
                 text = f"the label {variant.label!r} is used twice; give every entry its own"
                 raise self._mistake("algorithms", place % n_algorithms, "label", text)
+            try:
+                check_name(variant.label, "a run")
+            except StoreError as error:
+                raise self._mistake("algorithms", place % n_algorithms, "label", str(error)) from None
             seen[variant.label] = place
 
     def _mistake(self, table: str, index: int, key: str, text: str) -> ConfigError:

@@ -21,21 +21,24 @@ from rlcsp_core.errors import ConfigError
 from rlcsp_core.records import Decision, Observation, Transition, Update
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import RunInfo, Store
-from rlcsp_core.store.policies import check_name
+from rlcsp_core.store.schema import check_name
 
 LEARNING_RATE = 0.01  # α of RL-CSP's shared policy
 
 
-def check_sharing(config: SearchConfig, name: str, store: Store) -> None:
-    """ConfigError unless a search of this configuration can share the policy `name`, which need not exist yet.
-
-    StoreError where no policy can have that name."""
+def check_sharer(config: SearchConfig, name: str) -> None:
+    """ConfigError unless a search of this configuration can share a policy; StoreError where none can have the name."""
     kind = AGENTS.get(config.algorithm)
     if kind is not None and not kind.learns:
         raise ConfigError(
             f"{config.algorithm} does not learn, so it has no policy to share; choose a learner"
         )
-    check_name(name)
+    check_name(name, "a shared policy")
+
+
+def check_sharing(config: SearchConfig, name: str, store: Store) -> None:
+    """The same for a policy in this database, which need not exist yet, but must fit if it does."""
+    check_sharer(config, name)
     if name in store.policy_names():
         theirs, ours = store.policy(name).theta.shape, _learner(config).theta.shape
         if theirs != ours:

@@ -33,7 +33,7 @@ def work(run_id: str, begin: Begin = begin_search) -> int:
     with halting(halt):
         if os.environ.get(TIED_VARIABLE):
             threading.Thread(target=watch_parent, args=(halt,), daemon=True).start()
-        store = open_store()
+        store = open_store(create=False)
         token = os.environ.get(TOKEN_VARIABLE)
         mine = Claim(run_id, token) if token else store.claim(run_id)
         if mine is None:

@@ -21,6 +21,18 @@ from rlcsp_core.tables import PopulationTable, StepTable, UpdateTable
 SHIPPED = DATA / "results"
 
 
+def archives_in(folder: Path = SHIPPED) -> tuple[dict[str, Archive], list[str]]:
+    """Exported experiments by name, and what is wrong with those that cannot be read."""
+    found, problems = {}, []
+    for each in folders(folder):
+        try:
+            archive = Archive(each)
+            found[archive.name] = archive
+        except StoreError as error:
+            problems.append(str(error))
+    return found, problems
+
+
 class Library(Reader):
     """Database and shipped results; open one for a program and keep it."""
 
@@ -36,13 +48,7 @@ class Library(Reader):
     @cached_property
     def archives(self) -> dict[str, Archive]:
         """Shipped experiments by name."""
-        found = {}
-        for folder in folders(self.folder):
-            try:
-                archive = Archive(folder)
-                found[archive.name] = archive
-            except StoreError as error:
-                self.problems.append(str(error))
+        found, self.problems = archives_in(self.folder)
         return found
 
     def _home(self, run_id: str) -> Reader:

@@ -29,7 +29,7 @@ class Policies(Connected):
 
     def create_policy(self, name: str, theta: Array) -> SharedPolicy:
         """The policy of this name; made from theta [A, F] if there is none."""
-        check_name(name)
+        schema.check_name(name, "a shared policy")
         with suppress(DuplicateError), self._writing() as connection:  # another run may be faster
             connection.execute(insert(schema.policies).values(name=name, version=0, theta=pack_matrix(theta)))
         return self.policy(name)
@@ -67,14 +67,6 @@ class Policies(Connected):
         query = query.where(p.c.name == name, h.c.version > after).order_by(h.c.version)
         with self._reading() as connection:
             return table_of(PolicyTable, connection.execute(query).all())
-
-
-def check_name(name: str) -> None:
-    """StoreError for what not every database takes."""
-    if not 0 < len(name) <= schema.NAME_LENGTH or "\0" in name:
-        raise StoreError(
-            f"the name of a shared policy has 1 to {schema.NAME_LENGTH} characters, got {len(name)}"
-        )
 
 
 def _check_delta(policy: SharedPolicy, delta: Array, run_id: str) -> None:

@@ -154,15 +154,14 @@ def new_row(
     policy: str | None,
 ) -> Values:
     """A run that waits."""
-    if experiment is not None and not 0 < len(experiment) <= schema.NAME_LENGTH:
-        raise StoreError(
-            f"the name of an experiment has 1 to {schema.NAME_LENGTH} characters, got {len(experiment)}"
-        )
+    schema.check_name(name, "a run")
+    if experiment is not None:
+        schema.check_name(experiment, "an experiment")
     nothing = dict.fromkeys(("grants", "n_population", "n_population_failed", "n_steps", "elapsed"), 0)
     return {
         **nothing,
         "id": secrets.token_hex(ID_BYTES),
-        "name": name[: schema.NAME_LENGTH],
+        "name": name,
         "experiment": experiment,
         "digest": digest(config),
         "state": RunState.QUEUED,

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from rlcsp_core import tables
+from rlcsp_core.errors import StoreError
 from rlcsp_core.store.columns import Blob, sql_columns
 
 REVISION = "first"  # of this schema; the migrations lead from every released one to it
@@ -30,6 +31,14 @@ ID_LENGTH = 16
 NAME_LENGTH = 120
 
 metadata = MetaData()
+
+
+def check_name(name: str, of: str) -> None:
+    """StoreError for what not every database takes, or what no list can show."""
+    if not 0 < len(name) <= NAME_LENGTH or not name.isprintable():
+        raise StoreError(
+            f"the name of {of} is one line of 1 to {NAME_LENGTH} characters, got {name[:40]!r} of {len(name)}"
+        )
 
 
 def owner(name: str, table: str) -> Column[int]:

@@ -100,6 +100,7 @@ def test_shipped_experiments_are_what_they_claim():
         ("horizon = 7", "horizons = 7", 25, ["horizons", "horizon"]),
         ("horizon = 7", "horizon = 0", 25, ["horizon"]),
         ('label = "B"', 'label = "A"', 22, ["used twice"]),
+        ('label = "B"', f'label = "{"B" * 121}"', 22, ["1 to 120 characters"]),
         ("[defaults]", "[default]", 5, ["default", "defaults"]),
         ("steps = 50", "seed = 3", 6, ["seed", "steps"]),
     ],
@@ -121,6 +122,9 @@ def test_a_table_with_single_brackets_is_a_sentence():
 def test_what_is_no_toml_and_what_is_no_file_is_a_sentence(tmp_path):
     with pytest.raises(ConfigError, match=r"not valid TOML.*line 2"):
         parse_experiment("a = 1\nb = = 2", "x")
+    for text in (f"a = {'9' * 5000}", f"a = {'[' * 100_000}"):
+        with pytest.raises(ConfigError, match="not valid TOML"):
+            parse_experiment(text, "x")
     with pytest.raises(ConfigError, match="no \\[\\[algorithms\\]\\]"):
         parse_experiment("seeds = 2", "x")
     for path in (tmp_path, tmp_path / "none.toml", "nonexistent"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import os
 import re
 import warnings
 import zlib
@@ -56,7 +57,7 @@ class Entry(NamedTuple):
 def read_structures(path: str | Path) -> list[Entry]:
     """All structures of a file in any format that ASE reads; StructureError where there is none."""
     path = Path(path)
-    if not path.is_file():
+    if not os.path.isfile(path):  # which also takes names too long for a file
         raise StructureError("no such file")
     opener = OPENERS.get(path.suffix.lower(), bytes)
     name = path.name if opener is bytes else path.stem
