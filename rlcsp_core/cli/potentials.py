@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from rlcsp_core.cli.output import add_json, to_json
+from rlcsp_core.cli.options import add_json
+from rlcsp_core.cli.output import to_json
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

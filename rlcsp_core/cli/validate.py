@@ -9,7 +9,8 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from rlcsp_core.cli.output import Column, Lines, add_json
+from rlcsp_core.cli.options import add_json
+from rlcsp_core.cli.output import Column, Lines
 from rlcsp_core.cli.progress import compile_once
 
 if TYPE_CHECKING:
