@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     potential = potential_chooser(arguments.potential)
     lines = Lines(arguments.json, COLUMNS)
 
-    def report(file: str, frame: int, crystal: Crystal, note: str | None) -> None:
+    def report(file: str, frame: int, crystal: Crystal, note: str | None) -> str | None:
         chosen = potential(crystal)
         refuse_contacts(crystal, chosen)
         result = evaluate(crystal, chosen)
@@ -65,5 +65,6 @@ def run(arguments: argparse.Namespace) -> int:
                 "note": note,
             }
         )
+        return note
 
     return for_each_frame(arguments.files, report)

@@ -55,10 +55,10 @@ def potential_chooser(asked: str | None) -> Callable[[Crystal], Potential]:
     return choose
 
 
-def for_each_frame(files: Sequence[str], act: Callable[[str, int, Crystal, str | None], None]) -> int:
+def for_each_frame(files: Sequence[str], act: Callable[[str, int, Crystal, str | None], str | None]) -> int:
     """Call act(file, frame from 1, crystal, note) for every structure; the exit code, 2 if any could not be done.
 
-    The note says where the file contradicts the crystal; it is printed on standard error too."""
+    The note says where the file contradicts the crystal; what `act` returns of it is printed on standard error."""
     from rlcsp_core.crystal.formats import read_structures
 
     code = 0
@@ -74,11 +74,11 @@ def for_each_frame(files: Sequence[str], act: Callable[[str, int, Crystal, str |
             try:
                 if entry.crystal is None:
                     raise StructureError(entry.problem or "it cannot be used")
-                act(file, entry.number, entry.crystal, entry.note)
+                note = act(file, entry.number, entry.crystal, entry.note)
             except RLCSPError as error:
                 complain(f"{place}: {error}")
                 code = BAD_INPUT
             else:
-                if entry.note:
-                    print(f"note: {place}: {entry.note}", file=sys.stderr)
+                if note:
+                    print(f"note: {place}: {note}", file=sys.stderr)
     return code

@@ -53,7 +53,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from rlcsp_core.energy.evaluation import prepare
+    from rlcsp_core.energy.evaluation import CONTACT, in_contact, prepare
     from rlcsp_core.energy.tables import tables_for
     from rlcsp_core.relax import RelaxConfig, relax, warm
 
@@ -71,13 +71,17 @@ def run(arguments: argparse.Namespace) -> int:
     potential = potential_chooser(arguments.potential)
     lines = Lines(arguments.json, COLUMNS)
 
-    def report(file: str, frame: int, crystal: Crystal, note: str | None) -> None:
+    def report(file: str, frame: int, crystal: Crystal, note: str | None) -> str | None:
         chosen_one = potential(crystal)
-        tables_for(chosen_one, prepare(crystal, chosen_one).ions, crystal.n_atoms)  # kept
+        start = prepare(crystal, chosen_one)
+        if in_contact(start, start.positions, start.cell, chosen_one):
+            note = "; ".join(filter(None, [note, f"the structure as given has {CONTACT}"]))
+        tables_for(chosen_one, start.ions, crystal.n_atoms)  # kept
         result = relax(crystal, chosen_one, config)
         lines.print({"file": file, "frame": frame, **summary(result), "note": note})
         if arguments.output:
             save(result, file, frame, arguments.output)
+        return note
 
     return for_each_frame(arguments.files, report)
 

@@ -134,6 +134,10 @@ def test_atoms_on_top_of_each_other_have_no_energy(call, tmp_path):
     code, lines, err = call("energy", str(tmp_path / "twice.xyz"))
     assert (code, lines) == (2, [])
     assert "two ions closer than the potential describes" in err
+    code, (line,), err = call("relax", str(tmp_path / "twice.xyz"))
+    assert code == 0
+    assert line["note"] == "the structure as given has two ions closer than the potential describes"
+    assert line["note"] in err
 
 
 def test_loading_the_program_is_not_counted(srtio3):

@@ -141,6 +141,24 @@ def test_text_fields_may_hold_anything() -> None:
     assert len(parse_structures("a.cif", content.encode())) == 1
 
 
+def test_a_text_that_is_never_closed_damages_its_own_block_only() -> None:
+    good = cif("O1 0 0 0").decode()
+    first, second, third = parse_structures("a.cif", f"{good}\n{good}\n_note\n;\nno end\n{good}".encode())
+    assert [entry.problem is None for entry in (first, second, third)] == [True, False, True]
+
+
+@pytest.mark.parametrize(("old", "new"), [("_atom_site_fract_z", "_atom_site_fract_w"), ("0 0 0", "? ? ?")])
+def test_sites_without_all_coordinates(old: str, new: str) -> None:
+    [entry] = parse_structures("a.cif", cif("O1 0 0 0").replace(old.encode(), new.encode()))
+    assert "coordinate" in str(entry.problem) or "fract_z" in str(entry.problem)
+
+
+def test_magnetic_symmetry_is_refused() -> None:
+    operators = "loop_\n_space_group_symop_magn_operation.xyz\nx,y,z,+1\n-x,-y,-z,+1"
+    [entry] = parse_structures("a.cif", cif("O1 .1 0 0", symmetry=operators))
+    assert "magnetic" in str(entry.problem)
+
+
 def test_signs_that_are_not_ascii() -> None:
     content = (
         "# Prüfung\n"

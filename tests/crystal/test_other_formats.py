@@ -242,6 +242,16 @@ def test_a_poscar_says_how_many_atoms_it_has() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [("POSCAR_1.cif", "cif"), ("x_CONTCAR", "poscar"), ("POSCAR.txt", "poscar"), ("a.CIF", "cif")],
+)
+def test_an_upload_has_the_format_of_the_file(tmp_path: Path, name: str, form: str) -> None:
+    text = FORMATS[form].write(from_ase(ROCK_SALT))
+    for entries in (parse_structures(name, text.encode()), read_structures(written(tmp_path, name, text))):
+        assert entries[0].problem is None
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "latin-1"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("form", FORMATS)

@@ -29,6 +29,7 @@ OPERATORS = ("_space_group_symop_operation_xyz", "_symmetry_equiv_pos_as_xyz")
 NAMES = ("_space_group_name_h-m_alt", "_symmetry_space_group_name_h-m", "_space_group_name_h-m_full")
 HALL = ("_space_group_name_hall", "_symmetry_space_group_name_hall")
 NUMBER = ("_space_group_it_number", "_symmetry_int_tables_number")
+BEYOND = ("_space_group_magn", "_space_group_symop_magn", "_space_group_symop_ssg", "_space_group_ssg")
 TYPE = re.compile(r"([A-Za-z]{1,2})(?:\d*|[\d.]*[+-]|[+-][\d.]*)")  # Sr, SR+2, O2-, O1
 LABEL = re.compile(r"[A-Za-z]+")
 MIXED = re.compile(r"[/,+&|]\s*[A-Za-z]|[A-Za-z]0?\.\d")  # Sr/Y, Sr0.5
@@ -40,12 +41,15 @@ Items = dict[str, list[str]]  # name -> values, one for each row of its loop
 
 def blocks(text: str) -> Iterator[str]:
     """One text for each block, with so many empty lines before it that line numbers remain those of the file."""
-    lines, starts, within = text.split("\n"), [], False
+    lines, starts, opened = text.split("\n"), [], None
+    heads = [line.lstrip()[:5].lower() == "data_" for line in lines]
     for number, line in enumerate(lines):
         if line.startswith(";"):  # a text of several lines, which may hold anything
-            within = not within
-        elif not within and line.lstrip()[:5].lower() == "data_":
+            opened = number if opened is None else None
+        elif opened is None and heads[number]:
             starts.append(number)
+    if opened is not None:  # never closed: its own block is damaged, the next ones need not be
+        starts += [number for number in range(opened, len(lines)) if heads[number]]
     before = lines[: starts[0]] if starts else lines
     if any(line.strip() and not line.lstrip().startswith("#") for line in before):
         starts.insert(0, 0)  # what stands outside of blocks is damage, and has a reason
@@ -117,11 +121,12 @@ def _stated(items: Items) -> Stated:
 
 
 def _sites(items: Items, cell: Array, max_sites: int | None) -> list[Site]:
-    kind = "fract" if any(items.get("_atom_site_fract_x", ())) else "cartn"
-    columns = [items.get(f"_atom_site_{kind}_{axis}", []) for axis in "xyz"]
-    count = len(columns[0])
+    cartesian = "_atom_site_cartn_x" in items and not any(items.get("_atom_site_fract_x", ()))
+    kind = "cartn" if cartesian else "fract"
+    count = len(items[f"_atom_site_{kind}_x"])
     if max_sites is not None and count > max_sites:
         raise StructureError(f"the file lists {count} sites, more than {max_sites}: use a smaller cell")
+    columns = [_column(items, f"{kind}_{axis}", count) for axis in "xyz"]
     types = _column(items, "type_symbol", count)
     labels = [label or kind for label, kind in zip(_column(items, "label", count), types, strict=True)]
     for label, occupancy, hydrogens in zip(
@@ -141,7 +146,13 @@ def _sites(items: Items, cell: Array, max_sites: int | None) -> list[Site]:
 
 
 def _column(items: Items, name: str, count: int) -> list[str]:
-    return items.get(f"_atom_site_{name}") or [""] * count
+    """One value for each site, "" where the file gives none."""
+    values = items.get(f"_atom_site_{name}", [""] * count)
+    if len(values) != count:
+        raise StructureError(
+            f"there are {count} sites, but {len(values)} of _atom_site_{name}: correct the list"
+        )
+    return values
 
 
 def _from_cartesian(items: Items, sites: Sequence[Site], cell: Array) -> list[Site]:

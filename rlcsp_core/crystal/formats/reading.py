@@ -134,17 +134,15 @@ def _text(content: bytes) -> str:
 
 
 def _format_of_upload(name: str) -> str:
-    """Format by the ending of the name, or by the name itself for POSCAR and CONTCAR."""
-    path = Path(name)
-    if path.name.upper().startswith(("POSCAR", "CONTCAR")):
+    """Format by the ending of the name, or by the name itself for POSCAR and CONTCAR, as ASE has it for files."""
+    ending = Path(name).suffix.lower()
+    if ending in UPLOADS:
+        return UPLOADS[ending]
+    if any(word in Path(name).name.upper() for word in ("POSCAR", "CONTCAR")):
         return "vasp"
-    try:
-        return UPLOADS[path.suffix.lower()]
-    except KeyError:
-        known = ", ".join(UPLOADS)
-        raise StructureError(
-            f"the ending {shown(path.suffix)} is not known: name the file {known} or POSCAR"
-        ) from None
+    raise StructureError(
+        f"the ending {shown(ending)} is not known: name the file {', '.join(UPLOADS)} or POSCAR"
+    )
 
 
 def _guessed(path: Path) -> str:
