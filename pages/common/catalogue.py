@@ -11,8 +11,7 @@ from pages.common.crystals import label_of_group, same_structure
 from rlcsp_core.analysis.distinct import DistinctStructures
 from rlcsp_core.errors import NotFoundError
 from rlcsp_core.records import Crystal
-from rlcsp_core.runs.curves import Reader
-from rlcsp_core.store import Finding, RunInfo, Source
+from rlcsp_core.store import Finding, Reader, RunInfo, Source
 
 COMPARED = (
     250  # lowest structures that are looked at; more take long to compare and nobody scrolls through them

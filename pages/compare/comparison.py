@@ -12,19 +12,17 @@ from contextlib import suppress
 import streamlit as st
 
 from pages.common.cache import cached
-from pages.common.errors import show_error, show_errors
-from pages.common.url import runs_in_address
-from pages.common.wording import run_title
+from pages.common.errors import show_error
+from pages.common.run_picker import pick_runs
+from pages.common.url import choice, remember
 from rlcsp_core.analysis.curves import Groups, RunCurve, grouped
 from rlcsp_core.errors import RLCSPError
 from rlcsp_core.plots.palette import LineStyle, distinct_styles, line_style
-from rlcsp_core.runs.curves import Reader, Shelf
-from rlcsp_core.store import RunInfo, RunState
+from rlcsp_core.runs.curves import Shelf
+from rlcsp_core.store import Reader, RunInfo, RunState
 
-LISTED = 300
 READ_AHEAD = 1_000_000  # steps
 FIRST = "report"
-ON = "yes"  # a switch in the URL
 USEFUL = (RunState.RUNNING, RunState.PAUSED, RunState.FINISHED, RunState.STOPPED, RunState.INTERRUPTED)
 
 Task = tuple[str, float | None]
@@ -36,25 +34,21 @@ def chosen_runs(store: Reader) -> list[RunInfo]:
     known = [name for name in st.query_params.get_all("experiment") if name in names]
     if len(known) < len(set(st.query_params.get_all("experiment"))):
         show_error("The address names an experiment that is not in this database; choose from the list.")
-    single = {run.id: run for run in store.runs(LISTED) if run.experiment is None and run.state in USEFUL}
-    in_address = runs_in_address(store)
-    single |= {run_id: store.run(run_id) for run_id in in_address}
     start = bool(st.query_params)
     left, right = st.columns([2, 3])
     experiments = left.multiselect(
         "Experiments", names, default=known if start else _first(names), placeholder="choose experiments"
     )
-    ids = right.multiselect(
+    asked = st.query_params.get_all("run")
+    single = pick_runs(
+        store,
+        lambda run: run.id in asked or (run.experiment is None and run.state in USEFUL),
         "Single runs",
-        list(single),
-        default=in_address,
-        format_func=lambda run_id: f"{run_title(single[run_id])} ({run_id})",
-        placeholder="choose runs",
+        place=right,
     )
-    _remember("experiment", experiments)
-    _remember("run", ids)
+    remember("experiment", experiments)
     chosen = [run for name in experiments for run in store.runs(experiment=name, oldest_first=True)]
-    return [run for run in chosen if run.n_steps] + [single[run_id] for run_id in ids]
+    return [run for run in chosen if run.n_steps] + single
 
 
 def _first(names: Sequence[str]) -> list[str]:
@@ -70,15 +64,9 @@ def one_task(runs: Sequence[RunInfo]) -> list[RunInfo]:
     if len(tasks) < 2:
         return list(runs)
     names = {task_name(task): task for task in tasks}
-    asked = st.query_params.get("task")
-    name = st.segmented_control(
-        "Composition and target",
-        list(names),
-        default=asked if asked in names else next(iter(names)),
-        required=True,
-        help="Runs with different targets are never pooled.",
+    name = choice(
+        "Composition and target", list(names), "task", help="Runs with different targets are never pooled."
     )
-    _remember("task", [name])
     chosen = tasks[names[name]]
     st.caption(
         f"{len(runs) - len(chosen)} of the {len(runs)} chosen runs had another target and are left out."
@@ -135,45 +123,3 @@ def styles_of(groups: Groups) -> dict[str, LineStyle]:
 def style_of(curve: RunCurve) -> LineStyle:
     """Of its algorithm and baseline."""
     return line_style(str(curve.settings.get("algorithm")), curve.settings.get("baseline"))
-
-
-def choice(label: str, options: Sequence[str], name: str) -> str:
-    """One of a few, kept in the URL under `name`."""
-    asked = st.query_params.get(name)
-    start = asked if asked in options else options[0]
-    picked = st.segmented_control(label, options, default=start, required=True, key=f"compare-{name}")
-    assert picked is not None, "one is always chosen"
-    _remember(name, [picked])
-    return picked
-
-
-def switch(label: str, name: str) -> bool:
-    """On or off, kept in the URL under `name`."""
-    on = st.toggle(label, value=st.query_params.get(name) == ON, key=f"compare-{name}")
-    _remember(name, [ON] if on else [])
-    return on
-
-
-def one_of(label: str, options: Sequence[str], name: str, *, none: str | None = None) -> str | None:
-    """One of many, or none of them, kept in the URL under `name`."""
-    asked = st.query_params.get(name)
-    everything = [none, *options] if none is not None else list(options)
-    picked = st.selectbox(
-        label,
-        everything,
-        index=everything.index(asked) if asked in everything else 0,
-        format_func=str,
-        key=f"compare-{name}",
-    )
-    _remember(name, [] if picked == none else [picked])
-    return None if picked == none else picked
-
-
-def _remember(name: str, values: Sequence[str]) -> None:
-    if list(values) == st.query_params.get_all(name):
-        return
-    with show_errors():
-        if values:
-            st.query_params[name] = list(values)
-        elif name in st.query_params:
-            del st.query_params[name]

@@ -4,7 +4,8 @@ import streamlit as st
 
 from pages.common.errors import show_errors
 from pages.common.session import library
-from pages.compare.comparison import choice, chosen_runs, groups_of, one_task, styles_of
+from pages.common.url import choice
+from pages.compare.comparison import chosen_runs, groups_of, one_task, styles_of
 from pages.compare.study import STUDY, study_view
 from pages.compare.views import VIEWS
 

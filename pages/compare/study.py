@@ -13,9 +13,10 @@ import streamlit as st
 
 from pages.common.cache import cached
 from pages.common.errors import plain
+from pages.common.url import choice, one_of
 from pages.common.wording import NOTHING
-from pages.compare.comparison import choice, curves_read, one_of, style_of
-from pages.components.chart_with_data import chart
+from pages.compare.comparison import curves_read, style_of
+from pages.components.chart_with_data import chart, csv_button
 from rlcsp_core.analysis.curves import RunCurve
 from rlcsp_core.analysis.published import published
 from rlcsp_core.analysis.study import (
@@ -29,8 +30,8 @@ from rlcsp_core.analysis.study import (
 )
 from rlcsp_core.plots.palette import LineStyle, distinct_styles
 from rlcsp_core.plots.study import study_figure
-from rlcsp_core.runs.curves import Reader, with_cpu
-from rlcsp_core.store import RunInfo
+from rlcsp_core.runs.curves import with_cpu
+from rlcsp_core.store import Reader, RunInfo
 
 STUDY = "What each addition buys"
 COSTS = ("steps", "CPU seconds")
@@ -195,14 +196,8 @@ def _sums(rows: Sequence[StudyRow]) -> None:
 
 
 def _download(rows: Sequence[StudyRow], reference: str) -> None:
-    st.download_button(
-        "Table (CSV)",
-        data=lambda: pd.DataFrame([_flat(row, rows, reference) for row in rows]).to_csv(index=False),
-        file_name="study.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        type="tertiary",
+    csv_button(
+        "Table (CSV)", "study-table", lambda: pd.DataFrame([_flat(row, rows, reference) for row in rows])
     )
 
 

@@ -9,8 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from pages.common.errors import plain
+from pages.common.url import choice
 from pages.common.wording import NOTHING
-from pages.compare.comparison import choice
+from pages.components.chart_with_data import csv_button
 from rlcsp_core.agents import AGENTS
 from rlcsp_core.analysis import compare, survival
 from rlcsp_core.analysis.curves import Groups, RunCurve
@@ -61,15 +62,7 @@ def summary_view(groups: Groups, _: Styles) -> None:
         "Failed steps have no energy: they count as steps and are in no energy. "
         f"Moves: {MOVES_CONVENTIONS[convention].label}."
     )
-    st.download_button(
-        "Table (CSV)",
-        data=lambda: pd.DataFrame([_flat(row) for row in rows]).to_csv(index=False),
-        file_name="averages.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        type="tertiary",
-    )
+    csv_button("Table (CSV)", "averages", lambda: pd.DataFrame([_flat(row) for row in rows]))
     st.caption(plain(f"Published: {published().report_source}, two runs each. {published().report_note}"))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages.common.errors import plain
-from pages.compare.comparison import choice, one_of, switch
+from pages.common.url import choice, one_of, switch
 from pages.compare.summary import (
     BOOTSTRAP_SEED,
     conclusions,

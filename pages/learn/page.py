@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.common.errors import show_errors
+from pages.common.url import choice
 from pages.learn.bench import act_chapter, build_chapter, relax_chapter
 from pages.learn.game import play_chapter
 from pages.learn.steps import decision_chapter, numbers_chapter
@@ -17,12 +18,6 @@ CHAPTERS = {
 }
 
 st.title("Learn")
-asked = st.query_params.get("chapter", "decide")
-chapter = st.segmented_control(
-    "Chapter", list(CHAPTERS), format_func=lambda key: CHAPTERS[key][0], key="chapter", required=True,
-    default=asked if asked in CHAPTERS else "decide", label_visibility="collapsed",
-)  # fmt: skip
-if chapter != asked:
-    st.query_params["chapter"] = chapter
+chapter = choice("Chapter", {key: title for key, (title, _) in CHAPTERS.items()}, "chapter", visible=False)
 with show_errors():
     CHAPTERS[chapter][1]()

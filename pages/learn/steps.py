@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.common.choose_run import choose_run
 from pages.common.columns import beside, cells
 from pages.common.crystals import thumbnail_of
+from pages.common.run_picker import pick_run
 from pages.common.session import library
 from pages.components.number_field import number_field
 from pages.components.step_view import show_choice, show_decision, show_outcome, show_reward, show_update
 from rlcsp_core.crystal.identity import references
+from rlcsp_core.runs.learned import learns
 from rlcsp_core.runs.moment import first_lesson, moment
 
 UNTAUGHT = 20  # step to begin with where the policy has not changed yet
@@ -53,7 +54,7 @@ def numbers_chapter() -> None:
         "One step of a real run, from the energies to the change of the policy, in the run's own numbers."
     )
     known = library()
-    run = choose_run(known, learners_only=True)
+    run = pick_run(known, lambda run: learns(run) and run.n_steps > 0)
     if run is None:
         return
     lesson = first_lesson(known, run) or min(UNTAUGHT, run.n_steps)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.common.errors import show_errors
 from pages.common.session import library, store
+from pages.common.url import choice
 from pages.policy.shared import show_shared_policies
 from pages.policy.views import VIEWS, chosen_policies
 
@@ -12,10 +13,7 @@ st.title("Policy")
 with show_errors():
     policies = chosen_policies(runs)
     if policies:
-        view = st.segmented_control(
-            "View", list(VIEWS), default=next(iter(VIEWS)), required=True, key="policy-view"
-        )
-        VIEWS[view](runs, policies)
+        VIEWS[choice("View", list(VIEWS), "view")](runs, policies)
     else:
         st.info(
             "Choose a run of a learning algorithm above. There is none yet? Start one on the Search page, "

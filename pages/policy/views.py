@@ -8,11 +8,10 @@ from math import log
 import streamlit as st
 
 from pages.common.cache import cached
-from pages.common.choose_run import all_runs
 from pages.common.columns import beside
 from pages.common.errors import plain
-from pages.common.url import runs_in_address
-from pages.common.wording import energy, run_title
+from pages.common.run_picker import pick_runs
+from pages.common.wording import energy
 from pages.components.action_key import action_key
 from pages.components.chart_with_data import chart
 from rlcsp_core.actions import action_numbered
@@ -20,8 +19,8 @@ from rlcsp_core.agents import BASELINES
 from rlcsp_core.analysis.policy_map import N_SHOWN, over_energy, policy_map, with_row
 from rlcsp_core.plots import policy as plots
 from rlcsp_core.plots.palette import LineStyle, line_style
-from rlcsp_core.runs.curves import Reader
 from rlcsp_core.runs.learned import Learned, learned, learns, relative_variances
+from rlcsp_core.store import Reader
 
 SIDE_BY_SIDE = 3
 FRAME = 0.5  # s of the film
@@ -33,20 +32,8 @@ DASHES = ("solid", "dash", "dot")
 
 def chosen_policies(store: Reader) -> list[Learned]:
     """The policies of the runs named in the URL and chosen in the list."""
-    listed = {run.id: run for run in all_runs(store) if learns(run) and run.n_steps}
-    named = [run_id for run_id in runs_in_address(store) if learns(store.run(run_id))]
-    listed |= {run_id: store.run(run_id) for run_id in named}
-    ids = st.multiselect(
-        "Runs",
-        list(listed),
-        default=named or list(listed)[:1],
-        max_selections=SIDE_BY_SIDE,
-        format_func=lambda run_id: f"{run_title(listed[run_id])} ({run_id})",
-        placeholder="choose runs of learning algorithms",
-    )
-    if ids != st.query_params.get_all("run"):
-        st.query_params["run"] = ids
-    found = [_learned(store, listed[run_id]) for run_id in ids]
+    runs = pick_runs(store, lambda run: learns(run) and run.n_steps > 0, "Runs", first=1, most=SIDE_BY_SIDE)
+    found = [_learned(store, run) for run in runs]
     return [policy for policy in found if policy is not None]
 
 

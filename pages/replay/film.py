@@ -11,16 +11,15 @@ from bisect import bisect_left
 import streamlit as st
 
 from pages.common.catalogue import Found, relaxed_structures, stored
-from pages.common.choose_run import choose_run
 from pages.common.columns import beside
+from pages.common.run_picker import pick_run
 from pages.components.chart import live_chart
 from pages.components.crystal_view import Frame, show_crystal
 from pages.components.step_view import outcome_words, show_decision, show_outcome
 from rlcsp_core.actions import action_numbered
 from rlcsp_core.plots.learn import moment_figure
-from rlcsp_core.runs.curves import Reader
 from rlcsp_core.runs.moment import Glance, glance
-from rlcsp_core.store import RunInfo, Source
+from rlcsp_core.store import Reader, RunInfo, Source
 
 OVERVIEW = 2000  # points of the curve
 SPEEDS = {"slow": 2.0, "quick": 0.8}  # s a step
@@ -31,7 +30,7 @@ JUMP = "replay-jump"
 
 
 def replay(store: Reader) -> None:
-    run = choose_run(store)
+    run = pick_run(store)
     if run is None:
         return
     _read_address(run)

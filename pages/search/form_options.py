@@ -7,10 +7,9 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from pages.common.choose_run import all_runs
 from pages.common.errors import plain
+from pages.common.run_picker import run_label, runs_that_fit
 from pages.common.session import library, store
-from pages.common.wording import run_title
 from pages.components.number_field import number_field
 from rlcsp_core.agents import AGENTS
 from rlcsp_core.search import SETTINGS
@@ -89,11 +88,11 @@ def _shared(column: Any, key: str) -> str | None:
 def _policy(column: Any, key: str, chosen: Chosen, features: str) -> list[list[float]] | None:
     """θ of an earlier run, chosen from those it fits."""
     known = library()
-    runs = {run.id: run for run in all_runs(known) if _fits(run, chosen, features)}
+    runs = runs_that_fit(known, lambda run: _fits(run, chosen, features))
     picked = column.selectbox(
         "Begin with what was learned by",
         [NOTHING, *runs],
-        format_func=lambda run_id: f"{run_title(runs[run_id])} ({run_id})" if run_id in runs else run_id,
+        format_func=lambda run_id: run_label(runs[run_id]) if run_id in runs else run_id,
         key=f"{key}-policy-{chosen.actions}-{features}",
         help="The policy of an earlier run with the same actions and features, also of another composition.",
     )

@@ -36,9 +36,8 @@ from pages.search.waiting import signs_of, starved, waiting
 from rlcsp_core.crystal.composition import presets
 from rlcsp_core.errors import RLCSPError
 from rlcsp_core.runs import RunManager
-from rlcsp_core.runs.curves import Reader
 from rlcsp_core.search import SearchConfig
-from rlcsp_core.store import ENDED, RESUMABLE, RunInfo, RunState, StructureInfo
+from rlcsp_core.store import ENDED, RESUMABLE, Reader, RunInfo, RunState, StructureInfo
 
 VIEWER_HEIGHT = 400
 

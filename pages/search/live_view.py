@@ -14,8 +14,7 @@ from pages.common.cache import cached
 from rlcsp_core.actions import Action, action_set
 from rlcsp_core.analysis.progress import Frame, frame_of, joint, processor_share, steps_per_second
 from rlcsp_core.plots.live import energy_figure, outcome_figure, policy_figure
-from rlcsp_core.runs.curves import Reader
-from rlcsp_core.store import PopulationTable, RunInfo, RunState, StepTable
+from rlcsp_core.store import PopulationTable, Reader, RunInfo, RunState, StepTable
 
 REFRESH = 1.0  # s between looks at the store
 CHART_POINTS = 2000

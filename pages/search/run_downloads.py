@@ -8,10 +8,10 @@ import pandas as pd
 import streamlit as st
 
 from pages.common.sitemap import POLICY, REPLAY, STRUCTURES
+from pages.components.chart_with_data import csv_button
 from rlcsp_core.actions import Action
 from rlcsp_core.crystal.formats import FORMATS
-from rlcsp_core.runs.curves import Reader
-from rlcsp_core.store import RunInfo, StepTable
+from rlcsp_core.store import Reader, RunInfo, StepTable
 
 ELSEWHERE = (STRUCTURES, REPLAY, POLICY)  # other views of a run
 
@@ -22,15 +22,12 @@ def downloads(store: Reader, run: RunInfo, actions: Sequence[Action]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         for page in ELSEWHERE:
             st.page_link(page.file, label=page.title, icon=page.icon, query_params={"run": run.id})
-        st.download_button(
+        csv_button(
             "Steps (CSV)",
-            data=lambda: steps_csv(store.steps(run.id), actions),
-            file_name=f"steps-{run.id}.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
+            f"steps-{run.id}",
+            lambda: steps_table(store.steps(run.id), actions),
+            kind="secondary",
             disabled=not run.n_steps,
-            key=f"csv-{run.id}",
         )
         st.download_button(
             "Best structure (CIF)",
@@ -44,9 +41,9 @@ def downloads(store: Reader, run: RunInfo, actions: Sequence[Action]) -> None:
         )
 
 
-def steps_csv(table: StepTable, actions: Sequence[Action]) -> str:
+def steps_table(table: StepTable, actions: Sequence[Action]) -> pd.DataFrame:
     """All columns; an energy that does not exist is an empty field."""
     columns = {name: values for name, values in vars(table).items() if name != "probabilities"}
     for i, action in enumerate(actions):
         columns[f"probability_{action.number}"] = table.probabilities[:, i]
-    return pd.DataFrame(columns).to_csv(index=False)
+    return pd.DataFrame(columns)

@@ -15,8 +15,7 @@ from pages.structures.details import inspect
 from pages.structures.item import Item
 from rlcsp_core.actions import action_numbered
 from rlcsp_core.analysis.lineage import Ancestor, History, lineage
-from rlcsp_core.runs.curves import Reader
-from rlcsp_core.store import Source
+from rlcsp_core.store import Reader, Source
 
 SHOWN = 12  # ancestors in the film, two pictures each
 

@@ -9,18 +9,15 @@ import pandas as pd
 import streamlit as st
 
 from pages.common.catalogue import Comparison, Found, comparison, found_at, load, lowest
-from pages.common.choose_run import all_runs
 from pages.common.crystals import thumbnail_of
-from pages.common.errors import plain, show_error, show_errors
-from pages.common.sitemap import SEARCH
-from pages.common.url import RUN_ID
+from pages.common.errors import plain, show_errors
+from pages.common.run_picker import offer_search, run_label, runs_that_fit
+from pages.common.url import RUN_ID, choice, runs_in_address
 from pages.common.wording import energy as energy_words
-from pages.common.wording import run_title
 from pages.components.number_field import number_field
 from rlcsp_core.analysis.distinct import Group
 from rlcsp_core.plots.thumbnail import as_address
-from rlcsp_core.runs.curves import Reader
-from rlcsp_core.store import RunInfo
+from rlcsp_core.store import Reader, RunInfo
 from rlcsp_core.store.archive import SUFFIX
 
 PLACES = {"found": "Found by searches", "file": "Your own file", "phases": "Known phases"}
@@ -35,32 +32,23 @@ WIDEST = 1000.0  # meV/atom, of the energy filter
 
 def place_to_look() -> str:
     """Where the structures shown come from; in the URL as ?from=."""
-    asked = st.query_params.get("from", "found")
-    chosen = st.segmented_control(
-        "Structures from",
-        list(PLACES),
-        format_func=PLACES.__getitem__,
-        default=asked if asked in PLACES else "found",
-        key="place",
-        label_visibility="collapsed",
-        required=True,
-    )
-    if chosen != asked:
-        st.query_params.clear()
-        st.query_params["from"] = chosen
-    return chosen
+    asked = st.query_params.get("from")
+    place = choice("Structures from", PLACES, "from", visible=False)
+    if asked not in (None, place):  # what else the address says is of the place before
+        st.query_params.from_dict({"from": place})
+    return place
 
 
 def choose_runs(store: Reader) -> list[RunInfo]:
     """Runs whose structures are shown: one, those of an experiment, or all; of one composition."""
-    runs = [run for run in all_runs(store) if run.n_population + run.n_steps]
+    listed = runs_that_fit(store, lambda run: run.n_population + run.n_steps > 0)
+    asked = next((store.run(run_id) for run_id in runs_in_address(store)), None)
+    if asked is not None:
+        listed.setdefault(asked.id, asked)
+    runs = list(listed.values())
     if not runs:
-        st.info("No structures yet: start a search first, on the page Search.", icon=":material/info:")
-        st.page_link(SEARCH.file, label="Start a search", icon=":material/play_arrow:")
+        offer_search("No structures yet: start a search first, on the page Search.")
         return []
-    asked = _run_in_address(store)
-    if asked is not None and asked.id not in {run.id for run in runs}:
-        runs.append(asked)
     first, second = st.columns([1, 3])
     compositions = sorted({run.composition for run in runs})
     composition = first.selectbox(
@@ -77,25 +65,17 @@ def choose_runs(store: Reader) -> list[RunInfo]:
         **({f"my {len(own)} runs of {composition}": own} if 0 < len(own) < len(mine) else {}),
         f"all {len(mine)} runs of {composition}": mine,
         **{f"experiment {name}": [run for run in mine if run.experiment == name] for name in experiments},
-        **{f"{run_title(run)} · {run.id}": [run] for run in mine},
+        **{run_label(run): [run] for run in mine},
     }
-    here = [label for label, chosen in choices.items() if asked is not None and chosen == [asked]]
+    here = [
+        label
+        for label, chosen in choices.items()
+        if asked is not None and [run.id for run in chosen] == [asked.id]
+    ]
     label = second.selectbox(
         "Structures of", list(choices), index=list(choices).index(here[0]) if here else 0
     )
     return choices[label]
-
-
-def _run_in_address(store: Reader) -> RunInfo | None:
-    run_id = st.query_params.get("run")
-    if run_id is None:
-        return None
-    if not RUN_ID.fullmatch(run_id):
-        show_error("The address names a run with an id that cannot exist: choose one below.")
-        return None
-    with show_errors():
-        return store.run(run_id)
-    return None
 
 
 def chosen_structure(store: Reader, runs: Sequence[RunInfo]) -> Found | None:

@@ -64,8 +64,8 @@ def every_view(opened: Opened, run: RunInfo) -> None:
         shows(opened(file, run=run.id), file)
     if learns(run):
         page = opened("pages/policy/page.py", run=run.id)
-        for view in page.segmented_control(key="policy-view").options:
-            shows(page.segmented_control(key="policy-view").set_value(view).run(), view)
+        for view in page.segmented_control(key="url-view").options:
+            shows(page.segmented_control(key="url-view").set_value(view).run(), view)
         page = opened("pages/learn/page.py", run=run.id, chapter="learn")
         shows(page, "chapter 5")
         assert not any("fixed policy" in each.value for each in page.info)
@@ -93,5 +93,5 @@ def test_every_view_opens_on_every_kind_of_run(
 @pytest.mark.parametrize("experiment", sorted({run.experiment or "" for run in SHIPPED.values()}))
 def test_every_view_of_compare_opens_on_every_shipped_experiment(experiment: str, opened: Opened) -> None:
     page = opened("pages/compare/page.py", experiment=experiment)
-    for view in page.segmented_control(key="compare-view").options:
-        shows(page.segmented_control(key="compare-view").set_value(view).run(), view)
+    for view in page.segmented_control(key="url-view").options:
+        shows(page.segmented_control(key="url-view").set_value(view).run(), view)

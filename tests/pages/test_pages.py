@@ -51,7 +51,7 @@ OF_A_RUN = {
     "pages/replay/page.py": Drawn(charts=2, crystals=1, tables=1),
 }
 VIEWS = {
-    ("pages/compare/page.py", "compare-view"): {
+    ("pages/compare/page.py", "url-view"): {
         "Summary": Drawn(0, 0, 1),
         "Energy": Drawn(1, 0, 0),
         "Target": Drawn(2, 0, 0),
@@ -59,7 +59,7 @@ VIEWS = {
         "Settings": Drawn(0, 0, 1),
         "What each addition buys": Drawn(1, 0, 1),
     },
-    ("pages/policy/page.py", "policy-view"): {
+    ("pages/policy/page.py", "url-view"): {
         "Against energy": Drawn(1, 0, 0),
         "Over the run": Drawn(5, 0, 0),
         "Try it": Drawn(2, 0, 0),
