@@ -1,24 +1,40 @@
-# Two commands do everything: `make app` starts the dashboard, `make test` runs all checks.
+# Two commands do everything: `make app` starts the dashboard, `make test` runs all checks.  While you work, `make check`
+# runs those that are quick.
 
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8501
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --dist loadgroup
 
-.PHONY: app test lint browser databases audit clean screenshots
+.PHONY: app test check lint unit docs browser databases audit clean screenshots
 
 app: $(VENV)/.app
 	$(BIN)/python -m rlcsp_core app --port $(PORT)
 
-test: $(VENV)/.test browser databases lint
+# Engines are compiled before, once: each worker of pytest would do it again.  Tests that share a server share a worker.
+test: $(VENV)/.test browser databases lint docs
 	@sh tests/audit.sh $(BIN)/python || echo "See above; 'make audit' fails as long as this is so."
-	$(BIN)/python -m pytest
+	$(BIN)/python -m rlcsp_core warm
+	$(PYTEST)
+
+# A minute on two cores: style, types, layers, and unit tests; no browser, no server, nothing slow.
+check: $(VENV)/.test
+	@$(MAKE) --no-print-directory --jobs 2 lint unit
+
+unit: $(VENV)/.test
+	$(BIN)/python -m rlcsp_core warm
+	$(PYTEST) -m "not browser and not server and not slow"
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+# The documentation as a site, in site/; whatever is wrong with it is an error.
+docs: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 # Chromium from the system's packages where that is possible; without it the browser tests say so and are skipped.
 browser:
@@ -44,8 +60,12 @@ $(VENV)/.test: $(VENV)/.app requirements-test.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-test.txt
 	@touch $@
 
+$(VENV)/.docs: $(VENV)/.app requirements-docs.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-docs.txt
+	@touch $@
+
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) site
 
 # Every page in both themes, as pictures to look at.
 screenshots: $(VENV)/.test browser

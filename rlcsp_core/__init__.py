@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rlcsp_core.crystal.formats import to_ase as to_ase
     from rlcsp_core.energy import IonicCalculator as IonicCalculator
     from rlcsp_core.errors import RLCSPError as RLCSPError
+    from rlcsp_core.plots.notebook import show as show
     from rlcsp_core.records import Crystal as Crystal
     from rlcsp_core.relax import relaxer_named as relaxer_named
     from rlcsp_core.runs import RunManager as RunManager
@@ -34,6 +35,7 @@ _HOMES = {
     "open_store": "store",
     "read_crystals": "crystal.formats",
     "relaxer_named": "relax",
+    "show": "plots.notebook",
     "to_ase": "crystal.formats",
 }
 __all__ = list(_HOMES)

@@ -1,4 +1,4 @@
-"""What all tests share: a seeded generator and sound structures of every composition."""
+"""What all tests share: a seeded generator, and which of them need a server."""
 
 from __future__ import annotations
 
@@ -6,6 +6,19 @@ import numpy as np
 import pytest
 
 SEED = 20241122
+
+
+SERVERS = ("postgresql", "mariadb")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one kind of database server share one, so one process runs them all."""
+    for item in items:
+        parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        for kind in SERVERS:
+            if kind in [value for value in parameters if isinstance(value, str)]:
+                item.add_marker(pytest.mark.server)
+                item.add_marker(pytest.mark.xdist_group(kind))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from serve import HEADERS
 from tests.browser.dashboard import serving
 from tests.patience import SOON
 
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("serving")]
 UPGRADE = {
     "Connection": "Upgrade",
     "Upgrade": "websocket",

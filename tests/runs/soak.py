@@ -1,7 +1,7 @@
 """A long search of a small cell, through the real store: `python -m tests.runs.soak --steps 200000`.
 
 Prints memory, database and speed as it goes, one JSON object a line; the figures of RELIABILITY.md.  A search keeps
-the energies it has seen, to recognise repeats, in at most 16 bytes each, and nothing else that grows.
+the energies it has seen, to recognise repeats, and nothing else that grows.
 """
 
 import argparse
