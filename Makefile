@@ -13,7 +13,7 @@ app: $(VENV)/.app
 	$(BIN)/python -m rlcsp_core app --port $(PORT)
 
 # Engines are compiled before, once: each worker of pytest would do it again.  Tests that share a server share a worker.
-test: $(VENV)/.test browser databases lint docs
+test: $(VENV)/.test $(VENV)/.docs browser databases lint
 	@sh tests/audit.sh $(BIN)/python || echo "See above; 'make audit' fails as long as this is so."
 	$(BIN)/python -m rlcsp_core warm
 	$(PYTEST)
@@ -34,7 +34,7 @@ lint: $(VENV)/.test
 
 # The documentation as a site, in site/; whatever is wrong with it is an error.
 docs: $(VENV)/.docs
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 # Chromium from the system's packages where that is possible; without it the browser tests say so and are skipped.
 browser:

@@ -188,3 +188,18 @@ def test_the_cells_of_a_notebook_are_one_program(path: Path, folder: Path) -> No
         exec(compile(program, f"{path.name}, cell {number}", "exec"), names)
     assert len(names["runs"]) == 6
     assert len(names["figure"].data) >= len(names["groups"]) == 2
+
+
+@pytest.mark.slow
+def test_the_site_is_built_without_a_warning_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
+    pytest.importorskip("mkdocs")
+    words = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "site")]
+    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    pages = list((tmp_path / "site").rglob("*.html"))
+    assert len(pages) > 20
+    loads = re.compile(
+        r"<(?:script|img|iframe|link rel=\"(?:stylesheet|preconnect)\")[^>]*(?:src|href)=\"?https?:"
+    )
+    assert [page.name for page in pages if loads.search(page.read_text(encoding="utf-8"))] == []

@@ -119,7 +119,7 @@ class Potential:
         return [f"{ions[a].element}–{ions[b].element}" for a, b in named]
 
     def pairs(self, kinds: tuple[int, ...]) -> tuple[tuple[Pair, ...], ...]:
-        """[B][B] pair energies of a compound of the ions `kinds` [B]; FormulaError where the set does not cover it."""
+        """[B, B] pair energies of a compound of the ions `kinds` [B]; FormulaError where the set does not cover it."""
         return _pairs(self, kinds)
 
     def _salt(self, kinds: tuple[int, ...]) -> frozenset[int] | None:

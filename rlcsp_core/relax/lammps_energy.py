@@ -119,7 +119,7 @@ class LammpsIonic(Calculator):
 
 
 def buckingham_pairs(potential: Potential, kinds: tuple[int, ...]) -> list[list[tuple[float, float, float]]]:
-    """[B][B] (A eV, ρ Å, C eV Å⁶); CalculatorError where the pairs are not of a form that this adapter writes."""
+    """[B, B] (A eV, ρ Å, C eV Å⁶); CalculatorError where the pairs are not of a form that this adapter writes."""
     terms = [[pair.terms for pair in row] for row in potential.pairs(kinds)]
     names = ", ".join(potential.ions[k].symbol for k in kinds)
     if any(len(t.exponentials) > 1 or t.E or t.B for row in terms for t in row):
