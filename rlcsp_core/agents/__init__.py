@@ -26,7 +26,6 @@ __all__ = [
     "Baseline",
     "Learner",
     "Setting",
-    "agent_kind",
     "agent_named",
     "algorithm_name",
     "settings_of",
@@ -95,10 +94,6 @@ AGENTS: Mapping[str, AgentKind] = MappingProxyType(
 )
 
 
-def agent_kind(name: str) -> AgentKind:
-    return entry(AGENTS, name, "algorithm")
-
-
 def algorithm_name(algorithm: str, baseline: str | None) -> str:
     """ "PPO + B1": what runs are called, and pooled by; the baseline only where it is not the algorithm's own."""
     kind = AGENTS.get(algorithm)
@@ -109,7 +104,7 @@ def algorithm_name(algorithm: str, baseline: str | None) -> str:
 
 def settings_of(algorithm: str) -> tuple[Setting, ...]:
     """The hyperparameters of an algorithm with default, range and help; empty for the fixed policies."""
-    return settings_in(agent_kind(algorithm).config)
+    return settings_in(entry(AGENTS, algorithm, "algorithm").config)
 
 
 def agent_named(
@@ -121,7 +116,7 @@ def agent_named(
     n_features: int,
 ) -> Agent:
     """A new agent; what is left out takes the algorithm's default."""
-    kind = agent_kind(name)
+    kind = entry(AGENTS, name, "algorithm")
     config: Any = settings_from(kind.config, settings, name)
     if kind.fixed is not None:
         if baseline not in (None, "none"):

@@ -101,12 +101,6 @@ def critic_step(v: Array, batch: Episode, rate: float) -> Array:
     return v - rate * critic_gradient(v, batch)
 
 
-def critic_loss(v: Array, batch: Episode) -> float:
-    """L(v) of the module's head."""
-    x = batch.features
-    return float(((batch.returns - x @ v) ** 2 / (x * x).sum(axis=1)).mean() / 2)
-
-
 def critic_gradient(v: Array, batch: Episode) -> Array:
     """∇L [F]."""
     x = batch.features

@@ -38,10 +38,6 @@ class Composition:
     def n_atoms(self) -> int:
         return sum(self.counts)
 
-    @property
-    def n_cations(self) -> int:
-        return sum(n for ion, n in zip(self.ions, self.counts, strict=True) if ion.is_cation)
-
     @cached_property
     def codes_by_number(self) -> IntArray:
         """[119] code of the ion with that atomic number; 0 where there is none."""

@@ -21,9 +21,7 @@ from rlcsp_core.agents import AGENTS, BASELINES
 INK = "var(--st-text-color)"
 MUTED = "var(--st-gray-text-color)"
 PAGE = "var(--st-background-color)"
-PANEL = "var(--st-secondary-background-color)"
 GRID = "var(--st-border-color)"
-ACCENT = "var(--st-primary-color)"
 
 HATCHING = "/"  # of actions of our own
 OTHER_ALGORITHM = "#b0803a"

@@ -44,11 +44,6 @@ def after_step(temperature: Temperature, delta_e: float | None, config: SearchCo
     return temperature._replace(since_lower=temperature.since_lower + 1)
 
 
-def metropolis(delta_e: float, kT: float, rng: np.random.Generator) -> bool:
-    """Accept with probability min(1, exp(−ΔE/kT)).  Energies in eV."""
-    return climb(kT, [delta_e], rng) >= delta_e
-
-
 def climb(kT: float, deltas: list[float], rng: np.random.Generator) -> float:
     """The highest ΔE [eV] that is accepted this time: −kT ln u, u drawn only if one of `deltas` goes uphill."""
     if all(delta <= 0 for delta in deltas):

@@ -18,7 +18,7 @@ import numpy as np
 from sqlalchemy import Connection, Row, Select, Table, func, insert, select, update
 
 from rlcsp_core.errors import NotFoundError, StoreError
-from rlcsp_core.records import Array, PopulationRecord, SearchRecord, StepRecord, StopRecord
+from rlcsp_core.records import NO_TRIAL, Array, PopulationRecord, SearchRecord, StepRecord, StopRecord
 from rlcsp_core.store import schema
 from rlcsp_core.store.claims import owned
 from rlcsp_core.store.columns import floats, row_of, table_of
@@ -29,7 +29,6 @@ from rlcsp_core.store.runs import Values, canonical, closing, run_key, run_row, 
 from rlcsp_core.store.structures import structure_rows
 from rlcsp_core.tables import Kind, PopulationTable, StepTable, UpdateTable
 
-NO_TRIAL = "no sound trial"  # the search's reason where nothing was relaxed
 # the state a StopRecord leaves a run in; any other reason is one why the search could not go on
 STATE_AFTER = {
     "target": RunState.FINISHED,

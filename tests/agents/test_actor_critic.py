@@ -10,7 +10,6 @@ from rlcsp_core.agents.actor_critic import (
     ActorCriticConfig,
     by_critic,
     critic_gradient,
-    critic_loss,
     critic_step,
     improve,
     lambda_returns,
@@ -74,6 +73,12 @@ def test_ends_of_the_traces_are_one_step_and_the_whole_episode():
     np.testing.assert_allclose(lambda_returns(rewards, values, 0.5, 0.0), [11.0, 17.0, 24.0])
     np.testing.assert_allclose(lambda_returns(rewards, values, 0.5, 1.0), [8.0, 14.0, 24.0])
     np.testing.assert_allclose(lambda_returns(rewards, values, 0.0, 0.7), rewards)
+
+
+def critic_loss(v, batch):
+    """½ mean_t (G_t − v·x_t)² / |x_t|²."""
+    x = batch.features
+    return float(((batch.returns - x @ v) ** 2 / (x * x).sum(axis=1)).mean() / 2)
 
 
 def test_gradient_of_the_critics_loss(theta, critic, rng):
