@@ -21,7 +21,6 @@ INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 COMMANDS = (
     "app",
-    "bench",
     "energy",
     "relax",
     "potentials",

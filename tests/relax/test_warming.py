@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numba.core.dispatcher import Dispatcher
 
-from rlcsp_core.cli.bench import FIRST
+from benchmarks.engine import FIRST
 from rlcsp_core.crystal import contact_kernels, orbit_kernels
 from rlcsp_core.energy import (
     lattice_kernels,

@@ -1,4 +1,4 @@
-"""`bench --failures` counts what it relaxed, and says with its exit code whether anything failed."""
+"""`benchmarks/failures.py` counts what it relaxed, and says with its exit code whether anything failed."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ import json
 import numpy as np
 import pytest
 
-from rlcsp_core.cli.bench_failures import GAS_CONTACT, gas_like
-from rlcsp_core.cli.main import main
+from benchmarks.failures import GAS_CONTACT, gas_like, main
 
 
 def test_every_composition_is_relaxed_from_both_kinds_of_start(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bench", "--failures", "2", "--json"]) == 0
+    assert main(["2", "--json"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(row["start"], row["relaxations"]) for row in rows] == [("modular", 2), ("gas-like", 1)] * 5
     assert all(row["failed"] == 0 for row in rows)
@@ -20,7 +19,8 @@ def test_every_composition_is_relaxed_from_both_kinds_of_start(capsys: pytest.Ca
 
 
 def test_less_than_one_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bench", "--failures", "0"]) != 0
+    with pytest.raises(SystemExit):
+        main(["0"])
     assert "at least 1" in capsys.readouterr().err
 
 

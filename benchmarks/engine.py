@@ -1,4 +1,6 @@
-"""`bench`: how fast the engine is on this machine.
+"""How fast the engine is on this machine: `python benchmarks/engine.py [--json]`, a minute or two.
+
+Close other programs before.
 
 Every figure is CPU time of this process (the best of several repeats where one call is short), but for thread scaling
 and start-up, which are wall clock.  Structures: hexagonal Y2O3 with random displacements, repeated, for single
@@ -18,18 +20,20 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
-from rlcsp_core.cli.bench_failures import count_failures, modular_trial
-from rlcsp_core.cli.options import add_json, whole
+from benchmarks.failures import modular_trial
+from rlcsp_core.cli.options import add_json
 from rlcsp_core.cli.output import Column, Lines
 from rlcsp_core.cli.progress import compile_once
-from rlcsp_core.errors import ConfigError
-from rlcsp_core.paths import PACKAGE
 from rlcsp_core.records import Crystal
 
+ROOT = Path(__file__).resolve().parents[1]
 SEED = 1
 DISPLACEMENT = 0.1  # Å
 SKIN = 1.2  # Å, of the neighbour list that is kept
@@ -44,37 +48,6 @@ A_TYPE = (3.81, 6.08)  # Å, lattice constants of hexagonal Y2O3
 
 COLUMNS = (Column("measure", 34), Column("n_atoms", 7), Column("value", 12, ".4g"), Column("unit", 16))
 Row = dict[str, Any]
-
-
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser(
-        "bench",
-        help="how fast the engine is on this machine",
-        description="Measures evaluations, relaxations, search steps, threads, memory and start-up. Takes a minute or "
-        "two; close other programs before. LAMMPS is measured too where it can be imported.",
-    )
-    parser.add_argument(
-        "--failures",
-        type=whole,
-        default=None,
-        metavar="N",
-        help="instead: relax N random trials in modules and N/5 gas-like starts of each of the five compositions, and "
-        "count what fails (with 5000, thirty thousand relaxations at some hundred a second)",
-    )
-    add_json(parser)
-
-
-def run(arguments: argparse.Namespace) -> int:
-    if arguments.failures is not None:
-        if arguments.failures < 1:
-            raise ConfigError(f"--failures must be at least 1, got {arguments.failures}")
-        return count_failures(arguments.failures, arguments.json)
-    lines = Lines(arguments.json, COLUMNS)
-    compile_once()
-    for measure in (evaluations, relaxations, search_steps, memory, start_up):
-        for row in measure():
-            lines.print(row)
-    return 0
 
 
 def _row(measure: str, value: float, unit: str, n_atoms: int | None = None) -> Row:
@@ -245,5 +218,20 @@ def start_up() -> Iterator[Row]:
 
 
 def _start(environment: dict[str, str]) -> float:
-    root = str(PACKAGE.parent)
-    return _wall(lambda: subprocess.run([sys.executable, "-c", FIRST], env=environment, cwd=root, check=True))
+    return _wall(lambda: subprocess.run([sys.executable, "-c", FIRST], env=environment, cwd=ROOT, check=True))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add_json(parser)
+    lines = Lines(parser.parse_args().json, COLUMNS)
+    compile_once()
+    for measure in (evaluations, relaxations, search_steps, memory, start_up):
+        for row in measure():
+            lines.print(row)
+
+
+if __name__ == "__main__":
+    main()
