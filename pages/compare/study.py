@@ -6,8 +6,8 @@ The only view that shows several compositions at once: they stand below each oth
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isinf
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -159,14 +159,14 @@ def _cost(cost: Cost | None, row: StudyRow) -> str:
 def _median(cost: Cost | None) -> str:
     if cost is None:
         return NOTHING
-    if np.isinf(cost.median_low):
+    if isinf(cost.median_low):
         return "not reached"
     return f"{_number(cost.median)} ({_number(cost.median_low)} … {_number(cost.median_high)})"
 
 
 def _number(value: float) -> str:
     """Four digits, never an exponent."""
-    if np.isinf(value):
+    if isinf(value):
         return "∞"
     return f"{value:.0f}" if abs(value) >= WHOLE else f"{value:.4g}"
 

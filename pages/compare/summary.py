@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -13,14 +12,13 @@ from pages.common.url import choice
 from pages.common.wording import NOTHING
 from pages.components.chart_with_data import csv_button
 from rlcsp_core.agents import AGENTS
-from rlcsp_core.analysis import compare, survival
+from rlcsp_core.analysis import compare
 from rlcsp_core.analysis.curves import Groups, RunCurve
 from rlcsp_core.analysis.metrics import MOVES_CONVENTIONS
 from rlcsp_core.analysis.published import published
 from rlcsp_core.plots.palette import LineStyle
 
 Styles = Mapping[str, LineStyle]
-BOOTSTRAP_SEED = 1  # the intervals of a page do not change when it is opened again
 SIDE_BY_SIDE: Mapping[
     str, tuple[str, int]
 ] = {  # column: its title and width (pixels); ours beside the published one
@@ -68,44 +66,13 @@ def summary_view(groups: Groups, _: Styles) -> None:
 
 def conclusions(groups: Groups) -> None:
     """What the tests allow to say, one sentence a pair."""
-    results = compare.to_target(groups)
     if len(groups) < 2:
         st.info("Choose at least two experiments or algorithms: one alone cannot be compared.")
         return
-    if len(results) == len(groups) and not any(
-        result.reached for runs in results.values() for result in runs
-    ):
-        count = sum(map(len, results.values()))
-        sentences = [
-            f"None of the {count} runs reached the target: nothing is known of which gets there sooner."
-        ]
-    elif len(results) == len(groups):
-        limit = survival.common_limit(results)
-        rng = np.random.default_rng(BOOTSTRAP_SEED)
-        means = {label: survival.restricted_mean(runs, limit, rng) for label, runs in results.items()}
-        tests = sorted(survival.log_rank(results), key=lambda test: 2.0 if test.p is None else test.p)
-        sentences = [compare.conclusion(test, means) for test in tests]
-    else:
-        sentences = ["Not all of these runs had a target: steps to it cannot be compared."]
-    energies = [test for test in compare.lowest_energy_tests(groups) if test.p_holm is not None]
-    sentences += [_on_energy(test) for test in energies]
-    st.markdown(f"**What can be concluded.** {plain(f'{sentences[0]} {_apart(energies)}')}")
-    with st.expander(f"All {len(sentences)} statements (p-values corrected by Holm's method)"):
-        st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences))
-
-
-def _apart(tests: Sequence[survival.PairTest]) -> str:
-    """How many pairs their lowest energies tell apart."""
-    n = sum(compare.differ(test) for test in tests)
-    if not tests:
-        return ""
-    pairs = "pair" if len(tests) == 1 else "pairs"
-    return f"Their lowest energies separate {n or 'none'} of {len(tests)} {pairs}."
-
-
-def _on_energy(test: survival.PairTest) -> str:
-    verdict = "differ" if compare.differ(test) else "are not separated"
-    return f"By their lowest energies, {test.a} and {test.b} {verdict} (Mann–Whitney, p = {test.p_holm:.2g})."
+    found = compare.conclusions(groups)
+    st.markdown(f"**What can be concluded.** {plain(found.headline)}")
+    with st.expander(f"All {len(found.statements)} statements (p-values corrected by Holm's method)"):
+        st.markdown("\n".join(f"- {plain(sentence)}" for sentence in found.statements))
 
 
 def moves_convention() -> str:

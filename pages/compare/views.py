@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
 import streamlit as st
 
 from pages.common.errors import plain
 from pages.common.url import choice, one_of, switch
 from pages.compare.summary import (
-    BOOTSTRAP_SEED,
     conclusions,
     denominators,
     moves_convention,
@@ -48,8 +46,7 @@ def energy_view(groups: Groups, styles: Styles) -> None:
         outliers = switch("Show outliers", "outliers")
     axis: aggregate.Axis = "time" if against_time else "steps"
     medians = {label: aggregate.best_energy(curves, axis) for label, curves in groups.items()}
-    values = np.concatenate([np.concatenate([m.low, m.high]) for m in medians.values()])
-    window = None if outliers else aggregate.clipped_range(values, aggregate.SEEN)
+    window = None if outliers else aggregate.window(medians.values())
     traces = {
         label: [plots.run_trace(best_so_far(c), against_time=against_time) for c in curves]
         for label, curves in groups.items()
@@ -94,16 +91,10 @@ def target_view(groups: Groups, styles: Styles) -> None:
     st.caption("Kaplan–Meier estimate with 95 % band; a tick marks a run that was stopped before the target.")
     denominators(groups)
     limit = survival.common_limit(results)
-    rng = np.random.default_rng(BOOTSTRAP_SEED)
     restricted = f"Restricted to {limit:.0f} steps"
     plain_mean = "N_mean (all runs, a lower bound if some were stopped)"
     kind = choice("Mean", [restricted, plain_mean], "mean")
-    means = {
-        label: survival.restricted_mean(runs, limit, rng)
-        if kind == restricted
-        else survival.n_mean(runs, rng)
-        for label, runs in results.items()
-    }
+    means = compare.mean_steps(results, limit if kind == restricted else None)
     # the published means count all steps of every run: beside restricted ones they would say nothing
     theirs = {} if kind == restricted else _published_steps(groups)
     chart(plots.mean_steps_figure(means, styles, theirs), "mean-steps", _means_in_words(means))
@@ -200,8 +191,7 @@ def _minima(groups: Groups, styles: Styles, some: Mapping[str, RunCurve] | None)
         note = "Median and quartiles over all runs in stretches of steps."
     else:
         runs = {key: minima(curve) for key, curve in some.items()}
-        energies = np.concatenate([np.empty(0), *(m.energy for m in runs.values())])
-        window = aggregate.clipped_range(energies, aggregate.SEEN)
+        window = aggregate.energy_range([m.energy for m in runs.values()])
         figure = minima_of_runs_figure(runs, _alike(some, styles), window)
         note = "Run by run."
         if window is not None and window.n_above + window.n_below:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import log
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from pages.common.cache import cached
 from pages.common.wording import STATES, ago, run_title
 from pages.components.chart_with_data import chart
-from rlcsp_core.analysis.shared_policy import Growth, growth, shares
+from rlcsp_core.analysis.shared_policy import Growth, growth, shares, spread_evenly
 from rlcsp_core.plots.policy import shared_figure
 from rlcsp_core.store import PolicyTable, RunInfo, Store
 
@@ -61,7 +61,7 @@ def _title(run_id: str, runs: Sequence[RunInfo]) -> str:
 
 
 def _numbers(table: PolicyTable, grown: Growth, runs: Sequence[RunInfo]) -> None:
-    evenly = float(np.log(table.theta.shape[1]))
+    evenly = log(table.theta.shape[1])
     figures = (
         ("Updates", str(int(table.version[-1])), f"the last {ago(float(table.time[-1]))}"),
         (
@@ -77,10 +77,10 @@ def _numbers(table: PolicyTable, grown: Growth, runs: Sequence[RunInfo]) -> None
 
 
 def _charts(table: PolicyTable, grown: Growth, runs: Sequence[RunInfo]) -> None:
-    shown = np.unique(np.linspace(0, len(table) - 1, min(len(table), CHART_POINTS)).round().astype(int))
+    shown = spread_evenly(len(table), CHART_POINTS)
     titles = {run_id: _title(run_id, runs) for run_id in table.run_id}
     makers = [titles[table.run_id[k]] for k in shown]
-    evenly = float(np.log(table.theta.shape[1]))
+    evenly = log(table.theta.shape[1])
     left, right = st.columns(2)
     with left:
         chart(

@@ -8,7 +8,7 @@ along the grid; it is given.  Energies in eV/atom, times in seconds.  Shapes: R 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -86,6 +86,16 @@ def on_grid(curve: RunCurve, axis: Axis, grid: Array) -> Array:
 def _positions(curve: RunCurve, axis: Axis) -> Array:
     best = best_so_far(curve)
     return np.asarray(best.step if axis == "steps" else best.elapsed, dtype=np.float64)
+
+
+def window(medians: Iterable[Aggregate]) -> AxisRange | None:
+    """The axis for bands of several experiments."""
+    return energy_range([*(values for each in medians for values in (each.low, each.high))])
+
+
+def energy_range(series: Sequence[Array]) -> AxisRange | None:
+    """The axis for several series of energies [eV/atom]."""
+    return clipped_range(np.concatenate([np.empty(0), *series]), SEEN)
 
 
 def clipped_range(values: Array, least: float = 0.0) -> AxisRange | None:

@@ -23,10 +23,20 @@ from rlcsp_core.analysis.metrics import (
     moves_sequence,
     steps_to_target,
 )
-from rlcsp_core.analysis.survival import CONFIDENCE, MeanSteps, PairTest, pair_tests
+from rlcsp_core.analysis.survival import (
+    CONFIDENCE,
+    MeanSteps,
+    PairTest,
+    common_limit,
+    log_rank,
+    n_mean,
+    pair_tests,
+    restricted_mean,
+)
 from rlcsp_core.records import SAME_ENERGY, Array, IntArray
 
 SIGNIFICANCE = 0.05  # p below which two experiments are called different
+BOOTSTRAP_SEED = 1  # intervals do not change when a page is opened again
 FEW_RUNS = 5  # below this many runs of either side, nothing is concluded
 SECONDS_PER_MINUTE = 60.0
 
@@ -176,6 +186,57 @@ def _mann_whitney_p(a: IntArray, b: IntArray) -> float | None:
 def differ(test: PairTest) -> bool:
     """Whether the two are called different."""
     return test.p_holm is not None and test.p_holm < SIGNIFICANCE
+
+
+class Conclusions(NamedTuple):
+    """What the tests of all pairs allow to say."""
+
+    headline: str
+    statements: list[str]  # one a pair and test
+
+
+def conclusions(groups: Groups) -> Conclusions:
+    """Of at least two experiments: who reaches the target sooner, then whose lowest energies differ."""
+    results = to_target(groups)
+    if len(results) < len(groups):
+        sentences = ["Not all of these runs had a target: steps to it cannot be compared."]
+    elif not any(result.reached for runs in results.values() for result in runs):
+        count = sum(map(len, results.values()))
+        sentences = [
+            f"None of the {count} runs reached the target: nothing is known of which gets there sooner."
+        ]
+    else:
+        means = mean_steps(results, common_limit(results))
+        tests = sorted(log_rank(results), key=lambda test: 2.0 if test.p is None else test.p)
+        sentences = [conclusion(test, means) for test in tests]
+    energies = [test for test in lowest_energy_tests(groups) if test.p_holm is not None]
+    headline = f"{sentences[0]} {_apart(energies)}".strip()
+    return Conclusions(headline, sentences + [_on_energy(test) for test in energies])
+
+
+def mean_steps(
+    results: Mapping[str, Sequence[StepsToTarget]], limit: float | None = None
+) -> dict[str, MeanSteps]:
+    """Mean steps to the target of each experiment, restricted to a limit or of all runs as they ended."""
+    rng = np.random.default_rng(BOOTSTRAP_SEED)
+    return {
+        label: n_mean(runs, rng) if limit is None else restricted_mean(runs, limit, rng)
+        for label, runs in results.items()
+    }
+
+
+def _apart(tests: Sequence[PairTest]) -> str:
+    """How many pairs their lowest energies tell apart."""
+    n = sum(differ(test) for test in tests)
+    if not tests:
+        return ""
+    pairs = "pair" if len(tests) == 1 else "pairs"
+    return f"Their lowest energies separate {n or 'none'} of {len(tests)} {pairs}."
+
+
+def _on_energy(test: PairTest) -> str:
+    verdict = "differ" if differ(test) else "are not separated"
+    return f"By their lowest energies, {test.a} and {test.b} {verdict} (Mann–Whitney, p = {test.p_holm:.2g})."
 
 
 def conclusion(test: PairTest, means: Mapping[str, MeanSteps]) -> str:

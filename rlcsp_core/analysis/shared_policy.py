@@ -24,6 +24,11 @@ class Growth(NamedTuple):
     entropy: Array  # [U] nats
 
 
+def spread_evenly(n: int, most: int) -> IntArray:
+    """At most so many of the indices 0 … n − 1, the first and the last among them."""
+    return np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(int))
+
+
 class Share(NamedTuple):
     """What one run has contributed."""
 

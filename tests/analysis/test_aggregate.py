@@ -9,7 +9,9 @@ from rlcsp_core.analysis.aggregate import (
     best_energy,
     clipped_range,
     common_grid,
+    energy_range,
     on_grid,
+    window,
 )
 
 NAN = np.nan
@@ -77,3 +79,10 @@ def test_an_axis_shows_at_least_as_much_as_asked():
     assert clipped_range(values).n_above == 2
     window = clipped_range(values, 0.05)
     assert (window.high, window.n_above) == (-27.31, 1)
+
+
+def test_the_axis_for_bands_holds_those_of_all_experiments(make_curve):
+    medians = [best_energy([make_curve([low] * 30, initial=[low])]) for low in (-1.0, -3.0)]
+    assert window(medians)[:2] == (-3.0, -1.0)
+    assert window([]) is None
+    assert energy_range([np.array([-2.0, NAN]), np.array([-1.0])])[:2] == (-2.0, -1.0)

@@ -161,3 +161,41 @@ def test_runs_that_ended_in_the_same_minimum_are_not_told_apart_by_the_noise_of_
     assert ab.p == 1.0
     assert compare.differ(ac)
     assert compare.differ(bc)
+
+
+def experiments(make_curve, hits, target=-5.0):
+    """Runs that reach the target at these steps; None: in none of 40."""
+    return grouped(
+        make_curve(
+            [-1.0] * 40 if hit is None else [-1.0] * (hit - 1) + [-5.0],
+            run_id=f"{label}{k}",
+            label=label,
+            target=target,
+        )
+        for label, steps in hits.items()
+        for k, hit in enumerate(steps)
+    )
+
+
+def test_the_sooner_experiment_is_named_first(make_curve):
+    found = compare.conclusions(experiments(make_curve, {"quick": range(2, 10), "slow": range(30, 38)}))
+    assert found.headline.startswith("quick reaches the target sooner than slow: 6 against")
+    assert found.headline.endswith("separate none of 1 pair.")
+    assert [statement.split()[0] for statement in found.statements] == ["quick", "By"]
+
+
+@pytest.mark.parametrize(
+    ("hits", "target", "start"),
+    [
+        ({"a": [None] * 6, "b": [None] * 6}, -5.0, "None of the 12 runs reached the target"),
+        ({"a": [None] * 6, "b": [None] * 6}, None, "Not all of these runs had a target"),
+    ],
+)
+def test_nothing_is_concluded_from_runs_that_did_not_arrive(make_curve, hits, target, start):
+    assert compare.conclusions(experiments(make_curve, hits, target)).headline.startswith(start)
+
+
+def test_mean_steps_are_restricted_only_when_asked(make_curve):
+    results = compare.to_target(experiments(make_curve, {"a": [10, 20, None]}))
+    assert compare.mean_steps(results, 30)["a"].mean == pytest.approx((10 + 20 + 30) / 3)
+    assert compare.mean_steps(results)["a"].mean == pytest.approx((10 + 20 + 40) / 3)

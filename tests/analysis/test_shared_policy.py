@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from rlcsp_core.analysis.shared_policy import Share, growth, shares
+from rlcsp_core.analysis.shared_policy import Share, growth, shares, spread_evenly
 
 
 def test_entropy_is_largest_where_all_actions_are_equal_and_falls_to_none(rng):
@@ -41,3 +41,9 @@ def test_every_update_belongs_to_one_run(rng):
     assert sum(share.updates for share in found) == 50
     assert sum(share.length for share in found) == pytest.approx(change.sum())
     assert all(makers[share.first - 1] == makers[share.last - 1] == share.run_id for share in found[:-1])
+
+
+def test_drawn_updates_are_spread_from_the_first_to_the_last():
+    assert spread_evenly(5, 100).tolist() == [0, 1, 2, 3, 4]
+    few = spread_evenly(1000, 10)
+    assert (len(few), few[0], few[-1]) == (10, 0, 999)
