@@ -198,6 +198,11 @@ CONTRADICTIONS = {
     "no group": ("_symmetry_Int_Tables_number 231", "no space group"),
     "unknown": ("_symmetry_space_group_name_H-M 'P q r s'", "not known"),
     "open list": ("loop_\n_symmetry_equiv_pos_as_xyz\nx,y,z\n-x,-y,z\n-x,y,-z", "not complete"),
+    "open screw": (
+        "loop_\n_symmetry_equiv_pos_as_xyz\nx,y,z\n-x,-y,z+1/4",
+        "not complete: x,y,z\\+1/2 follows",
+    ),
+    "open centring": ("loop_\n_symmetry_equiv_pos_as_xyz\nx,y,z\nx+1/3,y,z", "not complete"),
     "half": ("loop_\n_symmetry_equiv_pos_as_xyz\nx,y,z\nx/2,y,z", "cannot be applied"),
     "projection": ("loop_\n_symmetry_equiv_pos_as_xyz\nx,y,z\nx,x,z", "cannot be applied"),
     "words": ("loop_\n_symmetry_equiv_pos_as_xyz\nx,y,z\n'<b>,y,z'", "cannot be applied"),

@@ -82,26 +82,25 @@ def fits(operators: Iterable[gemmi.Op], cell: Array) -> bool:
     return bool((abs(turned - metric) < METRIC * scale).all())
 
 
-def _key(operators: Iterable[gemmi.Op]) -> frozenset[str]:
-    return frozenset(op.wrap().triplet() for op in operators)
+def _key(operators: Iterable[gemmi.Op]) -> frozenset[gemmi.Op]:
+    return frozenset(op.wrap() for op in operators)
 
 
 def _listed(stated: Stated, cell: Array) -> list[gemmi.Op]:
-    operators = {op.triplet(): op for op in map(_operator, ["x,y,z", *stated.operators])}
-    for op in operators.values():
+    operators = list(dict.fromkeys(map(_operator, ["x,y,z", *stated.operators])))
+    for op in operators:
         if not fits([op], cell):
             raise StructureError(f"the operator {op.triplet()} does not fit the cell: correct one of them")
-    group = gemmi.GroupOps(list(operators.values()))
-    group.add_missing_elements()
-    if missing := sorted(_key(group) - set(operators)):
+    if missing := {(a * b).wrap() for a in operators for b in operators} - set(operators):
+        follows = min(op.triplet() for op in missing)
         raise StructureError(
-            f"the list of symmetry operators is not complete: {missing[0]} follows from the others"
+            f"the list of symmetry operators is not complete: {follows} follows from the others"
         )
-    if _lacks_centring(group, stated):
+    if _lacks_centring(gemmi.GroupOps(operators), stated):
         raise StructureError(
             f"the operators lack the centring of the space group {stated}: add its translations"
         )
-    return list(operators.values())
+    return operators
 
 
 def _operator(text: str) -> gemmi.Op:
@@ -183,7 +182,7 @@ def settings_named(name: str, setting: str = "") -> list[gemmi.SpaceGroup]:
 def _settings(name: str) -> list[gemmi.SpaceGroup]:
     if (
         "e" in name and name[0] != "c"
-    ):  # an axis that glides both ways; "cmme" itself is the standard setting of Cmma
+    ):  # a plane that glides both ways; "cmme" is the standard setting of Cmma
         return [group for glide in "abc" for group in _names().get(name.replace("e", glide), [])]
     group = None if name in _names() else gemmi.find_spacegroup_by_name(name)  # "fm3m", "cmme"
     return _names().get(_compact(group.hm) if group else name, [])
