@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import streamlit as st
 
 from pages.common.columns import beside
@@ -15,52 +14,27 @@ from pages.common.wording import energy as energy_words
 from pages.components.chart import live_chart
 from pages.components.crystal_view import Frame, show_crystal
 from pages.components.relaxation import frames_of, relaxed
-from rlcsp_core.actions import ACTIONS, Action, CurrentStructure, Problem, action_mask
+from rlcsp_core.actions import ACTIONS, Action
 from rlcsp_core.crystal.composition import composition_of, presets
-from rlcsp_core.crystal.modular import Modular, build
+from rlcsp_core.crystal.modular import Modular
 from rlcsp_core.crystal.symmetry import space_group
 from rlcsp_core.plots.elements import element_colours
 from rlcsp_core.plots.learn import descent_figure
 from rlcsp_core.plots.module_map import module_map
-from rlcsp_core.records import Crystal
-from rlcsp_core.relax import relaxer_named
 from rlcsp_core.relax.film import Film
-from rlcsp_core.search import SearchConfig
-from rlcsp_core.search.trials import MAX_ATTEMPTS, TrialBuilder
+from rlcsp_core.search.workbench import DEFAULTS, Workbench
 
 BENCH = "learn-bench"
 VIEWER = "learn-view"  # one key for all chapters: the camera stays
 SMALLEST, LARGEST, USUAL = 20, 80, 30  # atoms
-DEFAULTS = SearchConfig()
 
 
 @dataclass
-class Bench:
-    """What lies on the bench of one reader."""
+class Bench(Workbench):
+    """The workbench of one reader's session."""
 
-    formula: str
-    max_atoms: int
-    seed: int = 1
-    clicks: int = 0
-    structure: Modular | None = None
-    before: Modular | None = None  # what the last action started from
     said: str = ""
     film: Film | None = None  # of the last relaxation
-
-    @property
-    def builder(self) -> TrialBuilder:
-        problem = Problem(composition_of(self.formula), self.max_atoms)
-        return TrialBuilder(
-            problem, DEFAULTS.min_distance, DEFAULTS.rattle, relaxer_named(DEFAULTS.calculator)
-        )
-
-    def rng(self) -> np.random.Generator:
-        """A generator of its own for each click, so that a reader's way can be repeated."""
-        self.clicks += 1
-        return np.random.default_rng([self.seed, self.clicks])
-
-    def crystal(self, structure: Modular) -> Crystal:
-        return build(structure, composition_of(self.formula))
 
 
 def bench() -> Bench:
@@ -73,13 +47,12 @@ def bench() -> Bench:
 
 
 def _renew(mine: Bench) -> None:
-    structure, attempts = mine.builder.random_trial(mine.rng())
-    mine.before, mine.film = None, None
-    if isinstance(structure, Modular):
-        mine.structure = structure
-        mine.said = f"{attempts} random structures were built until one was sound."
-    else:
-        mine.said = f"None of {attempts} random structures was sound: allow more atoms."
+    found, mine.film = mine.renew(), None
+    mine.said = (
+        f"{found.attempts} random structures were built until one was sound."
+        if found.sound
+        else f"None of {found.attempts} random structures was sound: allow more atoms."
+    )
 
 
 def build_chapter() -> None:
@@ -143,10 +116,8 @@ def act_chapter() -> None:
         "trial is "
         "built again until it is sound, then shown beside what it was made from."
     )
-    current = CurrentStructure(mine.structure, mine.crystal(mine.structure))
-    mask = action_mask(current, mine.builder.problem)
     with st.container(horizontal=True):
-        for action, possible in zip(ACTIONS, mask, strict=True):
+        for action, possible in zip(ACTIONS, mine.mask(), strict=True):
             st.button(
                 action.title,
                 key=f"act-{action.number}",
@@ -171,16 +142,14 @@ def act_chapter() -> None:
 
 
 def _act(mine: Bench, action: Action) -> None:
-    assert mine.structure is not None
-    current = CurrentStructure(mine.structure, mine.crystal(mine.structure))
-    trial, attempts = mine.builder.attempt(action, current, mine.rng())
-    if not isinstance(trial, Modular):
+    done = mine.act(action)
+    if done.sound:
+        mine.film = None
+        mine.said = f"{action.name}: {action.description} Trials until one was sound: {done.attempts}."
+    else:
         mine.said = (
-            f"{action.name}: none of {MAX_ATTEMPTS} trials was sound; an agent would choose another action."
+            f"{action.name}: none of {done.attempts} trials was sound; an agent would choose another action."
         )
-        return
-    mine.before, mine.structure, mine.film = mine.structure, trial, None
-    mine.said = f"{action.name}: {action.description} Trials until one was sound: {attempts}."
 
 
 def relax_chapter() -> None:
@@ -227,10 +196,7 @@ def relax_chapter() -> None:
 
 
 def _relax(mine: Bench) -> None:
-    assert mine.structure is not None
-    built = mine.crystal(mine.structure)
-    shaken = built.positions + mine.rng().normal(scale=DEFAULTS.rattle, size=built.positions.shape)
-    film = relaxed(Crystal(built.numbers, shaken, built.cell))
+    film = relaxed(mine.rattled())
     mine.film = film if film.outcome.converged else None
     if mine.film is None:
         show_error(

@@ -26,7 +26,7 @@ from rlcsp_core.plots.palette import (
     TARGET,
 )
 from rlcsp_core.records import Array, BoolArray, IntArray
-from rlcsp_core.store import PopulationTable, StepTable, Tally
+from rlcsp_core.tables import PopulationTable, StepTable, Tally
 
 POLICY_BINS = 160
 CANNOT = ", cannot apply"
