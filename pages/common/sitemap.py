@@ -6,38 +6,26 @@ from typing import NamedTuple
 
 
 class PageInfo(NamedTuple):
-    file: str  # relative to app.py, for st.Page, st.page_link and st.switch_page
     title: str
-    url_path: str  # "" for the page that opens first
     icon: str
     question: str
 
+    @property
+    def file(self) -> str:
+        """Relative to app.py, for st.Page, st.page_link and st.switch_page."""
+        return f"pages/{self.title.lower()}/page.py"
 
-HOME = PageInfo("pages/home/page.py", "Home", "", ":material/home:", "What is this?")
-SEARCH = PageInfo(
-    "pages/search/page.py", "Search", "Search", ":material/search:", "Start a search and watch it live"
-)
-COMPARE = PageInfo(
-    "pages/compare/page.py",
-    "Compare",
-    "Compare",
-    ":material/monitoring:",
-    "Which algorithm gets there sooner?",
-)
-STRUCTURES = PageInfo(
-    "pages/structures/page.py", "Structures", "Structures", ":material/hexagon:", "What was found?"
-)
-REPLAY = PageInfo(
-    "pages/replay/page.py", "Replay", "Replay", ":material/movie:", "What happened at each step?"
-)
-POLICY = PageInfo(
-    "pages/policy/page.py", "Policy", "Policy", ":material/account_tree:", "What did the agent learn?"
-)
-LEARN = PageInfo(
-    "pages/learn/page.py",
-    "Learn",
-    "Learn",
-    ":material/school:",
-    "How does it work? The nine actions, by hand",
-)
+    @property
+    def url_path(self) -> str:
+        """Empty for the page that opens first."""
+        return "" if self is HOME else self.title
+
+
+HOME = PageInfo("Home", ":material/home:", "What is this?")
+SEARCH = PageInfo("Search", ":material/search:", "Start a search and watch it live")
+COMPARE = PageInfo("Compare", ":material/monitoring:", "Which algorithm gets there sooner?")
+STRUCTURES = PageInfo("Structures", ":material/hexagon:", "What was found?")
+REPLAY = PageInfo("Replay", ":material/movie:", "What happened at each step?")
+POLICY = PageInfo("Policy", ":material/account_tree:", "What did the agent learn?")
+LEARN = PageInfo("Learn", ":material/school:", "How does it work? The nine actions, by hand")
 PAGES = (HOME, SEARCH, COMPARE, STRUCTURES, REPLAY, POLICY, LEARN)

@@ -16,7 +16,7 @@ from pages.common.errors import plain
 from pages.common.url import choice, one_of
 from pages.common.wording import NOTHING
 from pages.compare.comparison import curves_read, style_of
-from pages.components.chart_with_data import chart, csv_button
+from pages.components.chart import chart, csv_button
 from rlcsp_core.analysis.curves import RunCurve
 from rlcsp_core.analysis.published import published
 from rlcsp_core.analysis.study import (

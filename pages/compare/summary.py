@@ -10,7 +10,7 @@ import streamlit as st
 from pages.common.errors import plain
 from pages.common.url import choice
 from pages.common.wording import NOTHING
-from pages.components.chart_with_data import csv_button
+from pages.components.chart import csv_button
 from rlcsp_core.agents import AGENTS
 from rlcsp_core.analysis import compare
 from rlcsp_core.analysis.curves import Groups, RunCurve

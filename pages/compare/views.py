@@ -15,7 +15,7 @@ from pages.compare.summary import (
     settings_view,
     summary_view,
 )
-from pages.components.chart_with_data import chart
+from pages.components.chart import chart
 from rlcsp_core.analysis import aggregate, compare, survival
 from rlcsp_core.analysis.curves import Groups, RunCurve
 from rlcsp_core.analysis.distribution import distribution, pooled_distribution

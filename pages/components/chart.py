@@ -7,11 +7,15 @@ comes from `static/plotly/`, so that no request leaves the machine.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
+
+from rlcsp_core.plots.export import figure_table
 
 HTML = '<div class="rlcsp-chart"><div class="rlcsp-chart-node" role="img"></div></div>'
 CSS = """
@@ -50,3 +54,31 @@ def live_chart(
 
 def _nothing() -> None:
     """A callback makes the component's result carry `clicked` always."""
+
+
+def chart(figure: go.Figure, name: str, description: str) -> None:
+    """A figure with its data as CSV below it; `name` is that of the files, and must be the only one on the page."""
+    live_chart(figure, key=f"chart-{name}", description=description, filename=name)
+    csv_button("Data (CSV)", name, lambda: figure_table(figure))
+
+
+def csv_button(
+    label: str,
+    name: str,
+    table: Callable[[], pd.DataFrame],
+    *,
+    kind: Literal["secondary", "tertiary"] = "tertiary",
+    disabled: bool = False,
+) -> None:
+    """The table is made when it is asked for."""
+    st.download_button(
+        label,
+        data=lambda: table().to_csv(index=False),
+        file_name=f"{name}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        type=kind,
+        disabled=disabled,
+        key=f"csv-{name}",
+    )

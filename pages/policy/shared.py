@@ -10,7 +10,8 @@ import streamlit as st
 
 from pages.common.cache import cached
 from pages.common.wording import STATES, ago, run_title
-from pages.components.chart_with_data import chart
+from pages.components.chart import chart
+from pages.components.figures import show_figures
 from rlcsp_core.analysis.shared_policy import Growth, growth, shares, spread_evenly
 from rlcsp_core.plots.policy import shared_figure
 from rlcsp_core.store import PolicyTable, RunInfo, Store
@@ -72,8 +73,7 @@ def _numbers(table: PolicyTable, grown: Growth, runs: Sequence[RunInfo]) -> None
         ("‖θ‖", f"{grown.norm[-1]:.3g}", f"last update {grown.change[-1]:.2g}"),
         ("Entropy (nats)", f"{grown.entropy[-1]:.3f}", f"{evenly:.3f} where all actions are equal"),
     )
-    for column, (label, value, note) in zip(st.columns(len(figures)), figures, strict=True):
-        column.metric(label, value, note, delta_color="off", delta_arrow="off", border=True, height="stretch")
+    show_figures("shared", figures)
 
 
 def _charts(table: PolicyTable, grown: Growth, runs: Sequence[RunInfo]) -> None:

@@ -13,7 +13,7 @@ from pages.common.errors import plain
 from pages.common.run_picker import pick_runs
 from pages.common.wording import energy
 from pages.components.action_key import action_key
-from pages.components.chart_with_data import chart
+from pages.components.chart import chart
 from rlcsp_core.actions import action_numbered
 from rlcsp_core.agents import BASELINES
 from rlcsp_core.analysis.policy_map import N_SHOWN, over_energy, policy_map, with_row

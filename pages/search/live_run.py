@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.common.columns import LIVE, beside, cells
+from pages.common.columns import LIVE, beside
 from pages.common.crystals import thumbnail_of
 from pages.common.errors import plain, show_error, show_errors
 from pages.common.session import library, manager
@@ -29,6 +29,7 @@ from pages.common.wording import (
 from pages.components.action_key import action_key
 from pages.components.chart import live_chart
 from pages.components.crystal_view import show_crystal
+from pages.components.figures import show_figures
 from pages.search.form import with_next_seed
 from pages.search.live_view import COMPACT, LARGE, REFRESH, View, actions_of, view_of
 from pages.search.run_downloads import downloads
@@ -185,9 +186,7 @@ def _numbers(run: RunInfo, view: View, compact: bool) -> None:
         ("Steps / s", NOTHING if rate is None else f"{rate:.1f}", since),
     ]
     shown = [figures[i] for i in (0, 1, 5)] if compact else figures
-    columns = cells(f"numbers-{run.id}", [1.6] + [1] * (len(shown) - 1))
-    for column, (label, value, note) in zip(columns, shown, strict=True):
-        column.metric(label, value, note, delta_color="off", delta_arrow="off", border=True)
+    show_figures(f"numbers-{run.id}", shown, 1.6)
 
 
 def _charts(store: Reader, run: RunInfo, view: View) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.common.sitemap import POLICY, REPLAY, STRUCTURES
-from pages.components.chart_with_data import csv_button
+from pages.components.chart import csv_button
 from rlcsp_core.actions import Action
 from rlcsp_core.crystal.formats import FORMATS
 from rlcsp_core.store import Reader, RunInfo, StepTable

@@ -7,12 +7,13 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from pages.common.columns import beside, cells
+from pages.common.columns import beside
 from pages.common.crystals import phases_of, symmetry_of
 from pages.common.errors import plain, show_errors
 from pages.common.wording import energy as energy_words
 from pages.common.wording import signed
 from pages.components.crystal_view import Frame, show_crystal
+from pages.components.figures import show_figures
 from pages.structures.downloads import show_files
 from pages.structures.item import Item
 from pages.structures.powder import show_powder
@@ -24,7 +25,6 @@ from rlcsp_core.records import Crystal
 
 VIEWER_HEIGHT = 480
 COORDINATE = 64  # pixels of a column
-ENERGY_LABEL = "Energy (eV/atom)"
 
 
 def inspect(item: Item) -> None:
@@ -70,24 +70,16 @@ def _numbers(item: Item) -> None:
     known = presets().get(formula)
     above = None if item.energy is None or known is None else 1000 * (item.energy - known.target)
     figures = (
-        (ENERGY_LABEL, energy_words(item.energy), None if above is None else f"{signed(above, 2)} meV/atom"),
+        (
+            "Energy (eV/atom)",
+            energy_words(item.energy),
+            None if above is None else f"{signed(above, 2)} meV/atom",
+        ),
         ("Atoms in the cell", str(crystal.n_atoms), formula),
         ("Density (g/cm³)", f"{density(crystal):.3f}", None),
         ("Volume (Å³/atom)", f"{crystal.volume / crystal.n_atoms:.3f}", None),
     )
-    for column, (label, value, below) in zip(cells("figures", [1] * len(figures)), figures, strict=True):
-        column.metric(
-            label,
-            value,
-            below,
-            delta_color="off",
-            delta_arrow="off",
-            border=True,
-            height="stretch",
-            help="Below: distance to the known minimum of the potential."
-            if below and label == ENERGY_LABEL
-            else None,
-        )
+    show_figures("figures", figures, help="Below: distance to the known minimum of the potential.")
     st.markdown(
         f"*a* = {cell.a:.3f}, *b* = {cell.b:.3f}, *c* = {cell.c:.3f} Å; "
         f"*α* = {cell.alpha:.2f}, *β* = {cell.beta:.2f}, *γ* = {cell.gamma:.2f}°"
