@@ -6,7 +6,7 @@ from ase import Atoms
 from ase.build import bulk, make_supercell
 from ase.spacegroup import crystal as ase_crystal
 
-from rlcsp_core.crystal.bonds import BOND_STRETCH, bond_valence_sums, coordination, find_bonds, polyhedra
+from rlcsp_core.crystal.bonds import bond_valence_sums, coordination, find_bonds, polyhedra
 from rlcsp_core.crystal.formats import from_ase, to_ase
 from rlcsp_core.crystal.ions import ions_in
 from rlcsp_core.crystal.scene import BEYOND, INSIDE, ON_BORDER, scene
@@ -56,7 +56,7 @@ def _bond_lengths_the_slow_way(crystal: Crystal) -> Array:
         for j, b in enumerate(crystal.numbers):
             if ions[a].is_cation != ions[b].is_cation:
                 d = np.linalg.norm(crystal.positions[j] + around - crystal.positions[i], axis=1)
-                found.extend(d[d < BOND_STRETCH * (ions[a].radius + ions[b].radius)])
+                found.extend(d[d < 1.25 * (ions[a].radius + ions[b].radius)])
     return np.sort(found)
 
 
