@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -14,7 +13,7 @@ from pages.components.crystal_view import Frame
 from pages.structures.details import inspect
 from pages.structures.item import Item
 from rlcsp_core.actions import action_numbered
-from rlcsp_core.analysis.lineage import Ancestor, History, lineage
+from rlcsp_core.analysis.lineage import Ancestor, History, changes, lineage
 from rlcsp_core.store import Reader, Source
 
 SHOWN = 12  # ancestors in the film, two pictures each
@@ -88,13 +87,11 @@ def link_words(link: Ancestor) -> str:
 def show_ancestry(run: str, chain: list[Ancestor]) -> None:
     """The chain as a table; the structure itself on top."""
     st.subheader("Where it comes from")
-    energies = np.array([link.energy for link in chain])
-    drops = np.append(1000 * (energies[:-1] - energies[1:]), np.nan)
     table = pd.DataFrame(
         {
             "made by": [link_words(link) for link in chain],
-            "energy": energies,
-            "change": ["" if np.isnan(drop) else signed(drop, 2) for drop in drops],
+            "energy": [link.energy for link in chain],
+            "change": ["" if change is None else signed(change, 2) for change in changes(chain)],
             "open": [f"Structures?run={run}&structure={_found(run, link).address}" for link in chain],
         }
     )

@@ -9,6 +9,7 @@ Shapes: T steps, P members.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -57,6 +58,11 @@ def lineage(number: int, history: History) -> list[Ancestor]:
         start = int(np.nanargmin(history.population))
         links.append(Ancestor(None, start, None, float(history.population[start]), None))
     return links
+
+
+def changes(chain: Sequence[Ancestor]) -> list[float | None]:
+    """meV/atom of each link against its parent; None for the last, which has none."""
+    return [1000 * (link.energy - parent.energy) for link, parent in pairwise(chain)] + [None] * bool(chain)
 
 
 def folded(chain: Sequence[Ancestor]) -> list[Folded]:

@@ -1,8 +1,9 @@
 """Ancestors are the accepted steps before a structure, and the lowest member of the population at the root."""
 
 import numpy as np
+import pytest
 
-from rlcsp_core.analysis.lineage import Ancestor, History, folded, lineage
+from rlcsp_core.analysis.lineage import Ancestor, History, changes, folded, lineage
 
 STEP = np.arange(1, 7)
 ACTION = np.array([1, 9, 10, 2, 7, 3])
@@ -61,3 +62,9 @@ def test_links_that_change_nothing_are_folded() -> None:
     assert [[link.step for link in part.links] for part in parts] == [[9], [8, 7], [6], [5], [4], [3], [None]]
     assert [part.changed for part in parts] == [True, False, True, False, True, True, True]
     assert [link for part in parts for link in part.links] == chain
+
+
+def test_changes_are_against_the_parent() -> None:
+    chain = [Ancestor(step, None, 1, energy, 10) for step, energy in ((3, -2.0), (2, -1.998), (1, -1.999))]
+    assert changes(chain) == [pytest.approx(-2.0), pytest.approx(1.0), None]
+    assert changes([]) == []
