@@ -28,6 +28,7 @@ TOLERANCES = (1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.2, 0.3)  # Å
 class Operations(NamedTuple):
     """Symmetry operations x → R x + t of fractional coordinates, G of them, and which atoms they relate."""
 
+    group: SpaceGroup
     rotations: IntArray  # [G, 3, 3]
     translations: Array  # [G, 3]
     orbits: IntArray  # [N] the first atom that each atom is an image of
@@ -84,8 +85,12 @@ def operations(crystal: Crystal, symprec: float = SYMPREC) -> Operations:
         raise StructureError(
             f"no symmetry could be determined within {symprec:g} Å: choose another tolerance"
         )
-    rotations, orbits = (np.asarray(a, np.int64) for a in (dataset.rotations, dataset.equivalent_atoms))
-    return Operations(rotations, np.asarray(dataset.translations), orbits)
+    return Operations(
+        SpaceGroup(int(dataset.number), str(dataset.international)),
+        np.asarray(dataset.rotations, np.int64),
+        np.asarray(dataset.translations),
+        np.asarray(dataset.equivalent_atoms, np.int64),
+    )
 
 
 def space_group_by_tolerance(

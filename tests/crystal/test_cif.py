@@ -13,7 +13,8 @@ from rlcsp_core.crystal.formats import FORMATS, SYMMETRIC_FORMATS, parse_crystal
 from rlcsp_core.crystal.formats.cif import element_of_label, element_of_type
 from rlcsp_core.crystal.identity import Reference, distance_between, references
 from rlcsp_core.crystal.symmetry import space_group, symmetry
-from rlcsp_core.energy import evaluate, load_potential
+from rlcsp_core.energy import evaluate
+from rlcsp_core.energy.choice import potential_for
 from rlcsp_core.errors import StructureError
 from rlcsp_core.records import Crystal
 
@@ -153,6 +154,13 @@ def test_sites_without_all_coordinates(old: str, new: str) -> None:
     assert "coordinate" in str(entry.problem) or "fract_z" in str(entry.problem)
 
 
+@pytest.mark.parametrize("angle", ["0", "180", "360", "-90", "170", "1e9"])
+def test_cells_that_cannot_be(angle: str) -> None:
+    content = cif("O1 0 0 0").replace(b"_cell_angle_gamma 90", f"_cell_angle_gamma {angle}".encode())
+    content = content.replace(b"_cell_angle_alpha 90", b"_cell_angle_alpha 30")
+    assert "does not exist" in str(parse_structures("a.cif", content)[0].problem)
+
+
 def test_magnetic_symmetry_is_refused() -> None:
     operators = "loop_\n_space_group_symop_magn_operation.xyz\nx,y,z,+1\n-x,-y,-z,+1"
     [entry] = parse_structures("a.cif", cif("O1 .1 0 0", symmetry=operators))
@@ -191,7 +199,8 @@ def test_symmetric_exports_hold_distinct_sites_and_read_back(phase: Reference) -
     assert f"_space_group_IT_number  {found.group.number}\n" in text
     assert len(re.findall(r"^[A-Z][a-z]?\d+ ", text, re.MULTILINE)) == len(found.sites)
     assert not re.search(r"\d\.\d{7}", text)
-    energy = evaluate(found.conventional, load_potential()).energy
+    potential = potential_for(phase.crystal.numbers)
+    energy = evaluate(found.conventional, potential).energy
     without = re.sub(
         r"loop_\n_space_group_symop_operation_xyz\n('.*'\n)*", "", text
     )  # by name and Hall symbol
@@ -202,7 +211,7 @@ def test_symmetric_exports_hold_distinct_sites_and_read_back(phase: Reference) -
     ):
         assert back.n_atoms == found.conventional.n_atoms
         assert space_group(back) == found.group
-        assert evaluate(back, load_potential()).energy == pytest.approx(energy, abs=1e-5 * back.n_atoms)
+        assert evaluate(back, potential).energy == pytest.approx(energy, abs=1e-5 * back.n_atoms)
 
 
 def test_exports_without_symmetry_say_so() -> None:

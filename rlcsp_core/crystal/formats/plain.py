@@ -14,6 +14,7 @@ from rlcsp_core.crystal.formats.atoms import UNREADABLE, because, from_ase
 from rlcsp_core.errors import StructureError
 from rlcsp_core.records import Crystal
 
+COUNT = re.compile(r"[ \t]*[0-9]{1,9}[ \t]*")
 ROW = re.compile(r"\s*[A-Za-z][^\s=]*(\s+[-+.\deE]+){3}")  # an atom, or a vector of the cell
 
 
@@ -37,7 +38,7 @@ def read_poscar(text: str) -> Crystal:
 def frames(text: str) -> Iterator[str]:
     """One text for each frame of extended XYZ, whether its number of atoms is right or not."""
     lines = text.split("\n")
-    counts = [line.strip().isdecimal() for line in lines]
+    counts = [COUNT.fullmatch(line) is not None for line in lines]
     begins = [
         count and "lattice" in comment.lower()
         for count, comment in zip(counts, [*lines[1:], ""], strict=True)

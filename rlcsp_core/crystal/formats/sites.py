@@ -33,12 +33,13 @@ class Site(NamedTuple):
 def cell_of(parameters: Sequence[float]) -> Array:
     """[3, 3] lattice vectors in rows, from lengths [Å] and angles [degrees]; a along x, b in the xy plane."""
     lengths, angles = parameters[:3], parameters[3:]
-    cell = np.array(gemmi.UnitCell(*parameters).orth.mat.tolist()).T
-    if min(lengths) <= 0 or not all(0 < angle < 180 for angle in angles) or not np.isfinite(cell).all():
-        raise StructureError(
-            f"a cell with lengths {_row(lengths)} Å and angles {_row(angles)}° does not exist: correct them"
-        )
-    return cell
+    if min(lengths) > 0 and all(0 < angle < 180 for angle in angles):
+        cell = np.array(gemmi.UnitCell(*parameters).orth.mat.tolist()).T
+        if np.isfinite(cell).all():
+            return cell
+    raise StructureError(
+        f"a cell with lengths {_row(lengths)} Å and angles {_row(angles)}° does not exist: correct them"
+    )
 
 
 def _row(values: Sequence[float]) -> str:

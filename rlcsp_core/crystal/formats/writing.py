@@ -46,7 +46,7 @@ def _symmetric_cif(crystal: Crystal) -> str:
     listed = [gemmi.seitz_to_op(each).wrap() for each in seitz.tolist()]
     group = gemmi.find_spacegroup_by_ops(gemmi.GroupOps(listed))
     names = (group.xhm(), group.hall, group.number)
-    title = "_" + group.hm.replace(" ", "")
+    title = "_" + found.group.symbol.replace("_", "")
     return _cif_text(crystal, found.orbits, [op.triplet() for op in listed], names, title)
 
 
