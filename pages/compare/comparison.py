@@ -18,7 +18,7 @@ from pages.common.url import choice, remember
 from rlcsp_core.analysis.curves import Groups, RunCurve, grouped
 from rlcsp_core.errors import RLCSPError
 from rlcsp_core.plots.palette import LineStyle, distinct_styles, line_style
-from rlcsp_core.runs.curves import Shelf
+from rlcsp_core.runs.curves import CurveCache
 from rlcsp_core.store import Reader, RunInfo, RunState
 
 READ_AHEAD = 1_000_000  # steps
@@ -91,7 +91,7 @@ def groups_of(store: Reader, runs: Sequence[RunInfo]) -> Groups:
 def curves_read(store: Reader, runs: Sequence[RunInfo]) -> list[RunCurve]:
     """All of them, whatever they were after; read again only when one of them has gone on."""
     with st.spinner("Reading the runs …"):
-        return _shelf(store).curves(runs)
+        return _curve_cache(store).curves(runs)
 
 
 def read_ahead(store: Reader) -> None:
@@ -109,10 +109,10 @@ def _read_ahead(store: Reader) -> None:
             steps = sum(run.n_steps for run in runs)
             if steps <= left:
                 left -= steps
-                _shelf(store).curves(runs)
+                _curve_cache(store).curves(runs)
 
 
-_shelf = cached()(Shelf)
+_curve_cache = cached()(CurveCache)
 
 
 def styles_of(groups: Groups) -> dict[str, LineStyle]:

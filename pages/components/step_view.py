@@ -14,7 +14,7 @@ from pages.common.wording import signed
 from pages.components.chart import live_chart
 from rlcsp_core.actions import action_numbered
 from rlcsp_core.plots.learn import decision_figure
-from rlcsp_core.runs.moment import Episode, Glance, Moment
+from rlcsp_core.runs.moment import Episode, Moment, StepView
 
 DIGITS = 4
 NO_UPDATE = {  # by whether the run learns and its choices can be worked out
@@ -24,7 +24,7 @@ NO_UPDATE = {  # by whether the run learns and its choices can be worked out
 }
 
 
-def outcome_words(moment: Glance) -> str:
+def outcome_words(moment: StepView) -> str:
     """ "accepted", "rejected" or "failed: cell collapse"."""
     row = moment.row
     if np.isnan(row.energy[0]):
@@ -32,7 +32,7 @@ def outcome_words(moment: Glance) -> str:
     return "accepted" if row.accepted[0] else "rejected"
 
 
-def show_decision(moment: Glance, key: str, height: int = 330) -> None:
+def show_decision(moment: StepView, key: str, height: int = 330) -> None:
     """The probabilities at that moment and the action that was drawn from them."""
     row = moment.row
     taken = int(row.action[0])
@@ -44,7 +44,7 @@ def show_decision(moment: Glance, key: str, height: int = 330) -> None:
     )
 
 
-def show_outcome(moment: Glance) -> None:
+def show_outcome(moment: StepView) -> None:
     row = moment.row
     delta = float(row.energy[0]) - moment.current_energy
     taken = action_numbered(int(row.action[0]))

@@ -18,7 +18,7 @@ from pages.components.crystal_view import Frame, show_crystal
 from pages.components.step_view import outcome_words, show_decision, show_outcome
 from rlcsp_core.actions import action_numbered
 from rlcsp_core.plots.learn import moment_figure
-from rlcsp_core.runs.moment import Glance, glance
+from rlcsp_core.runs.moment import StepView, step_view
 from rlcsp_core.store import Reader, RunInfo, Source
 
 OVERVIEW = 2000  # points of the curve
@@ -53,7 +53,7 @@ def _film(store: Reader, run: RunInfo) -> None:
     step = int(st.session_state[STEP])
     st.query_params["step"] = str(step)
     st.session_state[SHOWN] = (run.id, step)
-    now = glance(store, run, step)
+    now = step_view(store, run, step)
     left, right = beside("replay", [3, 2])
     with left:
         _curve(store, run, step)
@@ -115,7 +115,7 @@ def _curve(store: Reader, run: RunInfo, step: int) -> None:
         st.rerun(scope="fragment")
 
 
-def _pictures(store: Reader, run: RunInfo, now: Glance) -> None:
+def _pictures(store: Reader, run: RunInfo, now: StepView) -> None:
     """What the step started from, what it made, and what is current after it."""
     frames = []
     current = _current_before(store, run, now)
@@ -137,7 +137,7 @@ def _pictures(store: Reader, run: RunInfo, now: Glance) -> None:
     show_crystal(frames, key="replay-view", height=380, start=len(frames) - 1, name=f"step-{now.step}")
 
 
-def _current_before(store: Reader, run: RunInfo, now: Glance) -> Found | None:
+def _current_before(store: Reader, run: RunInfo, now: StepView) -> Found | None:
     """The structure of the last accepted step before this one, else the lowest member of the population."""
     kept = relaxed_structures(store, run)
     steps = sorted(found.number for found in kept if found.source == Source.STEP)

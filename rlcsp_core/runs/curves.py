@@ -2,7 +2,7 @@
 
 label    what repeats of one experiment have in common: its label in an experiment, else algorithm and baseline
 curve    the arrays of a run that measures are made from
-shelf    the curves that were read, kept: another choice of runs reads only what is new
+cache    the curves that were read, kept: another choice of runs reads only what is new
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from rlcsp_core.tables import PopulationTable
 Stage = tuple[str, int, str | None]  # a run as far as it came: id, steps, why it ended
 
 COLUMNS = ("energy", "attempts", "elapsed")
-KEPT_STEPS = 3_000_000  # of all curves on a shelf; some 200 MB with what is derived from them
+KEPT_STEPS = 3_000_000  # of all curves that are kept; some 200 MB with what is derived from them
 
 
 def label_of(run: RunInfo) -> str:
@@ -36,7 +36,7 @@ def stage(run: RunInfo) -> Stage:
     return run.id, run.n_steps, run.reason
 
 
-class Shelf:
+class CurveCache:
     """Curves by the stage of their runs, those used last kept; several threads may ask."""
 
     def __init__(self, store: Reader) -> None:

@@ -6,6 +6,7 @@ Shapes: A actions, F features, H steps of the episode.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import exp, isnan
 
 import numpy as np
 
@@ -30,7 +31,7 @@ from rlcsp_core.store import RunInfo, StepTable
 
 
 @dataclass(frozen=True, eq=False)
-class Glance:
+class StepView:
     """A step as it was recorded; read in no time, however long the run."""
 
     step: int
@@ -39,9 +40,29 @@ class Glance:
     current_energy: float  # eV/atom, when the action was chosen
     useless: str | None  # why the reward is a penalty; None where it is not
 
+    @property
+    def delta(self) -> float | None:
+        """eV/atom of the trial above the current structure; None where it has no energy."""
+        delta = float(self.row.energy[0]) - self.current_energy
+        return None if isnan(delta) else delta
+
+    @property
+    def acceptance(self) -> float:
+        """Probability that the trial is accepted: min(1, exp(−ΔE/kT))."""
+        if self.delta is None:
+            return 0.0
+        return min(1.0, exp(-self.delta / float(self.row.kT[0]))) if self.delta > 0 else 1.0
+
+    @property
+    def outcome(self) -> str:
+        """ "accepted", "rejected" or "failed: cell collapse"."""
+        if self.delta is None:
+            return f"failed: {self.row.reason[0]}"
+        return "accepted" if self.row.accepted[0] else "rejected"
+
 
 @dataclass(frozen=True, eq=False)
-class Moment(Glance):
+class Moment(StepView):
     """A step, taken apart; this takes all energies before it."""
 
     reward: RewardExplanation
@@ -64,7 +85,7 @@ class Episode:
     theta_after: Array | None  # [A, F]; None where the episode changed nothing
 
 
-def glance(store: Reader, run: RunInfo, step: int) -> Glance:
+def step_view(store: Reader, run: RunInfo, step: int) -> StepView:
     """Step `step` of a run."""
     if not 1 <= step <= run.n_steps:
         raise NotFoundError(f"run {run.id} has no step {step}: it has made {run.n_steps}")
@@ -76,7 +97,7 @@ def glance(store: Reader, run: RunInfo, step: int) -> Glance:
         useless = FAILED
     elif not np.isclose(row.reward[0], scale.z(current) - scale.z(row.energy[0]), rtol=1e-6, atol=1e-9):
         useless = SEEN
-    return Glance(step, row, numbers, current, useless)
+    return StepView(step, row, numbers, current, useless)
 
 
 def first_lesson(store: Reader, run: RunInfo) -> int | None:
@@ -87,7 +108,7 @@ def first_lesson(store: Reader, run: RunInfo) -> int | None:
 
 def moment(store: Reader, run: RunInfo, step: int) -> Moment:
     """Step `step` of a run, explained."""
-    seen = glance(store, run, step)
+    seen = step_view(store, run, step)
     population = store.population(run.id).energy
     row, numbers, current = seen.row, seen.numbers, seen.current_energy
     trials = store.series([run.id], ["energy"])[run.id]["energy"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rlcsp_core.runs.curves import Shelf, curves_of, label_of, with_cpu
+from rlcsp_core.runs.curves import CurveCache, curves_of, label_of, with_cpu
 from rlcsp_core.runs.learned import learned, recorded_transitions, variances
 from rlcsp_core.search import Search, SearchConfig
 from rlcsp_core.search.parts import agent_of
@@ -79,21 +79,21 @@ def test_a_curve_is_the_run(store: Store) -> None:
     assert curve.seed == config.seed
 
 
-def test_a_shelf_reads_what_is_new_and_drops_what_was_not_asked_for_longest(
+def test_a_cache_reads_what_is_new_and_drops_what_was_not_asked_for_longest(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs = [
         store.run(searched(store, SearchConfig(algorithm="uniform", seed=seed, **SMALL)))
         for seed in (1, 2, 3)
     ]
-    shelf = Shelf(store)
-    first = shelf.curves(runs[:2])
-    again = shelf.curves([runs[2], runs[0]])
+    cache = CurveCache(store)
+    first = cache.curves(runs[:2])
+    again = cache.curves([runs[2], runs[0]])
     assert [curve.seed for curve in again] == [3, 1]
     assert again[1] is first[0]
     shorter = dataclasses.replace(runs[0], n_steps=runs[0].n_steps - 1)
-    assert shelf.curves([shorter])[0].n_steps == shorter.n_steps  # another stage of the run
+    assert cache.curves([shorter])[0].n_steps == shorter.n_steps  # another stage of the run
     monkeypatch.setattr("rlcsp_core.runs.curves.KEPT_STEPS", runs[0].n_steps + runs[2].n_steps)
-    shelf.curves([runs[0]])
-    assert shelf.curves([runs[0]])[0] is first[0]
-    assert shelf.curves([runs[1]])[0] is not first[1]
+    cache.curves([runs[0]])
+    assert cache.curves([runs[0]])[0] is first[0]
+    assert cache.curves([runs[1]])[0] is not first[1]

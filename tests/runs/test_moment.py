@@ -8,7 +8,7 @@ import pytest
 
 from rlcsp_core.errors import NotFoundError
 from rlcsp_core.runs import Halt, execute
-from rlcsp_core.runs.moment import glance, moment
+from rlcsp_core.runs.moment import moment, step_view
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import RunInfo, Store, open_store
 
@@ -42,7 +42,7 @@ def test_rewards_and_probabilities_are_the_stored_ones(store: Store, actions: st
     for step in range(1, STEPS + 1):
         now = moment(store, run, step)
         assert now.reward.reward == pytest.approx(now.row.reward[0], abs=1e-12)
-        assert now.reward.useless == now.useless == glance(store, run, step).useless
+        assert now.reward.useless == now.useless == step_view(store, run, step).useless
         assert now.choice is not None
         assert now.choice.probabilities == pytest.approx(now.row.probabilities[0], abs=1e-12)
         assert int(now.row.action[0]) in now.numbers
@@ -81,6 +81,21 @@ def test_the_energy_before_a_step_is_that_after_the_last(store: Store) -> None:
         table.current_energy[0],
         table.current_energy[9],
     ]
+
+
+def test_what_is_said_of_a_step_is_what_was_recorded(store: Store) -> None:
+    run = run_of(store, "rlcsp")
+    steps = store.steps(run.id)
+    for row, step in enumerate(steps.step):
+        view = step_view(store, run, int(step))
+        if np.isnan(steps.energy[row]):
+            assert (view.delta, view.acceptance) == (None, 0.0)
+            assert view.outcome == f"failed: {steps.reason[row]}"
+            continue
+        assert view.outcome == ("accepted" if steps.accepted[row] else "rejected")
+        assert view.delta == steps.energy[row] - view.current_energy
+        assert view.acceptance == pytest.approx(min(1.0, np.exp(-view.delta / steps.kT[row])))
+        assert not steps.accepted[row] or view.acceptance > 0
 
 
 @pytest.mark.parametrize("step", [0, -1, STEPS + 1])
