@@ -14,7 +14,7 @@ from rlcsp_core.records import Observation, Transition
 
 LEARNERS = tuple(name for name, kind in AGENTS.items() if kind.learns)
 ENOUGH = 0.95  # of the optimal return
-FAST = {
+FAST = {  # settings with which each learns within the steps below
     "rlcsp": {"exploration": 0.0, "learning_rate": 0.02, "entropy_weight": 0.0},
     "npg": {"exploration": 0.0},
     "ppo": {"exploration": 0.0, "learning_rate": 0.3, "entropy_weight": 0.0},
@@ -90,7 +90,7 @@ def learned(name, toy, n_steps, rng, baseline=None, **settings):
     agent = agent_named(
         name,
         baseline=baseline,
-        settings=FAST[name] | settings,
+        settings=FAST.get(name, {"exploration": 0.0}) | settings,
         n_actions=toy.n_actions,
         n_features=toy.n_features,
     )
