@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import pytest
 
+from rlcsp_core.cli.main import COMMANDS
 from rlcsp_core.paths import DATA
 from rlcsp_core.runs.experiment import parse_experiment
 from rlcsp_core.store.archive import Archive
@@ -147,6 +148,13 @@ def test_the_commands_of_the_readme_are_those_of_the_makefile() -> None:
     }
     assert {"app", "test"} <= named
     assert named & {"app", "test", "check", "docs", "audit"} <= targets
+
+
+def test_every_command_is_in_its_document_and_no_other() -> None:
+    text = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"\brlcsp ([a-z]+)", text)) == set(COMMANDS) - {
+        "work"
+    }  # which the run manager calls
 
 
 def test_the_shipped_results_are_as_counted() -> None:
