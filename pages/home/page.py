@@ -8,9 +8,9 @@ from pages.common.session import manager
 from pages.common.sitemap import PAGES, SEARCH
 from pages.components.crystal_view import show_crystal
 from pages.components.run_list import BRIEF, run_list
-from pages.search.form import demo_config
 from rlcsp_core.crystal.formats import read_crystals
 from rlcsp_core.paths import DATA
+from rlcsp_core.search.presets import demo
 
 RECENT = 12
 REFERENCES = DATA / "references"
@@ -30,7 +30,7 @@ with action, st.container(border=True):
     st.markdown("**One click:** find the ground state of yttrium oxide, Y₂O₃, from nothing but its formula.")
     if st.button("Start the demo", type="primary", icon=":material/play_arrow:", width="stretch"):
         with show_errors():
-            started = runs.start(demo_config(runs.store.runs()).as_dict())
+            started = runs.start(demo(run.config for run in runs.store.runs()).as_dict())
             st.switch_page(SEARCH.file, query_params={"run": started})
 
 for column, place in zip(cells("pages", [1] * (len(PAGES) - 1)), PAGES[1:], strict=True):

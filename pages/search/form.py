@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from itertools import count
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -27,7 +26,6 @@ from rlcsp_core.errors import FormulaError, RLCSPError
 from rlcsp_core.search import SETTINGS, SearchConfig
 from rlcsp_core.search.presets import fast
 from rlcsp_core.settings import Setting
-from rlcsp_core.store import RunInfo
 
 OWN_BASELINE = "own"
 COLUMNS = 3
@@ -102,20 +100,6 @@ def _fast(preset: Preset | None) -> SearchConfig:
 
 
 MANNERS: Mapping[str, Callable[[Preset | None], SearchConfig]] = {"As published": _published, "Fast": _fast}
-
-
-def demo_config(earlier: Sequence[RunInfo]) -> SearchConfig:
-    """The search behind "Start the demo": to the ground state of Y2O3 with all actions, which takes seconds.
-
-    A seed again would be the same run again."""
-    return with_next_seed(fast(presets()["Y2O3"]), earlier)
-
-
-def with_next_seed(config: SearchConfig, earlier: Sequence[RunInfo]) -> SearchConfig:
-    """The search with the first seed from its own on that no equal search has had."""
-    mine = config.as_dict()
-    taken = {run.seed for run in earlier if {**run.config, "seed": 0} == {**mine, "seed": 0}}
-    return replace(config, seed=next(seed for seed in count(config.seed) if seed not in taken))
 
 
 def _manner(key: str) -> str:

@@ -30,7 +30,6 @@ from pages.components.action_key import action_key
 from pages.components.chart import live_chart
 from pages.components.crystal_view import show_crystal
 from pages.components.figures import show_figures
-from pages.search.form import with_next_seed
 from pages.search.live_view import COMPACT, LARGE, REFRESH, View, actions_of, view_of
 from pages.search.run_downloads import downloads
 from pages.search.waiting import signs_of, starved, waiting
@@ -38,6 +37,7 @@ from rlcsp_core.crystal.composition import presets
 from rlcsp_core.errors import RLCSPError
 from rlcsp_core.runs import RunManager
 from rlcsp_core.search import SearchConfig
+from rlcsp_core.search.presets import with_next_seed
 from rlcsp_core.store import ENDED, RESUMABLE, Reader, RunInfo, RunState, StructureInfo
 
 VIEWER_HEIGHT = 400
@@ -165,7 +165,7 @@ def _controls(runs: RunManager, run: RunInfo) -> None:
 def _again(runs: RunManager, run: RunInfo) -> None:
     """The same search with a seed of its own, in the place of this one."""
     config = SearchConfig.from_dict({**run.config, "seed": run.seed + 1})
-    config = with_next_seed(config, runs.store.runs())
+    config = with_next_seed(config, (each.config for each in runs.store.runs()))
     started = runs.start(config.as_dict(), policy=run.policy)
     shown = st.query_params.get_all("run")
     st.query_params["run"] = [started if each == run.id else each for each in shown]

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from rlcsp_core.crystal.composition import Preset
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from itertools import count
+from typing import Any
+
+from rlcsp_core.crystal.composition import Preset, presets
 from rlcsp_core.search.config import SearchConfig
 
 FAST_STEPS = 100_000
@@ -25,3 +30,15 @@ def fast(preset: Preset, seed: int = 1) -> SearchConfig:
         target=preset.target,
         settings={"learning_rate": FAST_LEARNING_RATE},
     )
+
+
+def demo(earlier: Iterable[Mapping[str, Any]] = ()) -> SearchConfig:
+    """To the ground state of Y2O3 with all actions, which takes seconds; a seed again would be the same run again."""
+    return with_next_seed(fast(presets()["Y2O3"]), earlier)
+
+
+def with_next_seed(config: SearchConfig, earlier: Iterable[Mapping[str, Any]]) -> SearchConfig:
+    """The search with the first seed from its own on that no equal one of the `earlier` configurations has had."""
+    mine = config.as_dict()
+    taken = {other["seed"] for other in earlier if {**other, "seed": 0} == {**mine, "seed": 0}}
+    return replace(config, seed=next(seed for seed in count(config.seed) if seed not in taken))

@@ -9,8 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.common.wording import search_in_words
 from pages.components.number_field import read_number, written
-from pages.search.form import demo_config, with_next_seed
-from rlcsp_core.search import SETTINGS, SearchConfig
+from rlcsp_core.search import SETTINGS, SearchConfig, presets
 from rlcsp_core.store import RunState, Store
 
 Opened = Callable[..., AppTest]
@@ -105,11 +104,11 @@ def test_every_setting_that_differs_is_told() -> None:
 
 
 def test_the_demo_and_an_equal_search_take_a_seed_of_their_own(empty_store: Store) -> None:
-    demo = demo_config([])
+    demo = presets.demo()
     assert demo.seed == 1
     for expected in (1, 2, 3):
-        config = demo_config(empty_store.runs())
+        config = presets.demo(run.config for run in empty_store.runs())
         assert config.seed == expected
         empty_store.create_run(config.as_dict(), name="demo")
-    assert with_next_seed(SearchConfig(seed=2), empty_store.runs()).seed == 2
+    assert presets.with_next_seed(SearchConfig(seed=2), [run.config for run in empty_store.runs()]).seed == 2
     assert {run.state for run in empty_store.runs()} == {RunState.QUEUED}
