@@ -23,6 +23,7 @@ from rlcsp_core.store import Reader, RunInfo, RunState
 
 READ_AHEAD = 1_000_000  # steps
 FIRST = "report"
+EXPERIMENTS = "compare-experiments"
 USEFUL = (RunState.RUNNING, RunState.PAUSED, RunState.FINISHED, RunState.STOPPED, RunState.INTERRUPTED)
 
 Task = tuple[str, float | None]
@@ -34,10 +35,15 @@ def chosen_runs(store: Reader) -> list[RunInfo]:
     known = [name for name in st.query_params.get_all("experiment") if name in names]
     if len(known) < len(set(st.query_params.get_all("experiment"))):
         show_error("The address names an experiment that is not in this database; choose from the list.")
-    start = bool(st.query_params)
+    # without a word on it in the address, what a newcomer sees; but nothing where the reader has cleared the list
+    said = EXPERIMENTS in st.session_state or not {"experiment", "run"}.isdisjoint(st.query_params)
     left, right = st.columns([2, 3])
     experiments = left.multiselect(
-        "Experiments", names, default=known if start else _first(names), placeholder="choose experiments"
+        "Experiments",
+        names,
+        default=known if said else _first(names),
+        placeholder="choose experiments",
+        key=EXPERIMENTS,
     )
     asked = st.query_params.get_all("run")
     single = pick_runs(

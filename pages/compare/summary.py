@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.common.errors import plain
 from pages.common.url import choice
-from pages.common.wording import NOTHING
+from pages.common.wording import NOTHING, energy, number
 from pages.components.chart import csv_button
 from rlcsp_core.agents import AGENTS
 from rlcsp_core.analysis import compare
@@ -91,7 +91,7 @@ def _figure_4(rows: tuple[compare.ExperimentRow, ...]) -> pd.DataFrame:
             "failed": [f"{row.n_failed} of {row.n_steps}" for row in rows],
             "time (min)": [_interval(row.minutes, 1) for row in rows],
             "lowest (eV/atom)": [_interval(row.lowest_energy, 5) for row in rows],
-            "best of all": [NOTHING if row.best_energy is None else f"{row.best_energy:.5f}" for row in rows],
+            "best of all": [energy(row.best_energy) for row in rows],
             "drop (eV/atom)": [_interval(row.energy_drop, 4) for row in rows],
             "mean moves": [_interval(row.moves, 2) for row in rows],
             "mean generations": [_interval(row.generations, 2) for row in rows],
@@ -122,9 +122,9 @@ def _algorithm(curve: RunCurve) -> tuple[str, str]:
 def _interval(e: compare.Estimate, digits: int) -> str:
     if e.mean is None:
         return NOTHING
-    if e.low is None or e.high is None:
-        return f"{e.mean:.{digits}f}"
-    return f"{e.mean:.{digits}f} ± {e.high - e.mean:.{digits}f}"
+    mean = number(e.mean, digits)
+    half = "" if e.low is None or e.high is None else number(e.high - e.mean, digits)
+    return f"{mean} ± {half}" if half.strip("0.") else mean  # nothing varies: no interval of that width
 
 
 def _flat(row: compare.ExperimentRow) -> dict[str, object]:

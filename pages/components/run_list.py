@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from pages.common.wording import STATES, ago, duration, reason_of
+from pages.common.wording import STATES, ago, duration, reason_of, typeset
+from pages.components.table import with_digits
 from rlcsp_core.agents import algorithm_name
 from rlcsp_core.store import RunInfo
 
@@ -20,7 +21,7 @@ def run_list(
 ) -> str | None:
     """The table, with all columns or some; the id of the run chosen in it."""
     picked = st.dataframe(
-        run_table(runs),
+        with_digits(run_table(runs), {"lowest": 5}),
         key=key,
         on_select="rerun",
         selection_mode="single-row",
@@ -30,9 +31,8 @@ def run_list(
         column_order=columns,
         placeholder="",
         column_config={
-            "lowest": st.column_config.NumberColumn("lowest (eV/atom)", format="%.5f"),
-            "steps": st.column_config.NumberColumn("steps", format="%d"),
-            "at target": st.column_config.NumberColumn("target at step", format="%d"),
+            "lowest": st.column_config.NumberColumn("lowest (eV/atom)"),
+            "at target": st.column_config.NumberColumn("target at step"),
         },
         alt="Earlier runs, the newest first; select a row to open a run.",
     )
@@ -43,7 +43,7 @@ def run_list(
 def run_table(runs: Sequence[RunInfo]) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "composition": [run.composition for run in runs],
+            "composition": [typeset(run.composition) for run in runs],
             "algorithm": [algorithm_name(run.algorithm, run.config.get("baseline")) for run in runs],
             "seed": [run.seed for run in runs],
             "state": [STATES[run.state].label for run in runs],

@@ -10,11 +10,13 @@ import streamlit as st
 
 from pages.common.errors import plain
 from pages.common.wording import energy as energy_words
-from pages.common.wording import signed
+from pages.common.wording import number, signed
 from pages.components.chart import live_chart
+from pages.components.table import with_digits
 from rlcsp_core.actions import action_numbered
 from rlcsp_core.plots.learn import decision_figure
 from rlcsp_core.runs.moment import Episode, Moment, StepView
+from rlcsp_core.search.reward import FIXED_PENALTY
 
 DIGITS = 4
 NO_UPDATE = {  # by whether the run learns and its choices can be worked out
@@ -60,12 +62,18 @@ def show_outcome(moment: StepView) -> None:
         ("acceptance probability", _acceptance(delta, float(row.kT[0]))),
         ("temperature kT", f"{row.kT[0]:.3f} eV"),
         ("outcome", outcome_words(moment)),
-        ("reward", signed(float(row.reward[0]), DIGITS)),
+        ("reward", reward_words(float(row.reward[0]), moment.useless)),
         ("atoms of the trial", f"{row.n_atoms[0]}"),
     ]
     st.dataframe(
         pd.DataFrame(facts, columns=["what", f"step {moment.step}"]), hide_index=True, height="content"
     )
+
+
+def reward_words(reward: float, useless: str | None) -> str:
+    """With the reason of a penalty, which takes the place of the difference in energy."""
+    words = signed(reward, DIGITS)
+    return words if useless is None else f"{words}: the penalty, since {useless}"
 
 
 def _acceptance(delta: float, kT: float) -> str:
@@ -81,18 +89,24 @@ def show_reward(moment: Moment) -> None:
     st.latex(rf"\mu = {mean:.5f},\quad \sigma = {deviation:.5f}\ \text{{eV/atom, of the initial population}}")
     st.latex(
         rf"z(s) = \frac{{E-\mu}}{{\sigma}} = \frac{{{moment.current_energy:.5f} - ({mean:.5f})}}{{{deviation:.5f}}}"
-        rf" = {story.z_current:.{DIGITS}f}"
+        rf" = {number(story.z_current, DIGITS)}"
     )
+    z, reward = number(story.z_current, DIGITS), signed(story.reward, DIGITS)
     if story.useless is None and story.z_trial is not None:
-        st.latex(
-            rf"R = z(s) - z(s') = {story.z_current:.{DIGITS}f} - ({story.z_trial:.{DIGITS}f}) = "
-            rf"{story.reward:+.{DIGITS}f}"
-        )
-    else:
-        st.markdown(
-            f"The step was useless, because {plain(story.useless or '')}: the penalty takes the place of R."
-        )
-        st.latex(rf"R = {story.reward:+.{DIGITS}f}")
+        st.latex(rf"R = z(s) - z(s') = {z} - ({number(story.z_trial, DIGITS)}) = {reward}")
+        return
+    st.markdown(
+        f"The step was useless, because {plain(story.useless or '')}: the penalty takes the place of R."
+    )
+    if story.reward == FIXED_PENALTY:
+        st.latex(rf"R = {reward}")
+        return
+    st.latex(rf"R = z(s) - z(E_p) = {z} - ({number(story.z_current - story.reward, DIGITS)}) = {reward}")
+    st.caption(
+        "E_p is the mean of the highest tenth of all energies so far. To find again what is known costs as much as to "
+        "climb there: it teaches the agent not to repeat itself. A step that goes down a little is rewarded little, "
+        "even if it finds what the search was after."
+    )
 
 
 def show_choice(moment: Moment) -> None:
@@ -111,22 +125,16 @@ def show_choice(moment: Moment) -> None:
         r"h(s,a) = \theta_{a,1} z + \theta_{a,0},\qquad \pi(a|s) = (1-\varepsilon)\,\mathrm{softmax}_a h + "
         r"\varepsilon/n"
     )
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "action": [action_numbered(number).title for number in moment.numbers],
-                "h": choice.preferences,
-                "softmax": choice.softmax,
-                "π": choice.probabilities,
-                "∂ ln π(taken)/∂h": choice.score,
-            }
-        ),
-        hide_index=True,
-        column_config={
-            name: st.column_config.NumberColumn(format="%.4f")
-            for name in ("h", "softmax", "π", "∂ ln π(taken)/∂h")
-        },
+    table = pd.DataFrame(
+        {
+            "action": [action_numbered(number).title for number in moment.numbers],
+            "h": choice.preferences,
+            "softmax": choice.softmax,
+            "π": choice.probabilities,
+            "∂ ln π(taken)/∂h": choice.score,
+        }
     )
+    st.dataframe(with_digits(table, 4), hide_index=True)
     st.caption(
         f"z = {signed(float(choice.features[1]), DIGITS)}; entropy {choice.entropy:.3f} nats. "
         "Masked actions have probability 0."
@@ -140,21 +148,15 @@ def show_update(moment: Moment) -> None:
         st.info(NO_UPDATE[moment.learns, moment.choice is not None])
         return
     st.markdown(f"Steps {episode.first} to {episode.last} are one episode.")
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "step": np.arange(episode.first, episode.last + 1),
-                "reward R": episode.rewards,
-                "standardised r": episode.explanation.standardised,
-                "return G = Σ r": episode.explanation.returns,
-            }
-        ),
-        hide_index=True,
-        column_config={
-            name: st.column_config.NumberColumn(format="%.4f")
-            for name in ("reward R", "standardised r", "return G = Σ r")
-        },
+    table = pd.DataFrame(
+        {
+            "step": np.arange(episode.first, episode.last + 1),
+            "reward R": episode.rewards,
+            "standardised r": episode.explanation.standardised,
+            "return G = Σ r": episode.explanation.returns,
+        }
     )
+    st.dataframe(with_digits(table, 4), hide_index=True)
     _theta_table(moment, episode)
 
 
@@ -163,31 +165,18 @@ def _theta_table(moment: Moment, episode: Episode) -> None:
         st.info("This episode changed nothing: it holds rewards of the warm-up, or waits for more episodes.")
         return
     change = episode.theta_after - episode.theta_before
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "action": [action_numbered(number).title for number in moment.numbers],
-                "θ₀ before": episode.theta_before[:, 0],
-                "θ₁ before": episode.theta_before[:, 1],
-                "Σ G ∂ln π/∂θ₀": episode.explanation.gradient[:, 0],
-                "Σ G ∂ln π/∂θ₁": episode.explanation.gradient[:, 1],
-                "change of θ₀": change[:, 0],
-                "change of θ₁": change[:, 1],
-            }
-        ),
-        hide_index=True,
-        column_config={
-            name: st.column_config.NumberColumn(format="%.5f")
-            for name in (
-                "θ₀ before",
-                "θ₁ before",
-                "Σ G ∂ln π/∂θ₀",
-                "Σ G ∂ln π/∂θ₁",
-                "change of θ₀",
-                "change of θ₁",
-            )
-        },
+    table = pd.DataFrame(
+        {
+            "action": [action_numbered(number).title for number in moment.numbers],
+            "θ₀ before": episode.theta_before[:, 0],
+            "θ₁ before": episode.theta_before[:, 1],
+            "Σ G ∂ln π/∂θ₀": episode.explanation.gradient[:, 0],
+            "Σ G ∂ln π/∂θ₁": episode.explanation.gradient[:, 1],
+            "change of θ₀": change[:, 0],
+            "change of θ₁": change[:, 1],
+        }
     )
+    st.dataframe(with_digits(table, 6), hide_index=True)
     st.caption(
         "For RLCSP without a baseline the change is α times the gradient, plus an entropy bonus where the policy has "
         "become narrow. NPG and PPO go from the same episodes to θ by rules of their own; a baseline is taken "

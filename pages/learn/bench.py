@@ -180,7 +180,7 @@ def relax_chapter() -> None:
         live_chart(
             descent_figure(energies),
             key="descent",
-            description=f"Energy falls from {energies[0]:.3f} to {energies[-1]:.5f} eV/atom.",
+            description=f"Energy falls from {energy_words(energies[0])} to {energy_words(energies[-1])} eV/atom.",
             filename="relaxation",
         )
         group = space_group(minimum)

@@ -9,6 +9,7 @@ import streamlit as st
 from pages.common.columns import beside, cells
 from pages.common.errors import show_error
 from pages.common.wording import energy as energy_words
+from pages.common.wording import signed
 from pages.components.chart import live_chart
 from pages.components.crystal_view import Frame, show_crystal
 from pages.components.number_field import number_field
@@ -134,7 +135,8 @@ def _board(game: Game) -> None:
         live_chart(
             game_figure(mine, theirs, name, target, config.steps),
             key="game",
-            description=f"Lowest energies after {done} steps: you {mine[-1]:.5f}, {name} {theirs[-1]:.5f} eV/atom.",
+            description=f"Lowest energies after {done} steps: you {energy_words(mine[-1])}, "
+            f"{name} {energy_words(theirs[-1])} eV/atom.",
             filename="game",
         )
         show_crystal(_frames(game), key=VIEWER, height=360, start=len(_frames(game)) - 1, name="game")
@@ -164,8 +166,12 @@ def _last_step(game: Game) -> None:
     trial = "" if last.energy is None else f" at {energy_words(last.energy)} eV/atom"
     attempts = f"{last.attempts} attempt{'s' if last.attempts > 1 else ''}"
     st.markdown(
-        f"{action_numbered(last.action).name}: {attempts}, **{outcome}**{trial}, reward {last.reward:+.2f}."
+        f"{action_numbered(last.action).name}: {attempts}, **{outcome}**{trial}, reward {signed(last.reward, 2)}."
     )
+    st.caption(PENALISED)
+
+
+PENALISED = "A trial that fails, or finds an energy that was seen before, earns a penalty in place of its gain."
 
 
 def _verdict(game: Game) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
+from pages.compare.summary import _interval
+from rlcsp_core.analysis.compare import Estimate
 from rlcsp_core.records import StopRecord
 from rlcsp_core.store import Store
 from tests.store.examples import CONFIG, member, step
@@ -58,3 +60,21 @@ def test_runs_without_any_target_get_a_sentence(opened: Opened, empty_store: Sto
     page = opened("pages/compare/page.py", experiment="study", view=VIEW)
     assert not page.exception
     assert "no target energy" in page.info[0].value
+
+
+def test_a_view_without_an_experiment_shows_what_a_newcomer_sees(opened: Opened) -> None:
+    page = opened("pages/compare/page.py", view="Energy")
+    assert not page.exception
+    assert not page.info
+    assert page.query_params["experiment"] in ("report (shipped)", ["report (shipped)"])
+    assert page.segmented_control(key="compare-view").value == "Energy"
+    page = page.multiselect(key="compare-experiments").set_value([]).run()
+    assert "Choose experiments" in page.info[0].value, "what the reader has cleared stays clear"
+    assert not page.multiselect(key="compare-experiments").value
+    assert not page.run().multiselect(key="compare-experiments").value
+
+
+def test_no_interval_stands_where_nothing_varies() -> None:
+    assert _interval(Estimate(-27.35407, -27.354070001, -27.354069999, 20), 5) == "−27.35407"
+    assert _interval(Estimate(-27.35407, -27.4, -27.3, 20), 2) == "−27.35 ± 0.05"
+    assert _interval(Estimate(None, None, None, 0), 2) == "–"
