@@ -171,7 +171,9 @@ def _last_step(game: Game) -> None:
     st.caption(PENALISED)
 
 
-PENALISED = "A trial that fails, or finds an energy that was seen before, earns a penalty in place of its gain."
+PENALISED = (
+    "A trial that fails, or finds an energy that was seen before, earns a penalty in place of its gain."
+)
 
 
 def _verdict(game: Game) -> None:

@@ -7,6 +7,7 @@ drawn once more without the timer.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -36,7 +37,7 @@ from pages.search.waiting import signs_of, starved, waiting
 from rlcsp_core.crystal.composition import presets
 from rlcsp_core.errors import RLCSPError
 from rlcsp_core.runs import RunManager
-from rlcsp_core.search import SearchConfig
+from rlcsp_core.runs.learned import config_of
 from rlcsp_core.search.presets import with_next_seed
 from rlcsp_core.store import ENDED, RESUMABLE, Reader, RunInfo, RunState, StructureInfo
 
@@ -164,7 +165,7 @@ def _controls(runs: RunManager, run: RunInfo) -> None:
 
 def _again(runs: RunManager, run: RunInfo) -> None:
     """The same search with a seed of its own, in the place of this one."""
-    config = SearchConfig.from_dict({**run.config, "seed": run.seed + 1})
+    config = replace(config_of(run), seed=run.seed + 1)
     config = with_next_seed(config, (each.config for each in runs.store.runs()))
     started = runs.start(config.as_dict(), policy=run.policy)
     shown = st.query_params.get_all("run")

@@ -135,8 +135,13 @@ def features_of(run: RunInfo) -> str:
     return str(run.config.get("features", "published"))
 
 
+def config_of(run: RunInfo) -> SearchConfig:
+    """Without settings that a search no longer has."""
+    return SearchConfig.from_dict({k: v for k, v in run.config.items() if k in SETTINGS})
+
+
 def learner_of(run: RunInfo) -> Learner:
-    """The agent as the run began; settings that a search no longer has are passed over."""
-    agent = agent_of(SearchConfig.from_dict({k: v for k, v in run.config.items() if k in SETTINGS}))
+    """The agent as the run began."""
+    agent = agent_of(config_of(run))
     assert isinstance(agent, Learner), "only learners have a policy to show"
     return agent
