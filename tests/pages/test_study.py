@@ -67,7 +67,7 @@ def test_a_view_without_an_experiment_shows_what_a_newcomer_sees(opened: Opened)
     assert not page.exception
     assert not page.info
     assert page.query_params["experiment"] in ("report (shipped)", ["report (shipped)"])
-    assert page.segmented_control(key="compare-view").value == "Energy"
+    assert page.segmented_control(key="url-view").value == "Energy"
     page = page.multiselect(key="compare-experiments").set_value([]).run()
     assert "Choose experiments" in page.info[0].value, "what the reader has cleared stays clear"
     assert not page.multiselect(key="compare-experiments").value
