@@ -9,9 +9,9 @@ from ase import Atoms
 from ase.calculators.calculator import Calculator, all_changes
 from ase.stress import full_3x3_to_voigt_6_stress
 
+from rlcsp_core.energy.choice import potential_for
 from rlcsp_core.energy.evaluation import evaluate
 from rlcsp_core.energy.potential import Potential
-from rlcsp_core.energy.potential_file import load_potential
 from rlcsp_core.errors import StructureError
 from rlcsp_core.records import Crystal
 
@@ -23,7 +23,7 @@ class IonicCalculator(Calculator):
 
     def __init__(self, potential: Potential | None = None) -> None:
         super().__init__()
-        self.potential = load_potential() if potential is None else potential
+        self.potential = potential  # None: the usual one for each structure
 
     def calculate(
         self,
@@ -36,8 +36,8 @@ class IonicCalculator(Calculator):
             raise StructureError(
                 "a lattice energy needs a structure that is periodic in all three directions"
             )
-        cell = np.array(self.atoms.cell)
-        answer = evaluate(Crystal(self.atoms.numbers, self.atoms.positions, cell), self.potential)
+        crystal = Crystal(self.atoms.numbers, self.atoms.positions, np.array(self.atoms.cell))
+        answer = evaluate(crystal, self.potential or potential_for(crystal.numbers))
         self.results = {
             "energy": answer.energy,
             "free_energy": answer.energy,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rlcsp_core.relax.named import BUILTIN, RELAXERS, Relaxer, is_foreign, relaxer_named
+from rlcsp_core.relax.named import BUILTIN, RELAXERS, Relaxer, is_foreign, limits_of, relaxer_named
 from rlcsp_core.relax.relaxer import RelaxConfig, relax, relax_path
 from rlcsp_core.relax.warming import is_warm, warm
 
@@ -13,6 +13,7 @@ __all__ = [
     "Relaxer",
     "is_foreign",
     "is_warm",
+    "limits_of",
     "relax",
     "relax_path",
     "relaxer_named",

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from rlcsp_core.errors import CalculatorError, RLCSPError
 from rlcsp_core.records import Crystal, Relaxation
 from rlcsp_core.relax.relaxer import EVALUATION_LIMIT, TIME_LIMIT, RelaxConfig
 
@@ -26,19 +27,26 @@ def relax_with_ase(crystal: Crystal, calculator: Any, config: RelaxConfig) -> Re
     steps = 0
     # the filter's force on the cell is the virial over the number of atoms: never reached, the loop below decides
     optimiser = LBFGS(FrechetCellFilter(atoms), logfile=None)  # type: ignore[arg-type]  # both as ASE documents
-    for _ in optimiser.irun(fmax=0.0, steps=config.evaluations):
-        steps += 1
-        force = float(np.linalg.norm(atoms.get_forces(), axis=1).max())
-        stress = float(np.abs(atoms.get_stress()).max())
-        if not np.isfinite(force + stress):
-            reason = "energy or forces are not finite"
-            break
-        if force < config.force and stress < config.stress:
-            reason = None
-            break
-        if time.perf_counter() - started > config.seconds:
-            reason = TIME_LIMIT
-            break
+    try:
+        for _ in optimiser.irun(fmax=0.0, steps=config.evaluations):
+            steps += 1
+            force = float(np.linalg.norm(atoms.get_forces(), axis=1).max())
+            stress = float(np.abs(atoms.get_stress()).max())
+            if not np.isfinite(force + stress):
+                reason = "energy or forces are not finite"
+                break
+            if force < config.force and stress < config.stress:
+                reason = None
+                break
+            if time.perf_counter() - started > config.seconds:
+                reason = TIME_LIMIT
+                break
+    except NotImplementedError as failure:
+        raise CalculatorError(f"the calculator cannot relax a crystal: {failure}") from failure
+    except RLCSPError:
+        raise
+    except Exception as failure:  # of one odd structure; the search goes on with the next
+        reason = f"the calculator failed: {type(failure).__name__}"
     return Relaxation(
         crystal=Crystal(crystal.numbers, np.array(atoms.positions), np.array(atoms.cell)),
         energy=None if reason else float(atoms.get_potential_energy()) / crystal.n_atoms,

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -76,16 +78,20 @@ def is_foreign(name: str) -> bool:
     return ":" in name
 
 
+def limits_of(name: str, **given: Any) -> RelaxConfig:
+    """Limits that suit a calculator, or those given: a foreign one is slow, and noisy if it was learned."""
+    usual = FOREIGN if is_foreign(name) else RelaxConfig(seconds=NO_CLOCK)
+    return replace(usual, **{key: value for key, value in given.items() if value is not None})
+
+
 def relaxer_named(
     name: str, config: RelaxConfig | None = None, potential: Potential | None = None
 ) -> Relaxer:
-    """A relaxer ready to be called; ConfigError with the choices, CalculatorError where a code is not installed.
-
-    config: None takes limits that suit the code: a foreign one is slow, and noisy where it was learned."""
+    """A relaxer ready to be called; ConfigError with the choices, CalculatorError where a code is not installed."""
+    config = limits_of(name) if config is None else config
     if is_foreign(name):
-        calculator, limits = _made(name), FOREIGN if config is None else config
-        return lambda crystal: relax_with_ase(crystal, calculator, limits)
-    config = RelaxConfig(seconds=NO_CLOCK) if config is None else config
+        calculator = _made(name)
+        return lambda crystal: relax_with_ase(crystal, calculator, config)
     potential = load_potential() if potential is None else potential
     try:
         make = RELAXERS[name]
@@ -98,9 +104,14 @@ def relaxer_named(
 
 
 def _made(name: str) -> Any:
-    """The calculator of a function that others wrote."""
+    """What the function module:function of others returns; the module may lie in the present folder."""
     module, _, attribute = name.partition(":")
+    if "" not in sys.path and os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())  # as `python -m` has it, and so every worker process
     try:
-        return getattr(import_module(module), attribute)()
+        calculator = getattr(import_module(module), attribute)()
     except Exception as failure:
         raise CalculatorError(f"no calculator {name!r}: {failure}") from failure
+    if not hasattr(calculator, "get_property"):
+        raise CalculatorError(f"{name} gave {type(calculator).__name__}, which is no ASE calculator")
+    return calculator

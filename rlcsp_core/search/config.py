@@ -67,6 +67,12 @@ class SearchConfig(Settings):
     # the name of a shipped one, or what a file says; stored runs that name none mean this one
     potential: str | Mapping[str, Any] = described("potential", "ysrtio", "pair energies of the ions")
     calculator: str = described("text", "builtin", "who computes energies")
+    relax_force: float | None = number(
+        None, 1e-5, 1.0, "eV/Å at which a relaxation ends; left out, 0.005, for a module:function 0.05"
+    )
+    relax_evaluations: int | None = number(
+        None, 1, 100_000, "most energies of one relaxation; left out, 3000, for a module:function 100"
+    )
     features: str = described("text", "published", "what the agent sees of the search")
     initial_policy: list[list[float]] | None = described(  # noqa: RUF009 - what it makes is frozen
         "matrix", None, "θ [A, F] to start from; left out, the prior of the action set"

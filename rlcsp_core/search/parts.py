@@ -13,7 +13,7 @@ from rlcsp_core.crystal.generate import smallest_limit
 from rlcsp_core.energy.choice import composition_in
 from rlcsp_core.energy.potential_file import load_potential
 from rlcsp_core.errors import ConfigError
-from rlcsp_core.relax import BUILTIN, Relaxer, is_foreign, relaxer_named
+from rlcsp_core.relax import BUILTIN, Relaxer, is_foreign, limits_of, relaxer_named
 from rlcsp_core.search.config import SearchConfig
 from rlcsp_core.search.features import FeatureSet, feature_set
 
@@ -46,7 +46,11 @@ def check_config(config: SearchConfig) -> Parts:
         actions=action_set(config.actions),
         features=feature_set(config.features),
         agent=agent_of(config),
-        relaxer=relaxer_named(config.calculator, None, load_potential(config.potential)),
+        relaxer=relaxer_named(
+            config.calculator,
+            limits_of(config.calculator, force=config.relax_force, evaluations=config.relax_evaluations),
+            load_potential(config.potential),
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import stat
 import sys
 from pathlib import Path
@@ -9,10 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rlcsp_core.crystal.composition import composition_of
 from rlcsp_core.energy import load_potential
+from rlcsp_core.energy.choice import composition_in
 from rlcsp_core.errors import CalculatorError, ConfigError
-from rlcsp_core.relax import RelaxConfig, relax, relaxer_named
+from rlcsp_core.relax import RelaxConfig, limits_of, relax, relaxer_named
 from rlcsp_core.relax.gulp import gulp_options
+from rlcsp_core.relax.lammps_energy import buckingham_pairs
+from tests import naive
 from tests.energy.gulp import structure
 
 ENGINE = "rlcsp_core.energy:IonicCalculator"
@@ -25,8 +30,97 @@ def test_the_default_is_the_engine():
 
 def test_any_ase_calculator_finds_the_same_minimum():
     start = structure("TiO2_rutile_skew")
-    result = relaxer_named(ENGINE, RelaxConfig())(start)
+    result = relaxer_named(ENGINE, limits_of("builtin"))(start)
     assert result.energy == pytest.approx(relaxer_named("builtin")(start).energy, abs=2e-5)
+
+
+def made_up(kind: str):
+    """An ASE calculator that fails in one way or another."""
+    from ase.calculators.calculator import Calculator
+
+    class Odd(Calculator):
+        implemented_properties = ["energy"] if kind == "no forces" else ["energy", "forces", "stress"]
+
+        def calculate(self, *_: object, **__: object) -> None:
+            if kind == "dies":
+                raise RuntimeError("no convergence")
+            self.results = {"energy": 0.0}
+
+    return Odd()
+
+
+def no_forces():
+    return made_up("no forces")
+
+
+def dies():
+    return made_up("dies")
+
+
+def no_calculator():
+    return 3
+
+
+def broken():
+    raise OSError("no weights")
+
+
+def test_a_foreign_code_has_limits_of_its_own():
+    start = structure("TiO2_rutile_skew")
+    result = relaxer_named(ENGINE)(start)
+    assert result.converged
+    assert 0.005 < result.max_force < 0.05
+    assert limits_of(ENGINE).evaluations == 100
+    assert limits_of(ENGINE, force=0.01).force == 0.01
+    assert limits_of("builtin").force == RelaxConfig().force
+
+
+@pytest.mark.parametrize(("function", "words"), [
+    ("no_calculator", "is no ASE calculator"), ("broken", "no calculator .*: no weights"),
+])  # fmt: skip
+def test_what_makes_no_calculator_is_named(function, words):
+    with pytest.raises(CalculatorError, match=words):
+        relaxer_named(f"{__name__}:{function}")
+
+
+def test_a_calculator_that_cannot_relax_is_an_error_and_one_that_fails_a_reason():
+    start = structure("TiO2_rutile_skew")
+    with pytest.raises(CalculatorError, match="cannot relax a crystal"):
+        relaxer_named(f"{__name__}:no_forces")(start)
+    result = relaxer_named(f"{__name__}:dies")(start)
+    assert (result.energy, result.reason) == (None, "the calculator failed: RuntimeError")
+
+
+@pytest.mark.parametrize(
+    ("name", "formula"), [("pmmcs", "TiO2"), ("tosi-fumi", "NaCl"), ("lewis-catlow", "CeO2")]
+)
+def test_what_gulp_is_given_adds_up_to_the_pair_energy(name, formula):
+    potential = load_potential(name)
+    numbers = np.array([ion.number for ion in composition_of(formula).ions])
+    kinds = tuple(np.unique(potential.kinds(numbers)).tolist())
+    lines = gulp_options(potential, numbers, 10)
+    r = np.linspace(1.2, 8.0, 50)
+    for a, row in enumerate(potential.pairs(kinds)):
+        for b, pair in enumerate(row[: a + 1]):
+            names = f"{potential.ions[kinds[a]].element} core {potential.ions[kinds[b]].element} core "
+            total = np.zeros_like(r)
+            for keyword, line in itertools.pairwise(lines):
+                if line.startswith(names):
+                    x, y, *rest = (float(word) for word in line.removeprefix(names).split())
+                    total += (
+                        x * np.exp(-r / y) - rest[0] / r**6 if keyword == "buck" else x / r**12 - y / r**8
+                    )
+            plain = [naive.bare_pair_energy(pair, d)[0] - pair.coulomb / d for d in r]
+            assert total == pytest.approx(plain, rel=1e-8, abs=1e-8)
+
+
+def test_lammps_refuses_what_it_would_not_sum():
+    assert len(buckingham_pairs(load_potential("lewis-catlow"), (0, 33))) == 2
+    for name, formula in (("pmmcs", "MgO"), ("tosi-fumi", "NaCl")):
+        potential = load_potential(name)
+        kinds = tuple(potential.ions.index(ion) for ion in composition_in(formula, potential).ions)
+        with pytest.raises(CalculatorError, match="not of Buckingham's form"):
+            buckingham_pairs(potential, kinds)
 
 
 def test_an_unfinished_relaxation_of_another_code_has_no_energy():
