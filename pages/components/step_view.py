@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from math import exp
-
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from pages.common.errors import plain
+from pages.common.wording import NOTHING, number, signed
 from pages.common.wording import energy as energy_words
-from pages.common.wording import number, signed
 from pages.components.chart import live_chart
 from pages.components.table import with_digits
 from rlcsp_core.actions import action_numbered
@@ -26,14 +23,6 @@ NO_UPDATE = {  # by whether the run learns and its choices can be worked out
 }
 
 
-def outcome_words(moment: StepView) -> str:
-    """ "accepted", "rejected" or "failed: cell collapse"."""
-    row = moment.row
-    if np.isnan(row.energy[0]):
-        return f"failed: {row.reason[0]}"
-    return "accepted" if row.accepted[0] else "rejected"
-
-
 def show_decision(moment: StepView, key: str, height: int = 330) -> None:
     """The probabilities at that moment and the action that was drawn from them."""
     row = moment.row
@@ -47,21 +36,18 @@ def show_decision(moment: StepView, key: str, height: int = 330) -> None:
 
 
 def show_outcome(moment: StepView) -> None:
-    row = moment.row
-    delta = float(row.energy[0]) - moment.current_energy
+    row, delta = moment.row, moment.delta
     taken = action_numbered(int(row.action[0]))
+    energy = None if delta is None else float(row.energy[0])
     facts = [
-        ("action", f"{taken.number} · {taken.name}"),
+        ("action", taken.title),
         ("attempts until sound", f"{row.attempts[0]}"),
         ("energy before", f"{energy_words(moment.current_energy)} eV/atom"),
-        (
-            "energy of the trial",
-            "none" if np.isnan(delta) else f"{energy_words(float(row.energy[0]))} eV/atom",
-        ),
-        ("difference", "–" if np.isnan(delta) else signed(1000 * delta, 2) + " meV/atom"),
-        ("acceptance probability", _acceptance(delta, float(row.kT[0]))),
+        ("energy of the trial", "none" if energy is None else f"{energy_words(energy)} eV/atom"),
+        ("difference", NOTHING if delta is None else f"{signed(1000 * delta, 2)} meV/atom"),
+        ("acceptance probability", _acceptance(moment)),
         ("temperature kT", f"{row.kT[0]:.3f} eV"),
-        ("outcome", outcome_words(moment)),
+        ("outcome", moment.outcome),
         ("reward", reward_words(float(row.reward[0]), moment.useless)),
         ("atoms of the trial", f"{row.n_atoms[0]}"),
     ]
@@ -76,10 +62,10 @@ def reward_words(reward: float, useless: str | None) -> str:
     return words if useless is None else f"{words}: the penalty, since {useless}"
 
 
-def _acceptance(delta: float, kT: float) -> str:
-    if np.isnan(delta):
+def _acceptance(moment: StepView) -> str:
+    if moment.delta is None:
         return "0: no energy"
-    return "1: not higher" if delta <= 0 else f"exp(−ΔE/kT) = {exp(-delta / kT):.2g}"
+    return "1: not higher" if moment.delta <= 0 else f"exp(−ΔE/kT) = {moment.acceptance:.2g}"
 
 
 def show_reward(moment: Moment) -> None:
@@ -150,7 +136,7 @@ def show_update(moment: Moment) -> None:
     st.markdown(f"Steps {episode.first} to {episode.last} are one episode.")
     table = pd.DataFrame(
         {
-            "step": np.arange(episode.first, episode.last + 1),
+            "step": range(episode.first, episode.last + 1),
             "reward R": episode.rewards,
             "standardised r": episode.explanation.standardised,
             "return G = Σ r": episode.explanation.returns,

@@ -15,7 +15,7 @@ from pages.common.columns import beside
 from pages.common.run_picker import pick_run
 from pages.components.chart import live_chart
 from pages.components.crystal_view import Frame, show_crystal
-from pages.components.step_view import outcome_words, show_decision, show_outcome
+from pages.components.step_view import show_decision, show_outcome
 from rlcsp_core.actions import action_numbered
 from rlcsp_core.plots.learn import moment_figure
 from rlcsp_core.runs.moment import StepView, step_view
@@ -60,7 +60,7 @@ def _film(store: Reader, run: RunInfo) -> None:
         _pictures(store, run, now)
     with right:
         taken = action_numbered(int(now.row.action[0])).name
-        st.subheader(f"Step {step}: {taken}, {outcome_words(now)}")
+        st.subheader(f"Step {step}: {taken}, {now.outcome}")
         show_decision(now, key="replay-decision")
         show_outcome(now)
 
