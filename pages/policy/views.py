@@ -11,7 +11,7 @@ from pages.common.cache import cached
 from pages.common.columns import beside
 from pages.common.errors import plain
 from pages.common.run_picker import pick_runs
-from pages.common.wording import energy
+from pages.common.wording import energy, signed
 from pages.components.action_key import action_key
 from pages.components.chart import chart
 from rlcsp_core.actions import action_numbered
@@ -159,7 +159,9 @@ def softmax_view(_: Reader, policies: Sequence[Learned]) -> None:
         z = policy.scale.z(level)
         st.latex(r"\pi(a|s) = (1-\varepsilon)\,\frac{e^{\theta_{a0} + \theta_{a1} z}}{\sum_b e^{\theta_{b0}"
                  r" + \theta_{b1} z}} + \frac{\varepsilon}{n}")  # fmt: skip
-        st.caption(plain(f"z = {z:.2f}: {energy(level)} eV/atom in deviations of the initial population."))
+        st.caption(
+            plain(f"z = {signed(z, 2)}: {energy(level)} eV/atom in deviations of the initial population.")
+        )
     theta = with_row(start, row, values)
     with right:
         action_key(policy.actions)

@@ -16,14 +16,14 @@ class Film(NamedTuple):
 
     outcome: Relaxation
     energies: list[float]  # eV/atom at every point of the path
-    frames: list[tuple[Crystal, float]]  # some FRAMES of the points with their energies, the minimum last
+    frames: list[tuple[Crystal, float]]  # FRAMES of the points or fewer, and the minimum, with their energies
 
 
 def relax_film(crystal: Crystal, potential: Potential) -> Film:
     """Relax, and once more with a picture at each point if that leads to a minimum."""
     outcome = relax(crystal, potential)
     path = relax_path(crystal, potential) if outcome.converged else []
-    frames = path[:: max(1, len(path) // FRAMES)]
+    frames = path[:: max(1, -(-len(path) // FRAMES))]
     if path and frames[-1] is not path[-1]:
         frames.append(path[-1])
     return Film(outcome, [energy for _, energy in path], frames)
