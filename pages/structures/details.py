@@ -157,7 +157,9 @@ def _bonds(item: Item) -> None:
                 "shortest (Å)": [site.shortest for site in found],
                 "mean (Å)": [site.mean for site in found],
                 "longest (Å)": [site.longest for site in found],
-                "valence sum": [site.valence for site in found],
+                "valence sum": [
+                    "unknown" if site.valence is None else f"{site.valence:.2f}" for site in found
+                ],
                 "charge": [site.charge for site in found],
             }
         ),
@@ -168,10 +170,9 @@ def _bonds(item: Item) -> None:
                 f"{word} (Å)": st.column_config.NumberColumn(format="%.3f")
                 for word in ("shortest", "mean", "longest")
             },
-            "valence sum": st.column_config.NumberColumn(format="%.2f"),
         },
     )
     st.caption(
         f"Bonds: cation and anion within {BOND_STRETCH} times the sum of their radii. "
-        "Bond-valence sums (Brese and O'Keeffe 1991) near the charge mean a well-bonded ion."
+        "Bond-valence sums (Brown and Altermatt 1985, Brese and O'Keeffe 1991) near the charge mean a well-bonded ion."
     )

@@ -60,6 +60,18 @@ def references() -> tuple[Reference, ...]:
     return tuple(sorted(found, key=lambda reference: (reference.formula, reference.name)))
 
 
+def experiment(formula: str) -> Reference | None:
+    """The crystal that a compound has under ambient conditions, where it is among the known ones."""
+    mine = [r for r in references() if r.formula == formula and r.experimental]
+    stable = [r for r in mine if f"{r.formula} {r.name}" in _table()["stable"]]
+    return next(iter(stable or mine), None)
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads((DATA / "crystals.toml").read_text(encoding="utf-8"))
+
+
 def _from_file(path: Any) -> Reference:
     """A file is called formula_name.cif and begins with what it is and where it is from."""
     formula, _, name = path.stem.partition("_")
@@ -71,7 +83,7 @@ def _from_file(path: Any) -> Reference:
 
 
 def _from_table() -> Iterator[Reference]:
-    table = tomllib.loads((DATA / "crystals.toml").read_text(encoding="utf-8"))
+    table = _table()
     for row in table["crystals"]:
         source = table["sources"].get(row["source"], row["source"])
         if "formula" in row:

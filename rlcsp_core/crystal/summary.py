@@ -37,7 +37,7 @@ class Site(NamedTuple):
     shortest: float  # Å; nan without bonds, as the next two
     mean: float
     longest: float
-    valence: float  # bond-valence sum; nan without parameters
+    valence: float | None  # bond-valence sum; None where it is unknown
     charge: int | None  # e, formal; None for an element without an ion
 
 
@@ -74,7 +74,7 @@ def sites(crystal: Crystal) -> list[Site]:
                 shortest=float(shortest),
                 mean=float(mean),
                 longest=float(longest),
-                valence=float(valences[i]) if len(lengths) else float("nan"),
+                valence=None if np.isnan(valences[i]) or not len(lengths) else float(valences[i]),
                 charge=ions[z].charge if z in ions else None,
             )
         )

@@ -35,7 +35,8 @@ class Measured(NamedTuple):
     crystal: str  # "corundum"
     ions: frozenset[str]  # symbols
     errors: tuple[float, ...]  # %, of each free axis
-    kept: bool  # its space group
+    kept: bool  # its structure
+    energy: float  # eV/atom, relaxed
 
     @property
     def error(self) -> float:
@@ -74,6 +75,7 @@ def measurements() -> tuple[Measured, ...]:
                 frozenset(row["ions"].split()),
                 tuple(float(error) for error in row["errors_percent"].split()),
                 row["kept"] == "yes",
+                float(row["energy"]),
             )
             for row in csv.DictReader(file)
         )

@@ -96,7 +96,7 @@ def _site_in_words(site: Site) -> str:
     words = (
         f"{site.coordination} bonds of {site.shortest:.3f} to {site.longest:.3f} Å, mean {site.mean:.3f} Å"
     )
-    return words if np.isnan(site.valence) else f"{words}; bond-valence sum {site.valence:.2f}"
+    return f"{words}; bond-valence sum {'unknown' if site.valence is None else f'{site.valence:.2f}'}"
 
 
 def in_words(crystal: Crystal) -> str:

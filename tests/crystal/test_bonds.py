@@ -6,10 +6,20 @@ from ase import Atoms
 from ase.build import bulk, make_supercell
 from ase.spacegroup import crystal as ase_crystal
 
-from rlcsp_core.crystal.bonds import bond_valence_sums, coordination, find_bonds, polyhedra
+from rlcsp_core.crystal.bonds import (
+    bond_valence_parameters,
+    bond_valence_sums,
+    coordination,
+    find_bonds,
+    polyhedra,
+)
 from rlcsp_core.crystal.formats import from_ase, to_ase
 from rlcsp_core.crystal.ions import ions_in
+from rlcsp_core.crystal.known import references
 from rlcsp_core.crystal.scene import BEYOND, INSIDE, ON_BORDER, scene
+from rlcsp_core.crystal.summary import sites
+from rlcsp_core.energy import load_potential
+from rlcsp_core.energy.potential_file import potential_names
 from rlcsp_core.records import Array, Crystal
 
 Y, SR, TI, OX = 39, 38, 22, 8
@@ -95,10 +105,31 @@ def test_bond_valence_sums_are_near_the_charges(bixbyite: Crystal, perovskite: C
 
 
 def test_unknown_elements_bond_but_have_no_valence() -> None:
-    magnesia = from_ase(bulk("MgO", "rocksalt", a=4.21))
-    bonds = find_bonds(magnesia)
-    assert set(coordination(magnesia, bonds)) == {6}
-    assert np.isnan(bond_valence_sums(magnesia, bonds)).all()
+    salt = from_ase(bulk("AuCl", "rocksalt", a=5.2))
+    bonds = find_bonds(salt)
+    assert set(coordination(salt, bonds)) == {6}
+    assert np.isnan(bond_valence_sums(salt, bonds)).all()
+    assert [site.valence for site in sites(salt)] == [None, None]
+
+
+# octahedra and tetrahedra without strain, where the parameters were fitted: within a tenth
+@pytest.mark.parametrize(("formula", "name"), [
+    ("MgO", "periclase"), ("Al2O3", "corundum"), ("SiO2", "quartz"), ("CaF2", "fluorite"), ("NaCl", "halite"),
+    ("ZnO", "zincite"), ("Fe2O3", "hematite"), ("MgAl2O4", "spinel"),
+])  # fmt: skip
+def test_known_crystals_have_the_valences_of_their_ions(formula, name) -> None:
+    [crystal] = [r.crystal for r in references() if (r.formula, r.name) == (formula, name)]
+    charges = {number: abs(ion.charge) for number, ion in ions_in(crystal.numbers).items()}
+    sums = bond_valence_sums(crystal, find_bonds(crystal))
+    assert np.allclose(sums, [charges[int(z)] for z in crystal.numbers], rtol=0.12)
+
+
+def test_every_bond_of_the_potentials_has_parameters() -> None:
+    for potential in map(load_potential, potential_names()):
+        for a, b, _ in potential.terms:
+            pair = {potential.ions[a], potential.ions[b]}
+            if {ion.is_cation for ion in pair} == {True, False}:
+                assert frozenset(ion.symbol for ion in pair) in bond_valence_parameters()
 
 
 def test_polyhedra_of_bixbyite_are_distorted_octahedra(bixbyite: Crystal) -> None:
