@@ -94,6 +94,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("document", PROGRAMS)
 def test_the_python_of_a_document_is_one_program(
     document: str,
@@ -113,6 +114,7 @@ def test_the_python_of_a_document_is_one_program(
         assert names["rows"][0].n_runs == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "block", SHELL, ids=lambda block: f"{block.document}: {block.text.splitlines()[0][:40]}"
 )
@@ -184,6 +186,7 @@ def test_links_and_named_files_lead_somewhere(path: Path) -> None:
     assert [name for name in named if not (ROOT / name).exists() and name not in made_later] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
 def test_the_cells_of_a_notebook_are_one_program(path: Path, folder: Path) -> None:  # noqa: ARG001
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]

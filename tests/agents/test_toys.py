@@ -12,6 +12,8 @@ from rlcsp_core.agents import AGENTS, BASELINES, agent_named
 from rlcsp_core.agents.policy import policy_at
 from rlcsp_core.records import Observation, Transition
 
+pytestmark = pytest.mark.slow
+
 LEARNERS = tuple(name for name, kind in AGENTS.items() if kind.learns)
 ENOUGH = 0.95  # of the optimal return
 FAST = {  # settings with which each learns within the steps below

@@ -9,6 +9,8 @@ from rlcsp_core.agents import BASELINES, agent_named
 from rlcsp_core.agents.variance import batch_gradient, gradient_variances, recorded_episodes, relative
 from rlcsp_core.records import Observation, Transition
 
+pytestmark = pytest.mark.slow
+
 CONTEXT_PAYS = 5.0  # how much more than an action the state matters: what V(s) can take away
 PEAKED = np.array([[1.2, 0.0], [0.0, 0.0], [-1.0, 0.0]])
 SETTINGS = {"horizon": 1, "learning_rate": 0.0, "warm_up": 0, "trajectories": 50}

@@ -88,6 +88,7 @@ def test_a_command_that_cannot_be_done_is_one_sentence(words, folder, capsys):
     assert (folder / "a.xyz").read_bytes() == structure
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 @pytest.mark.parametrize(
     ("words", "code", "shown"),

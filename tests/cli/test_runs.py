@@ -174,6 +174,7 @@ def test_a_defect_of_ours_exits_with_1(monkeypatch, capsys, database):
     assert "defect of the program" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_the_run_and_resume_makes_it_whole(database, call):
     words = ["--composition", "SrO", "--population", "4", "--max-atoms", "8", "--steps", "400", "--seed", "5"]
     command = [sys.executable, "-m", "rlcsp_core", "run", *words, "--database", database, "--json"]

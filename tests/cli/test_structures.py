@@ -140,6 +140,7 @@ def test_atoms_on_top_of_each_other_have_no_energy(call, tmp_path):
     assert line["note"] in err
 
 
+@pytest.mark.slow
 def test_loading_the_program_is_not_counted(srtio3):
     """In a new process the first structure takes as long as the second; three tries, for the machine may be busy."""
     words = [sys.executable, "-m", "rlcsp_core", "relax", srtio3, srtio3, "--time-limit", "1", "--json"]

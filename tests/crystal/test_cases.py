@@ -112,6 +112,7 @@ def command(*words: str, options: tuple[str, ...] = ()) -> tuple[int, list[dict]
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr.splitlines()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("-O",)], ids=["python", "python -O"])
 def test_the_command_line_says_the_same(options: tuple[str, ...]) -> None:
     """All files at once: a bad one keeps no other from being done."""
@@ -129,6 +130,7 @@ def test_the_command_line_says_the_same(options: tuple[str, ...]) -> None:
         check(name, sorted(found_here, key=lambda each: each[0]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "code"),
     [("setting-Pbnm-number62.cif", 0), ("several-good-bad-good.xyz", 2), ("row-too-long-SrO.cif", 2)],

@@ -105,6 +105,7 @@ def test_the_volume_factor_is_that_of_the_cell(rng):
             assert crystal.volume == pytest.approx(expected * structure.assembly.volume_factor)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("formula", ["Y2O3", "Sr4Ti3O10"])
 def test_soundness_agrees_with_its_slow_twin(formula, rng):
     composition = composition_of(formula)

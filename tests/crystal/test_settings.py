@@ -120,6 +120,7 @@ def name_and_number(hall: int) -> str:
     return f"_symmetry_space_group_name_H-M '{group.hm.upper()}{letter}'\n_symmetry_Int_Tables_number {group.number}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("said", [listed, hall_symbol, full_name, name_and_number])
 def test_every_setting_is_expanded_as_spglib_does(said) -> None:
     for hall, _ in SETTINGS:

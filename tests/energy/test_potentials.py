@@ -62,6 +62,7 @@ def test_every_shipped_potential_is_tried_here():
     assert sorted(COMPOUNDS) == list(potential_names())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("split", [SMALL_CELLS, LARGE_CELLS], ids=str)
 @pytest.mark.parametrize(("name", "formula"), CASES)
 @settings(max_examples=2, deadline=None, derandomize=True)
@@ -136,6 +137,7 @@ def test_the_guards_of_the_published_potential_are_those_of_its_searches():
     assert sorted({g for row in guards for g in row}) == [0.8, 0.94, 1.46]
 
 
+@pytest.mark.slow
 def test_several_potentials_in_threads_do_not_disturb_each_other():
     jobs = [(name, random_crystal(formula, 5)) for name, formula in CASES]
 

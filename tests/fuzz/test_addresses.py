@@ -12,6 +12,8 @@ from rlcsp_core.store import open_store
 from tests.fuzz.mutations import bounded, is_sentence
 from tests.store.examples import CONFIG
 
+pytestmark = pytest.mark.slow
+
 IDS = some.text(max_size=40) | some.from_regex(r"[0-9a-f]{1,20}", fullmatch=True)
 HOSTILE = (
     "' OR 1=1 --",

@@ -19,6 +19,8 @@ from rlcsp_core.store.bundle import pack_run, take_in
 from tests.fuzz.mutations import bounded, damaged_bytes, damaged_json, is_sentence
 from tests.store.examples import CONFIG, member, step
 
+pytestmark = pytest.mark.slow
+
 STEPS = 12
 
 

@@ -14,6 +14,8 @@ from rlcsp_core.search import Search, SearchConfig, parts
 from rlcsp_core.store import RunState, open_store
 from tests.fuzz.mutations import altered_json, bounded, damaged_json, is_sentence
 
+pytestmark = pytest.mark.slow
+
 MORE = 12  # records made from a checkpoint that was taken up
 CUT = 60  # records before the checkpoint; episodes are complete and updates made
 

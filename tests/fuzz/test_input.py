@@ -16,6 +16,8 @@ from rlcsp_core.runs.experiment import SHIPPED, parse_experiment
 from rlcsp_core.search import SearchConfig
 from tests.fuzz.mutations import bounded, damaged_bytes, damaged_json, damaged_text, is_sentence
 
+pytestmark = pytest.mark.slow
+
 MAX_ATOMS = 400
 REFERENCES = sorted((Path(__file__).parents[2] / "data" / "references").glob("*.cif"))
 EXPERIMENTS = [path.read_text() for path in sorted(SHIPPED.glob("*.toml"))]

@@ -20,6 +20,8 @@ from rlcsp_core.store.archive import Archive
 from rlcsp_core.store.library import SHIPPED as FOLDER
 from rlcsp_core.store.parquet import folders
 
+pytestmark = pytest.mark.slow
+
 Opened = Callable[..., AppTest]
 KIND = ("composition", "algorithm", "baseline", "actions", "features", "settings")
 SMALL = SearchConfig(steps=40, max_atoms=10, population=4)

@@ -9,6 +9,8 @@ from rlcsp_core.runs import cluster
 from rlcsp_core.runs.cluster import queue_of, taken_from
 from tests.patience import STARTING
 
+pytestmark = pytest.mark.slow
+
 LOOKS = 50
 
 

@@ -15,6 +15,8 @@ from tests.runs.fake import ROOT, fake_command, fake_config, wait_until
 from tests.runs.fake_worker import begin
 from tests.runs.test_execute import same_records
 
+pytestmark = pytest.mark.slow
+
 STEPS = 150
 UNLIMITED = resource.RLIM_INFINITY
 STEPS_A_KILL = 80  # enough that the run does not end before the last kill

@@ -15,6 +15,8 @@ from tests.runs.fake import ROOT, fake_command, fake_config, wait_until
 from tests.runs.fake_worker import begin
 from tests.runs.test_execute import same_records
 
+pytestmark = pytest.mark.slow
+
 
 def ended(store, run_id):
     return wait_until(lambda: store.run(run_id).state in ENDED and store.run(run_id), "the end")

@@ -14,6 +14,8 @@ from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import RunState
 from tests.runs.fake import ROOT
 
+pytestmark = pytest.mark.slow
+
 RUNS = int(os.environ.get("RLCSP_SHARING_RUNS", "3"))  # 8 for the figure in RELIABILITY.md
 
 

@@ -15,6 +15,8 @@ from rlcsp_core.store import RunState, open_store
 from tests.runs.fake import ROOT, wait_until
 from tests.runs.fake_worker import begin
 
+pytestmark = pytest.mark.slow
+
 TEXT = """
 seeds = {seeds}
 [defaults]
