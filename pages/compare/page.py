@@ -16,7 +16,7 @@ with show_errors():
     if not chosen:
         st.info(
             "Choose experiments or runs above. An experiment is run with "
-            "`python -m rlcsp_core sweep quick`; single runs come from the Search page."
+            "`rlcsp sweep quick`; single runs come from the Search page."
         )
         st.stop()
     view = choice("View", [*VIEWS, STUDY], "view")

@@ -27,7 +27,7 @@ def show_shared_policies(store: Store) -> None:
     if not names:
         st.info(
             "No runs share a policy yet. Searches given the name of one, in the form of a search under *Beyond the "
-            "published method* or with `python -m rlcsp_core run --share NAME`, read and "
+            "published method* or with `rlcsp run --share NAME`, read and "
             "update one policy of that name together; it appears here with the first of them.",
             icon=":material/info:",
         )

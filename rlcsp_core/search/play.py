@@ -16,8 +16,6 @@ from rlcsp_core.actions import action_set
 from rlcsp_core.agents.agent import draw
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.records import (
-    BoolArray,
-    Crystal,
     Decision,
     Observation,
     PopulationRecord,
@@ -54,14 +52,13 @@ class ByHand:
         """There is nothing to take up."""
 
 
-class Play:
+class Play(Search):
     """A search to be stepped by hand: `begin` makes the population, `step` takes one chosen action."""
 
     def __init__(self, config: SearchConfig) -> None:
-        self.config = config
         self._hand = ByHand()
-        self._search = Search(config, self._hand)
-        self._records: Iterator[SearchRecord] = iter(self._search)
+        super().__init__(config, self._hand)
+        self._records: Iterator[SearchRecord] = iter(self)
         self._numbers = [action.number for action in action_set(config.actions)]
 
     def begin(self) -> list[PopulationRecord]:
@@ -83,16 +80,6 @@ class Play:
         self._hand.choice = self._numbers.index(number)
         record = next(self._records, None)
         return record if isinstance(record, StepRecord) else None
-
-    @property
-    def available(self) -> BoolArray:
-        """[A] actions that can be applied now, in the order of the table."""
-        return self._search.available
-
-    @property
-    def current(self) -> tuple[Crystal, float]:
-        """Current structure, relaxed, and its energy [eV/atom]."""
-        return self._search.current
 
 
 def play_out(config: SearchConfig) -> list[StepRecord]:
