@@ -45,9 +45,12 @@ def _symmetric_cif(crystal: Crystal) -> str:
     seitz[:, :3, :3], seitz[:, :3, 3] = found.rotations, found.translations
     listed = [gemmi.seitz_to_op(each).wrap() for each in seitz.tolist()]
     group = gemmi.find_spacegroup_by_ops(gemmi.GroupOps(listed))
-    names = (group.xhm(), group.hall, group.number)
+    # none where the cell has more symmetry than it was idealised by, in a setting of its own
+    name, hall = (group.xhm(), group.hall) if group else (found.group.symbol, "?")
     title = "_" + found.group.symbol.replace("_", "")
-    return _cif_text(crystal, found.orbits, [op.triplet() for op in listed], names, title)
+    return _cif_text(
+        crystal, found.orbits, [op.triplet() for op in listed], (name, hall, found.group.number), title
+    )
 
 
 def _cif_text(
