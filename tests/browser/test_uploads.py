@@ -84,7 +84,7 @@ FILES = {  # how it is made, where the answer stands, and what it says
     "gold.cif": (no_potential, IN_PAGE, "no ion of Au"),
     "half.cif": (half_occupied, IN_PAGE, "only partly occupied"),
     "oxygen.cif": (charged, IN_PAGE, "carries a charge of -2 e"),
-    "sodium.cif": (metal, IN_PAGE, "does not cover Na"),
+    "sodium.cif": (metal, IN_PAGE, "is not charge neutral"),
     "flat.xyz": (flat, IN_PAGE, "volume of 1.6"),
 }
 
