@@ -94,7 +94,7 @@ def test_a_deep_link_is_the_first_request_to_a_server(browser: Browser, tmp_path
 
 # address with a run, and what stands on the page then
 WITH_A_RUN = {
-    "Search?run={run}": "Y2O3 · NPG · seed 7",
+    "Search?run={run}": "Y₂O₃ · NPG · seed 7",
     "Structures?run={run}": "distinct structures of",
     "Replay?run={run}&step=12": "Step 12:",
     "Policy?run={run}": "NPG, seed 7",
