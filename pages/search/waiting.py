@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from typing import NamedTuple
 
 from pages.common.wording import duration
+from rlcsp_core.process import cpu_seconds, is_here
 from rlcsp_core.relax import is_warm
-from rlcsp_core.runs.liveness import cpu_seconds
 from rlcsp_core.store import ACTIVE, RunInfo, RunState
 
 LITTLE = 0.4  # of a processor; a worker that has less waits for it
@@ -25,8 +24,8 @@ class Signs(NamedTuple):
 
 def signs_of(run: RunInfo) -> Signs:
     """On another machine nothing is known but the time."""
-    here = run.host == socket.gethostname()
-    cpu = cpu_seconds(run.pid) if here and run.pid is not None else None
+    here = run.process is not None and is_here(run.process)
+    cpu = None if run.process is None else cpu_seconds(run.process)
     return Signs(is_warm() or not here, time.time() - (run.started or run.created), cpu)
 
 

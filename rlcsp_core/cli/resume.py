@@ -7,8 +7,8 @@ import argparse
 from rlcsp_core.cli.options import add_database, add_json
 from rlcsp_core.cli.progress import compile_once
 from rlcsp_core.cli.run import carry_out
-from rlcsp_core.errors import StoreError
-from rlcsp_core.store import RunState, open_store
+from rlcsp_core.runs.liveness import claim_idle
+from rlcsp_core.store import open_store
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -20,10 +20,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(arguments: argparse.Namespace) -> int:
     store = open_store(arguments.database, create=False)
-    mine = store.claim(arguments.run_id)
-    if mine is None:
-        state = store.run(arguments.run_id).state
-        why = "has finished" if state is RunState.FINISHED else "is being worked on; stop it there first"
-        raise StoreError(f"run {arguments.run_id} {why}")
+    store.run(arguments.run_id)  # a sentence if there is none, before anything is compiled
     compile_once()
-    return carry_out(store, mine, arguments.json)
+    return carry_out(store, claim_idle(store, arguments.run_id), arguments.json)

@@ -1,22 +1,23 @@
-"""Is the worker of a run still there?  Asked by managers and sweeps before they take a run over.
+"""Is the worker of a run still there?  Asked by whoever wants to go on with a run that another process has.
 
-A process on this machine is looked up; one elsewhere counts as gone after STALE seconds without a new heartbeat.  The
-time is counted by our own clock from when we first saw that heartbeat: clocks of machines differ, and laptops sleep.
+A process on this machine is looked up: it keeps its run while it lives, however slow it is, also while it is suspended.
+One elsewhere counts as gone after STALE seconds without a new heartbeat.  The time is counted by our own clock from
+when we first saw that heartbeat: clocks of machines differ, and laptops sleep.
 """
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
+import sys
 import time
-from contextlib import suppress
-from pathlib import Path
 from typing import NamedTuple
 
-from rlcsp_core.store import RunInfo, RunState
+from rlcsp_core.errors import StoreError
+from rlcsp_core.process import lives
+from rlcsp_core.store import Claim, RunInfo, RunState, Store
 
 STALE = 30.0  # s
+BLIND = 10.0  # s between two looks after which the first is forgotten: nobody could write while the database was away
+POLL = 0.5  # s
 
 
 class Outcome(NamedTuple):
@@ -27,67 +28,67 @@ class Outcome(NamedTuple):
 
 
 class Sighting(NamedTuple):
-    """A heartbeat, and when it was first seen (monotonic, s)."""
+    """A heartbeat, when it was first seen and when last (monotonic, s)."""
 
     heartbeat: float | None
-    at: float
+    first: float
+    last: float
 
 
 class Watch:
-    """Remembers heartbeats from look to look."""
+    """Looks after workers of a database; remembers heartbeats from look to look."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: Store) -> None:
+        self._store = store
         self._seen: dict[str, Sighting] = {}
 
-    def verdict(self, run: RunInfo) -> Outcome | None:
+    def claim(self, run: RunInfo) -> Claim | None:
+        """The right to work on a run that nobody works on; None if somebody does or may, and if it has finished."""
+        if run.active and not self.bury(run):
+            return None
+        return self._store.claim(run.id)
+
+    def bury(self, run: RunInfo) -> bool:
+        """Close a run whose worker is dead; whether that was so."""
+        end = self._verdict(run)
+        return end is not None and self._store.declare_dead(run, *end)
+
+    def _verdict(self, run: RunInfo) -> Outcome | None:
         """None for a run whose worker is alive or may be."""
-        if run.host == socket.gethostname() and run.pid is not None and not is_alive(run.pid):
-            return Outcome(
-                RunState.INTERRUPTED, "its process is gone: it was killed, or the machine was restarted"
-            )
-        earlier = self._seen.get(run.id)
-        if earlier is None or earlier.heartbeat != run.heartbeat:
-            self._seen[run.id] = Sighting(run.heartbeat, time.monotonic())
-        elif time.monotonic() - earlier.at > STALE:
+        alive = None if run.process is None else lives(run.process)
+        if alive or (alive is None and not self._is_stale(run)):
+            return None
+        if run.state is RunState.STOPPING:
+            return Outcome(RunState.STOPPED, "stopped")
+        if alive is None:
             return Outcome(RunState.INTERRUPTED, f"no sign of life from its process on {run.host}")
-        return None
+        return Outcome(
+            RunState.INTERRUPTED, "its process is gone: it was killed, or the machine was restarted"
+        )
+
+    def _is_stale(self, run: RunInfo) -> bool:
+        now, seen = time.monotonic(), self._seen.get(run.id)
+        if seen is None or seen.heartbeat != run.heartbeat or now - seen.last > BLIND:
+            seen = Sighting(run.heartbeat, now, now)
+        self._seen[run.id] = seen._replace(last=now)
+        return now - seen.first > STALE
 
 
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return not is_zombie(pid)
+def claim_idle(store: Store, run_id: str) -> Claim:
+    """The right to go on with a run; StoreError where another process works on it, and where it has finished.
 
-
-def is_zombie(pid: int) -> bool:
-    """Ended, and waiting for a parent that does not ask; known on Linux only."""
-    try:
-        after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2]
-    except OSError:
-        return False
-    return after_name.split()[0] == "Z"
-
-
-def works_on(pid: int, run_id: str) -> bool:
-    """Whether a process of this number is alive and a worker of this run; numbers are used again."""
-    try:
-        line = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
-    except OSError:
-        command = ["ps", "-o", "command=", "-p", str(pid)]
-        line = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    return run_id in line
-
-
-def cpu_seconds(pid: int) -> float | None:
-    """What a process and those it has started have used so far; known on Linux only."""
-    total = None
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):  # it has just ended
-            fields = stat.read_text().rpartition(")")[2].split()  # from the third, proc_pid_stat(5)
-            if pid in (int(stat.parent.name), int(fields[1])):
-                total = (total or 0.0) + (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return total
+    A process that cannot be looked up has STALE seconds to show that it is alive."""
+    watch, told = Watch(store), False
+    first = run = store.run(run_id)
+    while (mine := watch.claim(run)) is None:
+        run = store.run(run_id)
+        worker = f"process {run.pid} on {run.host}"
+        if run.state is RunState.FINISHED:
+            raise StoreError(f"run {run_id} has finished")
+        if run.active and (run.heartbeat != first.heartbeat or (run.process and lives(run.process))):
+            raise StoreError(f"run {run_id} is being worked on by {worker}; stop it there first")
+        if not told:
+            print(f"waiting up to {STALE:.0f} s for a sign of life from {worker}", file=sys.stderr)
+        told = True
+        time.sleep(POLL)
+    return mine

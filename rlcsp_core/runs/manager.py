@@ -5,21 +5,18 @@ core is free.  It notices workers that end without a word, ends those that do no
 whose worker is gone: those of a machine that was switched off, or of a dashboard that was killed.
 
 A run belongs to the database and not to whoever looks at it: any program with a manager on the same database can stop
-any run.  By default the workers end with the program that holds the manager (see `worker`); detached ones go on.
+any run.  The workers end with the program that holds the manager (see `worker`).
 """
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from rlcsp_core.errors import StoreError
-from rlcsp_core.runs.liveness import Watch, works_on
+from rlcsp_core.runs.liveness import Watch
 from rlcsp_core.runs.processes import (
     Command,
     Worker,
@@ -28,7 +25,7 @@ from rlcsp_core.runs.processes import (
     worker_command,
 )
 from rlcsp_core.runs.versions import usable_cores
-from rlcsp_core.store import ACTIVE, Claim, ClaimLostError, RunInfo, RunState, Store, open_store
+from rlcsp_core.store import ACTIVE, Claim, ClaimLostError, RunState, Store, open_store
 
 TICK = 0.1  # s between looks at the workers
 QUEUE_POLL = 1.0  # s between looks at the queue, which other programs may have added to
@@ -47,7 +44,7 @@ class RunManager:
         self.problem: str | None = None  # why the database cannot be reached right now
         self._command = command
         self._workers: dict[str, Worker] = {}
-        self._watch = Watch()
+        self._watch = Watch(self.store)
         self._lock = threading.RLock()
         self._wake = threading.Event()
         self._over = threading.Event()
@@ -56,30 +53,21 @@ class RunManager:
 
     # for pages
 
-    def start(
-        self,
-        config: Mapping[str, Any],
-        *,
-        name: str | None = None,
-        detached: bool = False,
-        policy: str | None = None,
-    ) -> str:
+    def start(self, config: Mapping[str, Any], *, name: str | None = None, policy: str | None = None) -> str:
         """Queue a run of a configuration that has been checked; its id.  `policy` names one that runs share."""
         title = name or f"{config['composition']} · {config['algorithm']} · seed {config['seed']}"
-        run_id = self.store.create_run(config, name=title, detached=detached, policy=policy)
+        run_id = self.store.create_run(config, name=title, policy=policy)
         self._wake.set()
         return run_id
 
     def stop(self, run_id: str) -> None:
-        """At once: a worker that does not end by itself within PATIENCE is ended."""
-        state = self.store.request(run_id, "stop")
+        """At once: a worker of ours that does not end by itself within PATIENCE is ended."""
+        self.store.request(run_id, "stop")
         with self._lock:
             worker = self._workers.get(run_id)
             if worker is not None:
                 worker.terminate()
                 worker.kill_at = time.monotonic() + PATIENCE
-            elif state in ACTIVE:
-                self._signal_foreign(self.store.run(run_id))
         self._wake.set()
 
     def pause(self, run_id: str) -> None:
@@ -109,18 +97,17 @@ class RunManager:
             return worker.message if worker is not None else ""
 
     def close(self) -> None:
-        """End the supervisor and, with it, the workers that are tied to this program."""
+        """End the supervisor and, with it, the workers."""
         self._over.set()
         self._wake.set()
         self._thread.join()
         with self._lock:
             for worker in self._workers.values():
-                if worker.tied and worker.process.stdin:
+                if worker.process.stdin:
                     worker.process.stdin.close()
             deadline = time.monotonic() + PATIENCE
             for worker in list(self._workers.values()):
-                if worker.tied:
-                    self._await_end(worker, deadline)
+                self._await_end(worker, deadline)
         self.store.close()
 
     def _await_end(self, worker: Worker, deadline: float) -> None:
@@ -185,36 +172,22 @@ class RunManager:
         """A paused worker holds no core: if it counted, one forgotten pause would stop the queue for good."""
         with self._lock:
             paused = {run.id for run in self.store.runs(states=[RunState.PAUSED])}
-            adopted = {run.id for run in self._adopted()}
-            free = self.limit - len((self._workers.keys() | adopted) - paused)
+            free = self.limit - len(self._workers.keys() - paused)
             if free <= 0:
                 return
             for run in self.store.runs(free, states=[RunState.QUEUED], oldest_first=True):
                 claim = self.store.claim(run.id, [RunState.QUEUED])
                 if claim is not None:
-                    self._put_to_work(claim, tied=not run.detached)
+                    self._put_to_work(claim)
 
-    def _put_to_work(self, claim: Claim, tied: bool) -> None:
+    def _put_to_work(self, claim: Claim) -> None:
         try:
-            self._workers[claim.run_id] = start_worker(claim, self.store.url, tied, self._command)
+            self._workers[claim.run_id] = start_worker(claim, self.store.url, self._command)
         except OSError as error:
             self.store.end(claim, RunState.FAILED, f"its process could not be started: {error.strerror}")
 
-    def _adopted(self) -> list[RunInfo]:
-        """Detached runs on this machine that an earlier manager has started."""
-        return [run for run in self._foreign() if run.detached and run.host == socket.gethostname()]
-
-    def _foreign(self) -> list[RunInfo]:
-        return [run for run in self.store.active_runs() if run.id not in self._workers]
-
     def _find_stale(self) -> None:
         with self._lock:
-            for run in self._foreign():
-                end = self._watch.verdict(run)
-                if end is not None:
-                    self.store.declare_dead(run, *end)
-
-    def _signal_foreign(self, run: RunInfo) -> None:
-        """A detached worker of an earlier manager; others read the request from the database."""
-        if run.host == socket.gethostname() and run.pid is not None and works_on(run.pid, run.id):
-            os.kill(run.pid, signal.SIGTERM)
+            for run in self.store.active_runs():
+                if run.id not in self._workers:
+                    self._watch.bury(run)

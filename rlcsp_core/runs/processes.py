@@ -14,7 +14,7 @@ from typing import IO
 
 from rlcsp_core.paths import PACKAGE
 from rlcsp_core.runs.liveness import Outcome
-from rlcsp_core.runs.worker import TIED_VARIABLE, TOKEN_VARIABLE
+from rlcsp_core.runs.worker import TOKEN_VARIABLE
 from rlcsp_core.store import Claim, RunState
 from rlcsp_core.store.addresses import URL_VARIABLE
 
@@ -36,7 +36,6 @@ class Worker:
     claim: Claim
     process: subprocess.Popen[bytes]
     errors: IO[bytes]  # its standard error, a file without a name
-    tied: bool
     kill_at: float | None = None  # monotonic time at which patience ends
 
     @property
@@ -60,31 +59,28 @@ class Worker:
         self.errors.close()
 
 
-def start_worker(claim: Claim, url: str, tied: bool, command: Command = worker_command) -> Worker:
+def start_worker(claim: Claim, url: str, command: Command = worker_command) -> Worker:
     """In a session of its own, so that Ctrl-C in the dashboard's terminal does not reach it."""
     errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed by Worker.release)
     process = subprocess.Popen(
         command(claim.run_id),
-        env=_environment(claim, url, tied),
-        stdin=subprocess.PIPE if tied else subprocess.DEVNULL,
+        env=_environment(claim, url),
+        stdin=subprocess.PIPE,  # its end is ours
         stdout=subprocess.DEVNULL,
         stderr=errors,
         start_new_session=True,
     )
-    return Worker(claim, process, errors, tied)
+    return Worker(claim, process, errors)
 
 
-def _environment(claim: Claim, url: str, tied: bool) -> Mapping[str, str]:
-    path = os.pathsep.join(filter(None, (str(PACKAGE.parent), os.environ.get("PYTHONPATH"))))
-    environment = {
+def _environment(claim: Claim, url: str) -> Mapping[str, str]:
+    return {
         **os.environ,
         **dict.fromkeys(THREADS, "1"),
-        "PYTHONPATH": path,
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(PACKAGE.parent), os.environ.get("PYTHONPATH")))),
         URL_VARIABLE: url,
         TOKEN_VARIABLE: claim.token,
     }
-    environment.pop(TIED_VARIABLE, None)
-    return {**environment, TIED_VARIABLE: "1"} if tied else environment
 
 
 def outcome(exit_code: int, state: RunState, message: str) -> Outcome:

@@ -91,14 +91,19 @@ class Halt:
 
 @contextmanager
 def halting(halt: Halt) -> Iterator[Halt]:
-    """Within, Ctrl-C and SIGTERM end the run in good order; a second one ends the program."""
+    """Within, Ctrl-C, SIGTERM and the end of the terminal end the run in good order; a second one ends the program."""
 
     def handle(number: int, _frame: object) -> None:
         if halt.asked:
             signal.default_int_handler(number, None)
         halt.ask()
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [
+        n for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) != signal.SIG_IGN
+    ]
+    before = {
+        number: signal.signal(number, handle) for number in numbers
+    }  # nohup ignores one: it stays ignored
     try:
         yield halt
     finally:
@@ -114,20 +119,37 @@ def execute(
     begin: Begin = begin_search,
     notify: Notify = nobody,
 ) -> RunInfo:
-    """Work on a claimed run until it ends or is told to; the run as it is then."""
-    store.attach(mine, versions())
+    """Work on a claimed run until it ends or is told to; the run as it is then.
+
+    The claim is given back whatever happens: a process that lives on would otherwise keep the run for good."""
     with heartbeat(store, mine, halt):
         try:
+            store.attach(mine, versions())
             search = begin(store, store.run(mine.run_id))
             Work(store, mine, halt, search, notify).until_end()
-        except (ClaimLostError, UnavailableError):
-            raise  # nothing can be written: the claim is another's, or the database is away
+        except ClaimLostError:
+            raise
+        except (UnavailableError, KeyboardInterrupt, SystemExit) as error:
+            give_back(store, mine, RunState.INTERRUPTED, str(error) or "interrupted")
+            raise
         except Exception as error:
             # what was not yet written is dropped with the failed step, so that the run stays whole
             message = str(error) if isinstance(error, RLCSPError) else f"{type(error).__name__}: {error}"
-            store.end(mine, RunState.FAILED, message)
+            give_back(store, mine, RunState.FAILED, message)
             raise
     return store.run(mine.run_id)
+
+
+def give_back(store: Store, mine: Claim, state: RunState, reason: str) -> None:
+    """At once, or as soon as the database answers again, unless the process ends before."""
+    try:
+        store.end(mine, state, reason)
+    except ClaimLostError:
+        pass
+    except UnavailableError:
+        again = threading.Timer(RETRY, give_back, (store, mine, state, reason))
+        again.daemon = True
+        again.start()
 
 
 @contextmanager

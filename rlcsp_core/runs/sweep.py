@@ -16,7 +16,7 @@ from rlcsp_core.errors import StoreError
 from rlcsp_core.runs.experiment import Experiment, PlannedRun
 from rlcsp_core.runs.liveness import Watch
 from rlcsp_core.runs.running import Begin, Halt, Notify, begin_search, execute, nobody
-from rlcsp_core.store import ACTIVE, Claim, RunInfo, RunState, Store
+from rlcsp_core.store import Claim, RunInfo, RunState, Store
 
 POLL = 1.0  # s between looks at a run that another process works on
 
@@ -97,7 +97,7 @@ def carry_out(
 def take(store: Store, experiment: str, planned: PlannedRun, halt: Halt) -> Claim | None:
     """The claim to a run that is missing or unfinished; None if it has finished.  Waits while another has it."""
     config = planned.config.as_dict()
-    watch = Watch()
+    watch = Watch(store)
     while not halt.asked:
         mine = store.create_claimed(config, name=planned.label, experiment=experiment)
         if mine is not None:
@@ -107,14 +107,9 @@ def take(store: Store, experiment: str, planned: PlannedRun, halt: Halt) -> Clai
             continue  # deleted between the two questions
         if run.state is RunState.FINISHED:
             return None
-        if run.state not in ACTIVE:
-            mine = store.claim(run.id)
-        elif (end := watch.verdict(run)) is not None:
-            store.declare_dead(run, *end)
-        else:
-            halt.event.wait(POLL)
-        if mine is not None:
+        if (mine := watch.claim(run)) is not None:
             return mine
+        halt.event.wait(POLL)
     return None
 
 

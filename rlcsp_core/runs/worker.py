@@ -2,7 +2,6 @@
 
 Whoever starts it claims the run and hands the claim over in the environment.  Its standard input is a pipe that nobody
 writes to: when it ends, the program that started the worker has ended, however that came about, and so does the worker.
-A run that was asked to go on by itself has no such pipe.
 """
 
 from __future__ import annotations
@@ -13,12 +12,11 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from rlcsp_core.errors import StoreError
+from rlcsp_core.runs.liveness import claim_idle
 from rlcsp_core.runs.running import Begin, Halt, begin_search, execute, halting
 from rlcsp_core.store import Claim, ClaimLostError, RunState, open_store
 
 TOKEN_VARIABLE = "RLCSP_RUN_CLAIM"
-TIED_VARIABLE = "RLCSP_RUN_TIED"  # set: end with the program at the other end of the pipe
 PIPE = 0  # standard input
 PATIENCE = 5.0  # s from the end of the parent until the process ends in the hard way
 NICENESS = 10  # the dashboard and the user's other programs go first
@@ -31,13 +29,11 @@ def work(run_id: str, begin: Begin = begin_search) -> int:
     let_others_go_first()
     halt = Halt()
     with halting(halt):
-        if os.environ.get(TIED_VARIABLE):
+        token = os.environ.get(TOKEN_VARIABLE)
+        if token:
             threading.Thread(target=watch_parent, args=(halt,), daemon=True).start()
         store = open_store(create=False)
-        token = os.environ.get(TOKEN_VARIABLE)
-        mine = Claim(run_id, token) if token else store.claim(run_id)
-        if mine is None:
-            raise StoreError(f"run {run_id} is being worked on or has finished")
+        mine = Claim(run_id, token) if token else claim_idle(store, run_id)
         try:
             execute(store, mine, halt, begin=begin)
         except ClaimLostError as error:

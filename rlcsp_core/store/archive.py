@@ -235,9 +235,8 @@ class Archive(Reader):
 NOT_EXPORTED = {
     "heartbeat": None,
     "host": None,
-    "pid": None,
+    "process": None,
     "request": Request.RUN,
-    "detached": False,
     "policy": None,
 }
 

@@ -6,7 +6,6 @@ A worker that was declared dead and comes back therefore finds its claim lost in
 
 from __future__ import annotations
 
-import os
 import secrets
 import socket
 import time
@@ -15,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from rlcsp_core.process import this_process
 from rlcsp_core.store import schema
 from rlcsp_core.store.database import Connected, DuplicateError
 from rlcsp_core.store.records import ACTIVE, RESUMABLE, Claim, ClaimLostError, Request, RunInfo, RunState
@@ -38,7 +38,7 @@ class Claims(Connected):
         """A run that its maker works on at once, so that nobody takes it from the queue.
 
         None if the experiment has a run of this configuration already."""
-        row = new_row(config, name, experiment, {}, False, policy)
+        row = new_row(config, name, experiment, {}, policy)
         try:
             with self._writing() as connection:
                 connection.execute(insert(schema.runs).values(row))
@@ -56,8 +56,7 @@ class Claims(Connected):
 
     def attach(self, mine: Claim, versions: Mapping[str, str]) -> None:
         """The process that calls this does the work from here on, with these versions."""
-        place = {"pid": os.getpid(), "host": socket.gethostname(), "heartbeat": time.time()}
-        self._set(mine, {**place, "versions": canonical(versions)})
+        self._set(mine, {**at_work(), "versions": canonical(versions)})
 
     def take_grant(self, mine: Claim) -> None:
         """One of the single steps asked for is about to be made."""
@@ -92,15 +91,12 @@ class Claims(Connected):
 def claim(connection: Connection, run_id: str, states: Sequence[RunState]) -> Claim | None:
     """Become the worker of a run in one of these states; None if it is in another, or someone was faster."""
     mine = Claim(run_id, secrets.token_hex(TOKEN_BYTES))
-    now = time.time()
     values: Values = {
+        **at_work(),
         "state": RunState.RUNNING,
         "token": mine.token,
         "request": Request.RUN,
         "grants": 0,
-        "heartbeat": now,
-        "host": socket.gethostname(),
-        "pid": None,
         "reason": None,
         "ended": None,
     }
@@ -108,8 +104,14 @@ def claim(connection: Connection, run_id: str, states: Sequence[RunState]) -> Cl
     statement = update(runs).where(runs.c.id == run_id, runs.c.state.in_(states)).values(values)
     if connection.execute(statement).rowcount != 1:
         return None
-    connection.execute(update(runs).where(runs.c.id == run_id, runs.c.started.is_(None)).values(started=now))
+    unstarted = update(runs).where(runs.c.id == run_id, runs.c.started.is_(None))
+    connection.execute(unstarted.values(started=values["heartbeat"]))
     return mine
+
+
+def at_work() -> Values:
+    """Who works on a run from now on: this process, until it hands the run over."""
+    return {"host": socket.gethostname(), "process": this_process(), "heartbeat": time.time()}
 
 
 def owned(connection: Connection, mine: Claim) -> Row[Any]:

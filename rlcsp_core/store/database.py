@@ -28,7 +28,7 @@ class UnavailableError(StoreError):
     """The database did not answer, is locked or full: nothing was written, and the same may work later."""
 
 
-UNRELEASED = ("0001", "0002", "0003", "0004", "0005")  # schemas before the first release
+UNRELEASED = ("0001", "0002", "0003", "0004", "0005", "first")  # schemas before the first release
 MIGRATIONS = Path(__file__).with_name("migrations")
 LOCK_WAIT = 5.0  # s, for another writer to finish
 LOCK_WAIT_VARIABLE = "RLCSP_LOCK_WAIT"

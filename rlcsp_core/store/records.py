@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from rlcsp_core.errors import StoreError
+from rlcsp_core.process import pid_of
 from rlcsp_core.records import Array, IntArray
 from rlcsp_core.tables import Kind, ObjectArray, Table, Tally, column
 
@@ -68,10 +69,9 @@ class RunInfo:
     started: float | None
     ended: float | None
     heartbeat: float | None  # last sign of life of the worker
-    host: str | None
-    pid: int | None
+    host: str | None  # what its worker's machine calls itself
+    process: str | None  # the worker, as `process.this_process` tells it
     request: Request
-    detached: bool  # goes on when the program that started it ends
     n_population: int  # members relaxed so far
     n_population_failed: int
     n_steps: int
@@ -93,6 +93,11 @@ class RunInfo:
     @property
     def seed(self) -> int:
         return int(self.config["seed"])
+
+    @property
+    def pid(self) -> int | None:
+        """Of the worker, on its own machine."""
+        return None if self.process is None else pid_of(self.process)
 
     @property
     def active(self) -> bool:

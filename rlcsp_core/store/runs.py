@@ -35,12 +35,11 @@ class Runs(Connected):
         name: str,
         experiment: str | None = None,
         versions: Mapping[str, str] | None = None,
-        detached: bool = False,
         policy: str | None = None,
     ) -> str:
         """Queue a run; its id.  `policy` names a shared policy, whose θ the run reads and updates.
         In an experiment a configuration has one run: asked again, it gives the same id."""
-        row = new_row(config, name, experiment, versions or {}, detached, policy)
+        row = new_row(config, name, experiment, versions or {}, policy)
         try:
             with self._writing() as connection:
                 connection.execute(insert(schema.runs).values(row))
@@ -150,7 +149,6 @@ def new_row(
     name: str,
     experiment: str | None,
     versions: Mapping[str, str],
-    detached: bool,
     policy: str | None,
 ) -> Values:
     """A run that waits."""
@@ -169,7 +167,6 @@ def new_row(
         "versions": canonical(versions),
         "created": time.time(),
         "request": Request.RUN,
-        "detached": int(detached),
         "tally": "{}",
         "policy": policy,
     }
@@ -180,7 +177,7 @@ def set_values(connection: Connection, key: int, values: Values) -> None:
 
 
 def closing(state: RunState, reason: str | None) -> Values:
-    return {"state": state, "reason": reason, "ended": time.time(), "token": None, "pid": None}
+    return {"state": state, "reason": reason, "ended": time.time(), "token": None, "process": None}
 
 
 # What the verbs change in the row of a run
@@ -232,7 +229,6 @@ def tallies(text: str) -> dict[int, Tally]:
 FORMS: Mapping[str, Callable[[Any], Any]] = {
     "state": RunState,
     "request": Request,
-    "detached": bool,
     "config": json.loads,
     "versions": json.loads,
     "tally": tallies,

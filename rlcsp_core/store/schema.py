@@ -25,7 +25,7 @@ from rlcsp_core import tables
 from rlcsp_core.errors import StoreError
 from rlcsp_core.store.columns import Blob, sql_columns
 
-REVISION = "first"  # of this schema; the migrations lead from every released one to it
+REVISION = "initial"  # of this schema; the migrations lead from every released one to it
 
 ID_LENGTH = 16
 NAME_LENGTH = 120
@@ -70,11 +70,10 @@ runs = Table(
     Column("ended", Double),
     Column("heartbeat", Double),
     Column("host", String(255)),
-    Column("pid", Integer),
+    Column("process", String(120)),  # the worker
     Column("token", String(32)),  # of the worker that may write
     Column("request", String(8), nullable=False),
     Column("grants", Integer, nullable=False),  # single steps asked for and not yet taken
-    Column("detached", SmallInteger, nullable=False),
     Column("n_population", Integer, nullable=False),
     Column("n_population_failed", Integer, nullable=False),
     Column("n_steps", Integer, nullable=False),

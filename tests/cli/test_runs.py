@@ -161,7 +161,7 @@ def test_usage_errors_exit_with_2_and_help_with_0(capsys):
     assert main(["run", "--help"]) == 0
     capsys.readouterr()
     assert main(["--help"]) == 0
-    listed = re.findall(r"^    (\w+)  ", capsys.readouterr().out, re.MULTILINE)
+    listed = re.findall(r"^    (\w+)(?:  |$)", capsys.readouterr().out, re.MULTILINE)
     assert sorted(listed) == sorted(set(COMMANDS) - {"work"})  # which is for the run manager alone
 
 

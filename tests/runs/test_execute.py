@@ -21,10 +21,12 @@ def start(store, **settings):
     return store.claim(store.create_run(fake_config(**settings), name="fake"))
 
 
-def same_records(store, a, b):
-    first, second = store.steps(a), store.steps(b)
+def same_records(store, a, b, other=None):
+    """Of two runs, the second perhaps in another database."""
+    other = other or store
+    first, second = store.steps(a), other.steps(b)
     same = all(getattr(first, name).tobytes() == getattr(second, name).tobytes() for name in COLUMNS)
-    return same and store.updates(a).theta.tobytes() == store.updates(b).theta.tobytes()
+    return same and store.updates(a).theta.tobytes() == other.updates(b).theta.tobytes()
 
 
 def test_all_records_are_stored_and_told(store):

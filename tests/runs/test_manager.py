@@ -8,8 +8,8 @@ import time
 
 import pytest
 
+from rlcsp_core.process import lives
 from rlcsp_core.runs import Halt, RunManager, execute
-from rlcsp_core.runs.liveness import is_alive, works_on
 from rlcsp_core.store import ENDED, RunState
 from tests.runs.fake import ROOT, fake_command, fake_config, wait_until
 from tests.runs.fake_worker import begin
@@ -45,12 +45,12 @@ def test_no_more_than_the_limit_work_at_once_first_come_first_served(manager, st
 
 def test_stop_ends_the_process_and_leaves_other_runs_alone(manager, store):
     mine, other = (manager.start(fake_config(steps=10_000, pace=0.01)) for _ in range(2))
-    pid = at_work(store, mine).pid
+    worker = at_work(store, mine).process
     at_work(store, other)
     manager.stop(mine)
     run = ended(store, mine)
     assert (run.state, run.reason) == (RunState.STOPPED, "stopped")
-    wait_until(lambda: not is_alive(pid), "the end of the process")
+    wait_until(lambda: not lives(worker), "the end of the process")
     assert store.run(other).state is RunState.RUNNING
     assert store.checkpoint(mine)["steps"] == run.n_steps
 
@@ -61,7 +61,7 @@ def test_a_worker_that_does_not_listen_is_ended_all_the_same(manager, store):
     time.sleep(0.8)
     manager.stop(run_id)
     assert ended(store, run_id).state is RunState.STOPPED
-    wait_until(lambda: not is_alive(run.pid), "the end of the process")
+    wait_until(lambda: not lives(run.process), "the end of the process")
 
 
 def test_a_queued_run_can_be_stopped_and_queued_again(manager, store):
@@ -114,20 +114,13 @@ def test_a_killed_run_resumed_equals_one_that_was_not(manager, store):
     assert same_records(store, run_id, whole.run_id)
 
 
-def test_closing_the_manager_interrupts_tied_runs_and_leaves_detached_ones(path, store, manager):
-    tied = manager.start(fake_config(steps=10_000, pace=0.01))
-    detached = manager.start(fake_config(steps=10_000, pace=0.01), detached=True)
-    pid = at_work(store, detached).pid
-    at_work(store, tied)
+def test_closing_the_manager_interrupts_its_runs(store, manager):
+    run_id = manager.start(fake_config(steps=10_000, pace=0.01))
+    worker = at_work(store, run_id).process
     manager.close()
-    run = store.run(tied)
+    run = store.run(run_id)
     assert (run.state, run.reason) == (RunState.INTERRUPTED, "the program that started it ended")
-    assert store.run(detached).state is RunState.RUNNING
-    assert works_on(pid, detached)
-    second = RunManager(str(path), limit=2, command=fake_command)
-    second.stop(detached)
-    assert ended(store, detached).state is RunState.STOPPED
-    second.close()
+    assert not lives(worker)
 
 
 PROGRAM = """
@@ -146,12 +139,12 @@ def test_no_orphans_when_the_program_is_killed(path, store):
         [sys.executable, "-c", PROGRAM, str(path)], stdout=subprocess.PIPE, env=environment
     )
     run_id = program.stdout.readline().decode().strip()
-    pid = at_work(store, run_id).pid
+    worker = at_work(store, run_id).process
     program.kill()
     program.wait()
     run = ended(store, run_id)
     assert (run.state, run.reason) == (RunState.INTERRUPTED, "the program that started it ended")
-    wait_until(lambda: not is_alive(pid), "the end of the worker")
+    wait_until(lambda: not lives(worker), "the end of the worker")
     program.stdout.close()
 
 
@@ -174,19 +167,6 @@ import sys
 from rlcsp_core.store import Claim, open_store
 open_store(sys.argv[1]).attach(Claim(*sys.argv[2:]), {})
 """
-
-
-def test_a_run_without_a_sign_of_life_is_given_up_and_one_with_it_is_not(path, store, monkeypatch):
-    monkeypatch.setattr("rlcsp_core.runs.liveness.STALE", 0.3)
-    monkeypatch.setattr("rlcsp_core.runs.manager.STALE_POLL", 0.1)
-    silent, lively = (store.claim(store.create_run(fake_config(), name="far away")) for _ in range(2))
-    manager = RunManager(str(path), limit=1, command=fake_command)
-    while store.run(silent.run_id).state is RunState.RUNNING:
-        store.beat(lively)
-        time.sleep(0.02)
-    assert "no sign of life" in store.run(silent.run_id).reason
-    assert store.run(lively.run_id).state is RunState.RUNNING
-    manager.close()
 
 
 def test_a_process_that_cannot_be_started_is_a_reason(path, store):

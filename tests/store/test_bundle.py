@@ -16,7 +16,7 @@ from rlcsp_core.store.bundle import pack_run, take_in
 from tests.store.examples import member, step
 from tests.store.test_archive import differing
 
-OWN = {"id", "created", "started", "ended", "heartbeat", "host", "pid"}
+OWN = {"id", "created", "started", "ended", "heartbeat", "host", "process"}
 
 
 @pytest.fixture

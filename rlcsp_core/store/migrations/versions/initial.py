@@ -4,7 +4,7 @@ from alembic import op
 
 from rlcsp_core.store.schema import metadata
 
-revision = "first"
+revision = "initial"
 down_revision = None
 
 
