@@ -7,6 +7,7 @@ lattice vectors alike, symmetric, so the stress is strain_gradient / volume.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -46,21 +47,39 @@ class Prepared(NamedTuple):
     starts: IntArray  # [B + 1] first atom of each species
 
 
-def prepare(crystal: Crystal, potential: Potential) -> Prepared:
-    """Check a crystal and sort its atoms by species."""
-    kinds = potential.kinds(np.asarray(crystal.numbers))
-    check(crystal, potential, kinds)
-    order = np.argsort(kinds, kind="stable")
+class Species(NamedTuple):
+    """The atoms of a crystal by species; nothing in it is ever changed."""
+
+    order: IntArray  # [N], as in Prepared
+    ions: tuple[int, ...]  # [B]
+    kinds: IntArray  # [B]
+    starts: IntArray  # [B + 1]
+    charge: float  # e, of all atoms
+
+
+@lru_cache(maxsize=256)  # a search asks for the same atoms again and again
+def _species(potential: Potential, numbers: bytes) -> Species:
+    """numbers: [N] atomic numbers, 64 bit."""
+    kinds = potential.kinds(np.frombuffer(numbers, dtype=np.int64))
     present, counts = np.unique(kinds, return_counts=True)
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    positions = np.ascontiguousarray(np.asarray(crystal.positions, dtype=np.float64)[order])
+    charge = float(potential.charges[kinds].sum())
+    order = np.argsort(kinds, kind="stable")
+    return Species(order, tuple(present.tolist()), np.arange(len(present)), starts, charge)
+
+
+def prepare(crystal: Crystal, potential: Potential) -> Prepared:
+    """Check a crystal and sort its atoms by species."""
+    species = _species(potential, np.asarray(crystal.numbers, dtype=np.int64).tobytes())
+    check(crystal, species.charge)
+    positions = np.ascontiguousarray(np.asarray(crystal.positions, dtype=np.float64)[species.order])
     cell = np.array(crystal.cell, dtype=np.float64, order="C")
-    return Prepared(order, positions, cell, tuple(present.tolist()), np.arange(len(present)), starts)
+    return Prepared(species.order, positions, cell, species.ions, species.kinds, species.starts)
 
 
-def check(crystal: Crystal, potential: Potential, kinds: IntArray) -> None:
-    """Refuse what has no energy: no atoms, numbers that are not finite, a flat cell, a charged cell."""
-    n = len(kinds)
+def check(crystal: Crystal, charge: float) -> None:
+    """Refuse what has no energy: no atoms, numbers that are not finite, a flat cell, a charge of the cell [e]."""
+    n = crystal.n_atoms
     if n == 0:
         raise StructureError("the structure has no atoms")
     if np.shape(crystal.positions) != (n, 3) or np.shape(crystal.cell) != (3, 3):
@@ -72,7 +91,6 @@ def check(crystal: Crystal, potential: Potential, kinds: IntArray) -> None:
             f"the cell has a volume of {crystal.volume:.3f} Å³ for {n} atoms; {MIN_VOLUME:.0f} to {MAX_VOLUME:.0f} Å³ "
             "per atom are accepted: check that the structure is periodic in all three directions"
         )
-    charge = float(potential.charges[kinds].sum())
     if abs(charge) > NEUTRAL:
         raise StructureError(
             f"the cell carries a charge of {charge:+g} e; a lattice energy needs a neutral cell"
