@@ -48,18 +48,14 @@ def show_outcome(moment: StepView) -> None:
         ("acceptance probability", _acceptance(moment)),
         ("temperature kT", f"{row.kT[0]:.3f} eV"),
         ("outcome", moment.outcome),
-        ("reward", reward_words(float(row.reward[0]), moment.useless)),
+        ("reward", signed(float(row.reward[0]), DIGITS)),
         ("atoms of the trial", f"{row.n_atoms[0]}"),
     ]
     st.dataframe(
         pd.DataFrame(facts, columns=["what", f"step {moment.step}"]), hide_index=True, height="content"
     )
-
-
-def reward_words(reward: float, useless: str | None) -> str:
-    """With the reason of a penalty, which takes the place of the difference in energy."""
-    words = signed(reward, DIGITS)
-    return words if useless is None else f"{words}: the penalty, since {useless}"
+    if moment.useless is not None:
+        st.caption(plain(f"The reward is the penalty, because {moment.useless}."))
 
 
 def _acceptance(moment: StepView) -> str:

@@ -11,7 +11,7 @@ from pages.common.cache import cached
 from pages.common.columns import beside
 from pages.common.errors import plain
 from pages.common.run_picker import pick_runs
-from pages.common.wording import energy, signed
+from pages.common.wording import energy, number, signed
 from pages.components.action_key import action_key
 from pages.components.chart import chart
 from rlcsp_core.actions import action_numbered
@@ -25,7 +25,7 @@ from rlcsp_core.store import Reader
 SIDE_BY_SIDE = 3
 FRAME = 0.5  # s of the film
 FRAMES = 40  # in which a film passes through the run
-LARGEST = 5.0  # θ that a slider can set
+GRID = [k / 20 for k in range(-100, 101)]  # θ that a slider can set
 FEATURES = ("the constant", "the energy z")
 DASHES = ("solid", "dash", "dot")
 
@@ -45,7 +45,7 @@ def moment_view(_: Reader, policies: Sequence[Learned]) -> None:
     """Probabilities against energy at one moment; the film runs through the moments."""
     last = max(int(policy.step[-1]) for policy in policies)
     if last == 0:
-        st.info("No update of the policy yet: all actions are equally probable.")
+        st.info("No update of the policy yet: this is what the search began with.")
         last = 1
     playing = st.toggle("Play as a film", key="policy-film")
     st.fragment(_moment, run_every=FRAME if playing else None)(policies, last, playing)
@@ -69,9 +69,10 @@ def _moment(policies: Sequence[Learned], last: int, playing: bool) -> None:
                 f"policy-{policy.run_id}",
                 f"Probability of each action against energy after step {step}.",
             )
-    st.caption(
-        "From the lowest energy of the run to the upper part of its initial population; no action masked."
-    )
+    note = "From the lowest energy of the run to the upper part of its initial population; no action masked."
+    if any(len(policy.features) > N_SHOWN for policy in policies):
+        note += " Features beside the energy are taken as 0."
+    st.caption(note)
 
 
 def course_view(_: Reader, policies: Sequence[Learned]) -> None:
@@ -138,12 +139,8 @@ def softmax_view(_: Reader, policies: Sequence[Learned]) -> None:
     left, right = beside("softmax", [2, 3])
     with left:
         st.caption(plain(f"Starts from the last policy of {policy.label}."))
-        level = st.slider(
-            "Energy (eV/atom)",
-            float(policy.energy[0]),
-            float(policy.energy[-1]),
-            key="soft-energy",
-            format="%.3f",
+        level = st.select_slider(
+            "Energy (eV/atom)", policy.energy.tolist(), key=f"soft-energy-{policy.run_id}", format_func=energy
         )
         exploration = st.slider("Exploration ε", 0.0, 1.0, policy.exploration, 0.01, key="soft-epsilon")
         names = [action.title for action in policy.actions]
@@ -151,8 +148,12 @@ def softmax_view(_: Reader, policies: Sequence[Learned]) -> None:
         start = policy.theta[-1]
         key = f"soft-{policy.run_id}-{row}"
         values = [
-            st.slider(
-                f"θ of {name}", -LARGEST, LARGEST, min(max(old, -LARGEST), LARGEST), key=f"{key}-{name}"
+            st.select_slider(
+                f"θ of {name}",
+                sorted({*GRID, old}),
+                old,
+                key=f"{key}-{name}",
+                format_func=lambda value: number(value, 2),
             )
             for name, old in zip(FEATURES, start[row].tolist(), strict=False)
         ]

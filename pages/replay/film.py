@@ -6,10 +6,11 @@ of 100 000 steps opens as quickly as a short one.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 
 import streamlit as st
 
+from pages.common.cache import cached
 from pages.common.catalogue import Found, relaxed_structures, stored
 from pages.common.columns import beside
 from pages.common.run_picker import pick_run
@@ -18,11 +19,11 @@ from pages.components.crystal_view import Frame, show_crystal
 from pages.components.step_view import show_decision, show_outcome
 from rlcsp_core.actions import action_numbered
 from rlcsp_core.plots.learn import moment_figure
-from rlcsp_core.runs.moment import StepView, step_view
+from rlcsp_core.runs.moment import StepView, accepted_steps, step_view
 from rlcsp_core.store import Reader, RunInfo, Source
 
 OVERVIEW = 2000  # points of the curve
-SPEEDS = {"slow": 2.0, "quick": 0.8}  # s a step
+SPEEDS = {"slow": 1.5, "quick": 0.4}  # s a step
 STEP = "replay-step"
 SHOWN = "replay-shown"
 PLAYING = "replay-playing"
@@ -49,7 +50,7 @@ def _read_address(run: RunInfo) -> None:
 
 
 def _film(store: Reader, run: RunInfo) -> None:
-    _controls(run)
+    _controls(store, run)
     step = int(st.session_state[STEP])
     st.query_params["step"] = str(step)
     st.session_state[SHOWN] = (run.id, step)
@@ -65,20 +66,22 @@ def _film(store: Reader, run: RunInfo) -> None:
         show_outcome(now)
 
 
-def _controls(run: RunInfo) -> None:
+def _controls(store: Reader, run: RunInfo) -> None:
     jump = st.session_state.pop(JUMP, None)
     if jump is not None:
         st.session_state[STEP] = min(max(1, jump), run.n_steps)
     playing = bool(st.session_state.get(PLAYING))
     if playing:
-        _move(run, 1)
+        _move_to_accepted(store, run)
         if not st.session_state[PLAYING]:
             st.rerun()  # at the end: without the timer
     bar = st.container(horizontal=True, vertical_alignment="bottom")  # wraps on a tablet, where columns cut
     moves = (("First", -run.n_steps), ("Back", -1), ("Next", 1), ("Last", run.n_steps))
     for label, by in moves:
         bar.button(label, key=f"replay-{label}", on_click=_move, args=(run, by))
-    if bar.button("Pause" if playing else "Play", key="replay-play", type="primary"):
+    bar.button("Next accepted", key="replay-accepted", on_click=_move_to_accepted, args=(store, run))
+    hint = "Shows the accepted steps one after the other."
+    if bar.button("Pause" if playing else "Play", key="replay-play", type="primary", help=hint):
         st.session_state[PLAYING] = not playing
         st.rerun()
     bar.segmented_control(
@@ -97,6 +100,16 @@ def _move(run: RunInfo, by: int) -> None:
     st.session_state[STEP] = min(max(1, int(st.session_state[STEP]) + by), run.n_steps)
     if st.session_state[STEP] == run.n_steps:
         st.session_state[PLAYING] = False
+
+
+_accepted = cached(16)(accepted_steps)
+
+
+def _move_to_accepted(store: Reader, run: RunInfo) -> None:
+    """The next accepted step: it has a structure to show.  After the last of them, the end."""
+    steps, here = _accepted(store, run), int(st.session_state[STEP])
+    later = bisect_right(steps, here)
+    _move(run, (steps[later] if later < len(steps) else run.n_steps) - here)
 
 
 def _curve(store: Reader, run: RunInfo, step: int) -> None:
@@ -132,7 +145,7 @@ def _pictures(store: Reader, run: RunInfo, now: StepView) -> None:
         return
     if len(frames) == 1:
         st.caption(
-            "The trial of this step was not kept, because it was not accepted: only the current structure is shown."
+            "Trials that were rejected are not stored: this is the structure that the step started from and kept."
         )
     show_crystal(frames, key="replay-view", height=380, start=len(frames) - 1, name=f"step-{now.step}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import plotly.graph_objects as go
 
 from rlcsp_core.actions import action_numbered
@@ -90,9 +91,11 @@ def moment_figure(
 
     The axis holds where the search stood; of the trials, those that lie there too."""
     figure = canvas(STEP, ENERGY, height=height)
-    window = energy_window(current)
+    window = energy_window(trials)
     if window is not None:  # bounds of the automatic range: a range of its own would undo the reader's zoom
-        figure.update_yaxes(autorangeoptions={"clipmin": window.low, "clipmax": window.high})
+        stood = energy_window(np.array([np.nanmin(best), np.nanmax(current)])) or window
+        bounds = {"clipmin": stood.low, "clipmax": min(window.high, stood.high)}
+        figure.update_yaxes(autorangeoptions=bounds)
     hover = "step %{x}: %{y:.5f} eV/atom<extra></extra>"
     figure.add_trace(
         go.Scatter(

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from rlcsp_core.actions import Action
 from rlcsp_core.agents import AGENTS
 from rlcsp_core.analysis.policy_map import PolicyMap
-from rlcsp_core.plots.canvas import ENERGY, LOG_AXIS, STEP, canvas
+from rlcsp_core.plots.canvas import ENERGY, LOG_AXIS, STEP, TOOLS, canvas
 from rlcsp_core.plots.palette import (
     GRID,
     INK,
@@ -61,21 +61,15 @@ def policy_map_figure(data: PolicyMap, name: str, height: int = 340) -> go.Figur
             colorscale=SCALE,
             zmin=bottom,
             zmax=max(highest, bottom + LEAST_SPAN),
-            colorbar={
-                "title": {"text": "probability", "side": "top"},
-                "orientation": "h",
-                "outlinewidth": 0,
-                "thickness": 12,
-                "len": 0.6,
-                "x": 0,
-                "xanchor": "left",
-                "y": 1.0,
-                "yanchor": "bottom",
-            },
+            colorbar={"title": {"text": "probability", "side": "right"}, "outlinewidth": 0, "thickness": 14},
             hovertemplate="step %{x}, %{y:.3f} eV/atom: %{z:.3f}<extra></extra>",
         )
     )
     figure.update_yaxes(showgrid=False)
+    figure.update_xaxes(range=[data.step[0], max(data.step[-1], 1)])
+    figure.update_layout(
+        modebar_orientation="h", margin_t=TOOLS
+    )  # the colours' key stands where it would else
     return figure
 
 
@@ -115,11 +109,12 @@ def course_figure(
                 x=step,
                 y=value,
                 name=name,
-                mode="lines",
+                mode="lines" if len(step) > 1 else "markers",  # a line of one point is not seen
                 line={"color": styles[name].colour, "dash": styles[name].dash, "width": 2},
                 hovertemplate="step %{x}: %{y:.4g}<extra>" + name + "</extra>",
             )
         )
+    figure.update_xaxes(rangemode="tozero")
     if log:
         figure.update_yaxes(**LOG_AXIS)
     if highest is not None:

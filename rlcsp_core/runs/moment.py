@@ -100,6 +100,11 @@ def step_view(store: Reader, run: RunInfo, step: int) -> StepView:
     return StepView(step, row, numbers, current, useless)
 
 
+def accepted_steps(store: Reader, run: RunInfo) -> list[int]:
+    """Rising."""
+    return [int(k) + 1 for k in np.flatnonzero(store.series([run.id], ["accepted"])[run.id]["accepted"])]
+
+
 def first_lesson(store: Reader, run: RunInfo) -> int | None:
     """The last step of the first episode that changed the policy; None where none has."""
     steps = store.updates(run.id).step

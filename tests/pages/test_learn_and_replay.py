@@ -10,7 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from pages.common.wording import beside_known_minimum
 from rlcsp_core.runs import Halt, execute
+from rlcsp_core.runs.moment import step_view
 from rlcsp_core.search import SearchConfig
+from rlcsp_core.search.explain import SEEN
 from rlcsp_core.store import open_store
 from tests.patience import STARTING
 
@@ -130,3 +132,25 @@ def test_replay_goes_on_where_it_was_left_for_another_page(replay: AppTest) -> N
     replay.switch_page("pages/replay/page.py").run()
     assert not replay.exception
     assert replay.subheader[0].value.startswith(f"Step {STEPS}:")
+
+
+def test_play_and_next_accepted_go_where_there_is_something_to_see(replay: AppTest, database: Path) -> None:
+    store = open_store(str(database))
+    (run,) = store.runs()
+    accepted = [int(step) for step in store.steps(run.id).step[store.steps(run.id).accepted]]
+    replay.run()
+    for step in [*(each for each in accepted if each > 1), STEPS]:
+        replay.button(key="replay-accepted").click().run()
+        assert not replay.exception
+        assert replay.subheader[0].value.startswith(f"Step {step}:")
+    store.close()
+
+
+def test_a_penalty_says_why(replay: AppTest, database: Path) -> None:
+    store = open_store(str(database))
+    (run,) = store.runs()
+    step = next(n for n in range(1, STEPS + 1) if step_view(store, run, n).useless == SEEN)
+    store.close()
+    replay.query_params["step"] = str(step)
+    replay.run()
+    assert any("penalty" in each.value and "seen before" in each.value for each in replay.caption)

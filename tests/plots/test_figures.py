@@ -168,6 +168,7 @@ def test_the_film_of_a_run_shows_where_the_search_stood(rng) -> None:
     trials = current + 4 * rng.random(200)
     axis = moment_figure(np.arange(200.0), trials, current, current, 7).layout.yaxis.autorangeoptions
     assert axis.clipmax - axis.clipmin < 0.2
+    assert axis.clipmin < current.min() < current.max() < axis.clipmax
 
 
 def test_a_game_is_as_wide_as_it_is_long() -> None:
