@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from rlcsp_core.crystal.formats import to_ase as to_ase
     from rlcsp_core.energy import IonicCalculator as IonicCalculator
     from rlcsp_core.errors import RLCSPError as RLCSPError
+    from rlcsp_core.execution import RunManager as RunManager
     from rlcsp_core.plots.notebook import show as show
     from rlcsp_core.records import Crystal as Crystal
     from rlcsp_core.relax import relaxer_named as relaxer_named
-    from rlcsp_core.runs import RunManager as RunManager
     from rlcsp_core.search import Search as Search
     from rlcsp_core.search import SearchConfig as SearchConfig
     from rlcsp_core.store import Store as Store
@@ -28,7 +28,7 @@ _HOMES = {
     "Crystal": "records",
     "IonicCalculator": "energy",
     "RLCSPError": "errors",
-    "RunManager": "runs",
+    "RunManager": "execution",
     "Search": "search",
     "SearchConfig": "search",
     "Store": "store",

@@ -19,8 +19,8 @@ from typing import NamedTuple
 import pytest
 
 from rlcsp_core.cli.main import COMMANDS
+from rlcsp_core.execution.experiment import parse_experiment
 from rlcsp_core.paths import DATA
-from rlcsp_core.runs.experiment import parse_experiment
 from rlcsp_core.store.archive import Archive
 
 ROOT = Path(__file__).parents[1]

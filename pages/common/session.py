@@ -12,8 +12,8 @@ import streamlit as st
 from pages.common.cache import cached
 from pages.common.errors import show_error
 from rlcsp_core.errors import RLCSPError
-from rlcsp_core.runs import RunManager
-from rlcsp_core.runs.versions import usable_cores
+from rlcsp_core.execution import RunManager
+from rlcsp_core.execution.versions import usable_cores
 from rlcsp_core.store import Store
 from rlcsp_core.store.addresses import address, database_url
 from rlcsp_core.store.library import Library

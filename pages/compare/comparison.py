@@ -16,9 +16,9 @@ from pages.common.errors import show_error
 from pages.common.run_picker import pick_runs
 from pages.common.url import choice, remember
 from rlcsp_core.analysis.curves import Groups, RunCurve, grouped
+from rlcsp_core.analysis.reading import CurveCache
 from rlcsp_core.errors import RLCSPError
 from rlcsp_core.plots.palette import LineStyle, distinct_styles, line_style
-from rlcsp_core.runs.curves import CurveCache
 from rlcsp_core.store import Reader, RunInfo, RunState
 
 READ_AHEAD = 1_000_000  # steps

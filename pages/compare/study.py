@@ -19,6 +19,7 @@ from pages.compare.comparison import curves_read, style_of
 from pages.components.chart import chart, csv_button
 from rlcsp_core.analysis.curves import RunCurve
 from rlcsp_core.analysis.published import published
+from rlcsp_core.analysis.reading import with_cpu
 from rlcsp_core.analysis.study import (
     Cost,
     StudyRow,
@@ -30,7 +31,6 @@ from rlcsp_core.analysis.study import (
 )
 from rlcsp_core.plots.palette import LineStyle, distinct_styles
 from rlcsp_core.plots.study import study_figure
-from rlcsp_core.runs.curves import with_cpu
 from rlcsp_core.store import Reader, RunInfo
 
 STUDY = "What each addition buys"

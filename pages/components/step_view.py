@@ -11,8 +11,8 @@ from pages.common.wording import energy as energy_words
 from pages.components.chart import live_chart
 from pages.components.table import with_digits
 from rlcsp_core.actions import action_numbered
+from rlcsp_core.analysis.moment import Episode, Moment, StepView
 from rlcsp_core.plots.learn import decision_figure
-from rlcsp_core.runs.moment import Episode, Moment, StepView
 from rlcsp_core.search.reward import FIXED_PENALTY
 
 DIGITS = 4

@@ -10,9 +10,9 @@ from pages.common.run_picker import pick_run
 from pages.common.session import library
 from pages.components.number_field import number_field
 from pages.components.step_view import show_choice, show_decision, show_outcome, show_reward, show_update
+from rlcsp_core.analysis.learned import learns
+from rlcsp_core.analysis.moment import first_lesson, moment
 from rlcsp_core.crystal.identity import references
-from rlcsp_core.runs.learned import learns
-from rlcsp_core.runs.moment import first_lesson, moment
 
 UNTAUGHT = 20  # step to begin with where the policy has not changed yet
 WORDS = (

@@ -16,10 +16,10 @@ from pages.components.action_key import action_key
 from pages.components.chart import chart
 from rlcsp_core.actions import action_numbered
 from rlcsp_core.agents import BASELINES
+from rlcsp_core.analysis.learned import Learned, learned, learns, relative_variances
 from rlcsp_core.analysis.policy_map import N_SHOWN, over_energy, policy_map, with_row
 from rlcsp_core.plots import policy as plots
 from rlcsp_core.plots.palette import LineStyle, line_style
-from rlcsp_core.runs.learned import Learned, learned, learns, relative_variances
 from rlcsp_core.store import Reader
 
 SIDE_BY_SIDE = 3

@@ -18,8 +18,8 @@ from pages.components.chart import live_chart
 from pages.components.crystal_view import Frame, show_crystal
 from pages.components.step_view import show_decision, show_outcome
 from rlcsp_core.actions import action_numbered
+from rlcsp_core.analysis.moment import StepView, accepted_steps, step_view
 from rlcsp_core.plots.learn import moment_figure
-from rlcsp_core.runs.moment import StepView, accepted_steps, step_view
 from rlcsp_core.store import Reader, RunInfo, Source
 
 OVERVIEW = 2000  # points of the curve

@@ -98,7 +98,7 @@ def _policy(column: Any, key: str, chosen: Chosen, features: str) -> list[list[f
     )
     if picked == NOTHING:
         return None
-    from rlcsp_core.runs.learned import last_policy
+    from rlcsp_core.analysis.learned import last_policy
 
     return last_policy(known, runs[picked])
 

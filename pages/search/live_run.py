@@ -34,10 +34,10 @@ from pages.components.figures import show_figures
 from pages.search.live_view import COMPACT, LARGE, REFRESH, View, actions_of, view_of
 from pages.search.run_downloads import downloads
 from pages.search.waiting import signs_of, starved, waiting
+from rlcsp_core.analysis.learned import config_of
 from rlcsp_core.crystal.composition import presets
 from rlcsp_core.errors import RLCSPError
-from rlcsp_core.runs import RunManager
-from rlcsp_core.runs.learned import config_of
+from rlcsp_core.execution import RunManager
 from rlcsp_core.search.presets import with_next_seed
 from rlcsp_core.store import ENDED, RESUMABLE, Reader, RunInfo, RunState, StructureInfo
 

@@ -38,7 +38,7 @@ with st.container() if beside is None else beside, show_errors():
     opened = beside is None or beside.open
     wanted = search_form("beside" if shown else "new") if opened else None
     if wanted is not None:
-        from rlcsp_core.runs.sharing import check_sharing
+        from rlcsp_core.execution.sharing import check_sharing
 
         if wanted.policy is not None:
             check_sharing(wanted.config, wanted.policy, runs.store)

@@ -25,7 +25,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from rlcsp_core.runs.repeat import repeat
+    from rlcsp_core.execution.repeat import repeat
 
     store = open_store(arguments.database, create=False)
     stored = store.run(arguments.run_id)

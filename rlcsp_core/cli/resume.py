@@ -7,7 +7,7 @@ import argparse
 from rlcsp_core.cli.options import add_database, add_json
 from rlcsp_core.cli.progress import compile_once
 from rlcsp_core.cli.run import carry_out
-from rlcsp_core.runs.liveness import claim_idle
+from rlcsp_core.execution.liveness import claim_idle
 from rlcsp_core.store import open_store
 
 

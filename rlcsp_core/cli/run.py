@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
+from rlcsp_core.analysis.learned import last_policy
 from rlcsp_core.cli.main import BAD_INPUT, INTERRUPTED
 from rlcsp_core.cli.options import add_database, add_json
 from rlcsp_core.cli.output import complain, to_json
 from rlcsp_core.cli.progress import RunProgress, compile_once
 from rlcsp_core.cli.settings import add_settings, announce, config_of
-from rlcsp_core.runs import Halt, execute, halting
-from rlcsp_core.runs.learned import last_policy
-from rlcsp_core.runs.sharing import check_sharer, check_sharing
+from rlcsp_core.execution import Halt, execute, halting
+from rlcsp_core.execution.sharing import check_sharer, check_sharing
 from rlcsp_core.search import check_config
 from rlcsp_core.store import Claim, Reader, RunInfo, RunState, Store, open_store
 from rlcsp_core.store.library import archives_in

@@ -14,8 +14,8 @@ from rlcsp_core.cli.options import add_database, add_json, whole
 from rlcsp_core.cli.output import Column, Lines, complain
 from rlcsp_core.cli.progress import Bar, compile_once
 from rlcsp_core.errors import ConfigError
+from rlcsp_core.execution import Halt, halting
 from rlcsp_core.records import SearchRecord
-from rlcsp_core.runs import Halt, halting
 from rlcsp_core.store import RunInfo, RunState, Store, open_store
 
 MOST_WORKERS = 256
@@ -66,8 +66,8 @@ def seeds(text: str) -> range:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from rlcsp_core.runs.experiment import load_experiment
-    from rlcsp_core.runs.sweep import sweep
+    from rlcsp_core.execution.experiment import load_experiment
+    from rlcsp_core.execution.sweep import sweep
 
     if not 1 <= arguments.workers <= MOST_WORKERS:
         raise ConfigError(f"--workers must lie between 1 and {MOST_WORKERS}, got {arguments.workers}")
@@ -103,7 +103,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def cluster() -> ModuleType:
     """Loaded only where it is needed: Dask takes a second."""
-    return import_module("rlcsp_core.runs.cluster")
+    return import_module("rlcsp_core.execution.cluster")
 
 
 class Results:
@@ -138,7 +138,7 @@ class Progress:
     """How far the experiment is and how long it will take, read from the database."""
 
     def __init__(self, store: Store, experiment: Any) -> None:
-        from rlcsp_core.runs.sweep import Clock, share_of
+        from rlcsp_core.execution.sweep import Clock, share_of
 
         self.look = lambda: share_of(store, experiment)
         self.bar = Bar()

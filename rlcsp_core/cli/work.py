@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from rlcsp_core.runs.worker import work
+from rlcsp_core.execution.worker import work
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -18,7 +18,7 @@ from urllib.parse import quote_plus
 from playwright.sync_api import Browser, Page
 
 from rlcsp_core.crystal.composition import presets
-from rlcsp_core.runs.running import Halt, execute
+from rlcsp_core.execution.running import Halt, execute
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.search.presets import fast
 from rlcsp_core.store import Source, Store, open_store

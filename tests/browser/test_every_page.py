@@ -15,7 +15,7 @@ from dashboard import Dashboard, Watched, serving, watching
 from playwright.sync_api import Browser, Locator, Page, expect
 from settled import wait_until_settled
 
-from rlcsp_core.runs import Halt, execute
+from rlcsp_core.execution import Halt, execute
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import open_store
 

@@ -8,7 +8,7 @@ import pytest
 from dashboard import Dashboard, Watched
 from playwright.sync_api import expect
 
-from rlcsp_core.runs import Halt, execute
+from rlcsp_core.execution import Halt, execute
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import open_store
 

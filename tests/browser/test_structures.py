@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from rlcsp_core.crystal.identity import references
 from rlcsp_core.crystal.scene import BEYOND, scene
-from rlcsp_core.runs import Halt, execute
+from rlcsp_core.execution import Halt, execute
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import open_store
 

@@ -9,7 +9,7 @@ import pytest
 
 from rlcsp_core.cli.main import main
 from tests.cli.conftest import perovskite
-from tests.runs.fake import ROOT
+from tests.execution.fake import ROOT
 
 RUN = ("run", "--composition", "SrTiO3", "--steps", "2", "--population", "2", "--max-atoms", "10")
 NO_TEXT = b"\xff".decode("utf-8", "surrogateescape")  # what a shell passes on where it is not UTF-8

@@ -14,8 +14,8 @@ import pytest
 from rlcsp_core.cli.main import COMMANDS, main
 from rlcsp_core.store import RunState, open_store
 from rlcsp_core.store.archive import Archive
-from tests.runs.fake import ROOT, wait_until
-from tests.runs.test_execute import same_records
+from tests.execution.fake import ROOT, wait_until
+from tests.execution.test_execute import same_records
 
 KEYS = [
     "run_id",

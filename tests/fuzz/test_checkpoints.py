@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 
 from rlcsp_core.errors import CheckpointError, RLCSPError
+from rlcsp_core.execution import Halt, execute
 from rlcsp_core.records import Crystal, Relaxation, StopRecord
-from rlcsp_core.runs import Halt, execute
 from rlcsp_core.search import Search, SearchConfig, parts
 from rlcsp_core.store import RunState, open_store
 from tests.fuzz.mutations import altered_json, bounded, damaged_json, is_sentence

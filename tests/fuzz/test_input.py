@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rlcsp_core.crystal.composition import composition_of
 from rlcsp_core.crystal.formats import FORMATS, UPLOADS, parse_crystals, read_crystals
 from rlcsp_core.errors import ConfigError, FormulaError, StructureError
-from rlcsp_core.runs.experiment import SHIPPED, parse_experiment
+from rlcsp_core.execution.experiment import SHIPPED, parse_experiment
 from rlcsp_core.search import SearchConfig
 from tests.fuzz.mutations import bounded, damaged_bytes, damaged_json, damaged_text, is_sentence
 

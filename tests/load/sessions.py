@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from rlcsp_core.runs import RunManager
+from rlcsp_core.execution import RunManager
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import open_store
 from tests.browser.dashboard import cpu_seconds, serving

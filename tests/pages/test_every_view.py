@@ -11,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from rlcsp_core.actions import ACTION_SETS
 from rlcsp_core.agents import AGENTS
-from rlcsp_core.runs import Halt, execute
-from rlcsp_core.runs.learned import learns
+from rlcsp_core.analysis.learned import learns
+from rlcsp_core.execution import Halt, execute
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.search.features import FEATURE_SETS
 from rlcsp_core.store import RunInfo, open_store

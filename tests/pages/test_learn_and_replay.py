@@ -9,8 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.common.wording import beside_known_minimum
-from rlcsp_core.runs import Halt, execute
-from rlcsp_core.runs.moment import step_view
+from rlcsp_core.analysis.moment import step_view
+from rlcsp_core.execution import Halt, execute
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.search.explain import SEEN
 from rlcsp_core.store import open_store

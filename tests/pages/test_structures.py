@@ -14,8 +14,8 @@ from pages.components.crystal_view import page_to_keep, supercell
 from pages.structures import distinct
 from rlcsp_core.crystal.formats import FORMATS, from_ase
 from rlcsp_core.crystal.identity import group_duplicates, references
+from rlcsp_core.execution import Halt, execute
 from rlcsp_core.plots.crystal_page import json_in_script
-from rlcsp_core.runs import Halt, execute
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import Source, open_store
 from tests.patience import STARTING

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
+from rlcsp_core.analysis.reading import COLUMNS
 from rlcsp_core.crystal.identity import references
 from rlcsp_core.records import StopRecord
-from rlcsp_core.runs.curves import COLUMNS
 from rlcsp_core.store import open_store
 from rlcsp_core.store.database import reading
 from tests.store.examples import CONFIG, N_ACTIONS, member, step

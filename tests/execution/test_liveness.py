@@ -11,15 +11,15 @@ from sqlalchemy import update
 
 from rlcsp_core import process
 from rlcsp_core.errors import StoreError
+from rlcsp_core.execution import Halt, RunManager, execute
+from rlcsp_core.execution.liveness import Watch, claim_idle
+from rlcsp_core.execution.processes import start_worker
 from rlcsp_core.process import lives, machine, started, this_process
-from rlcsp_core.runs import Halt, RunManager, execute
-from rlcsp_core.runs.liveness import Watch, claim_idle
-from rlcsp_core.runs.processes import start_worker
 from rlcsp_core.store import RunState, Store, UnavailableError, schema
 from rlcsp_core.store.database import writing
-from tests.runs.fake import ROOT, fake_command, fake_config, wait_until
-from tests.runs.fake_worker import begin
-from tests.runs.test_execute import same_records
+from tests.execution.fake import ROOT, fake_command, fake_config, wait_until
+from tests.execution.fake_worker import begin
+from tests.execution.test_execute import same_records
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
 
@@ -82,8 +82,8 @@ def test_a_process_that_is_hidden_from_us_may_live(monkeypatch):
 def test_a_suspended_worker_keeps_its_run_and_its_records_are_those_of_one_that_was_not(
     store, path, monkeypatch
 ):
-    monkeypatch.setattr("rlcsp_core.runs.liveness.STALE", 0.2)
-    monkeypatch.setattr("rlcsp_core.runs.manager.STALE_POLL", 0.05)
+    monkeypatch.setattr("rlcsp_core.execution.liveness.STALE", 0.2)
+    monkeypatch.setattr("rlcsp_core.execution.manager.STALE_POLL", 0.05)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     worker = start_worker(claimed(store, steps=60, pace=0.01), store.url, fake_command)
     run_id = worker.claim.run_id
@@ -108,7 +108,7 @@ def test_a_suspended_worker_keeps_its_run_and_its_records_are_those_of_one_that_
 
 def test_a_run_that_is_still_being_prepared_is_not_taken_over(store, monkeypatch):
     """Between its claim and its first heartbeat a run belongs to the process that claimed it."""
-    monkeypatch.setattr("rlcsp_core.runs.liveness.STALE", 0.0)
+    monkeypatch.setattr("rlcsp_core.execution.liveness.STALE", 0.0)
     mine, watch = claimed(store), Watch(store)
     for _ in range(3):
         time.sleep(0.05)
@@ -128,7 +128,7 @@ def test_the_run_of_a_dead_process_can_be_taken_up(store, sleeper, state):
 
 
 def test_a_process_elsewhere_has_time_to_show_that_it_is_alive(store, monkeypatch):
-    monkeypatch.setattr("rlcsp_core.runs.liveness.STALE", 0.3)
+    monkeypatch.setattr("rlcsp_core.execution.liveness.STALE", 0.3)
     silent, lively = claimed(store), claimed(store)
     for mine in (silent, lively):
         pretend(store, mine.run_id, process="elsewhere 7 1", host="elsewhere")
@@ -142,8 +142,8 @@ def test_a_process_elsewhere_has_time_to_show_that_it_is_alive(store, monkeypatc
 
 
 def test_while_the_database_was_away_nobody_could_show_anything(store, monkeypatch):
-    monkeypatch.setattr("rlcsp_core.runs.liveness.STALE", 0.3)
-    monkeypatch.setattr("rlcsp_core.runs.liveness.BLIND", 0.2)
+    monkeypatch.setattr("rlcsp_core.execution.liveness.STALE", 0.3)
+    monkeypatch.setattr("rlcsp_core.execution.liveness.BLIND", 0.2)
     mine, watch = claimed(store), Watch(store)
     pretend(store, mine.run_id, process="elsewhere 7 1")
     for _ in range(3):
@@ -152,8 +152,8 @@ def test_while_the_database_was_away_nobody_could_show_anything(store, monkeypat
 
 
 def test_claim_idle_waits_for_a_process_elsewhere_and_says_so(store, monkeypatch, capsys):
-    monkeypatch.setattr("rlcsp_core.runs.liveness.STALE", 0.3)
-    monkeypatch.setattr("rlcsp_core.runs.liveness.POLL", 0.02)
+    monkeypatch.setattr("rlcsp_core.execution.liveness.STALE", 0.3)
+    monkeypatch.setattr("rlcsp_core.execution.liveness.POLL", 0.02)
     mine = claimed(store)
     pretend(store, mine.run_id, process="elsewhere 7 1", host="far-away")
     assert claim_idle(store, mine.run_id)
@@ -175,7 +175,7 @@ def test_a_process_that_lives_on_gives_its_run_back(store, monkeypatch, interrup
         raise interruption
 
     monkeypatch.setattr(Store, "end", at_first_away)
-    monkeypatch.setattr("rlcsp_core.runs.running.RETRY", 0.01)
+    monkeypatch.setattr("rlcsp_core.execution.running.RETRY", 0.01)
     mine = claimed(store)
     with pytest.raises(type(interruption)):
         execute(store, mine, Halt(), begin=begin, notify=interrupt)

@@ -20,8 +20,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from rlcsp_core.errors import RLCSPError
+from rlcsp_core.execution.versions import versions
 from rlcsp_core.records import SearchRecord, StopRecord
-from rlcsp_core.runs.versions import versions
 from rlcsp_core.store import (
     Claim,
     ClaimLostError,
@@ -57,8 +57,8 @@ def nobody(_record: SearchRecord) -> None:
 
 def begin_search(store: Store, run: RunInfo) -> Searching:
     """The search of this run, new or taken up where its records end, its kernels compiled: searching begins after."""
+    from rlcsp_core.execution.sharing import sharing
     from rlcsp_core.relax import is_warm, warm
-    from rlcsp_core.runs.sharing import sharing
     from rlcsp_core.search import Search, SearchConfig
 
     config = SearchConfig.from_dict(run.config)

@@ -17,10 +17,10 @@ import dask
 from distributed import Client, Future, LocalCluster
 
 from rlcsp_core.errors import ConfigError, StoreError
-from rlcsp_core.runs.experiment import Experiment, PlannedRun
-from rlcsp_core.runs.processes import THREADS
-from rlcsp_core.runs.running import Halt
-from rlcsp_core.runs.sweep import Report, carry_out
+from rlcsp_core.execution.experiment import Experiment, PlannedRun
+from rlcsp_core.execution.processes import THREADS
+from rlcsp_core.execution.running import Halt
+from rlcsp_core.execution.sweep import Report, carry_out
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import ACTIVE, Store, open_store
 from rlcsp_core.store.addresses import URL_VARIABLE

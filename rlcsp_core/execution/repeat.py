@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rlcsp_core.execution.running import Notify, nobody
+from rlcsp_core.execution.versions import versions
 from rlcsp_core.records import PopulationRecord, SearchRecord, StepRecord
-from rlcsp_core.runs.running import Notify, nobody
-from rlcsp_core.runs.versions import versions
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import PopulationTable, RunInfo, StepTable, Store
 

@@ -11,9 +11,9 @@ from rlcsp_core.actions import Action, action_set
 from rlcsp_core.agents import AGENTS, Learner
 from rlcsp_core.agents.variance import GradientVariance, gradient_variances, recorded_episodes, relative
 from rlcsp_core.analysis.policy_map import energy_axis
+from rlcsp_core.analysis.reading import Reader, label_of
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.records import Array, IntArray, Observation, Transition
-from rlcsp_core.runs.curves import Reader, label_of
 from rlcsp_core.search import SETTINGS, SearchConfig
 from rlcsp_core.search.features import feature_set
 from rlcsp_core.search.parts import agent_of

@@ -8,12 +8,12 @@ import time
 
 import pytest
 
-from rlcsp_core.runs import Halt
-from rlcsp_core.runs.experiment import parse_experiment
-from rlcsp_core.runs.sweep import share_of, sweep
+from rlcsp_core.execution import Halt
+from rlcsp_core.execution.experiment import parse_experiment
+from rlcsp_core.execution.sweep import share_of, sweep
 from rlcsp_core.store import RunState, open_store
-from tests.runs.fake import ROOT, wait_until
-from tests.runs.fake_worker import begin
+from tests.execution.fake import ROOT, wait_until
+from tests.execution.fake_worker import begin
 
 pytestmark = pytest.mark.slow
 
@@ -124,7 +124,7 @@ def file(tmp_path):
 @pytest.fixture
 def uninterrupted(tmp_path, file):
     """The same experiment in one go, in this process."""
-    from rlcsp_core.runs.experiment import load_experiment
+    from rlcsp_core.execution.experiment import load_experiment
 
     store = open_store(str(tmp_path / "whole.sqlite"))
     sweep(store, load_experiment(file), Halt(), report=ignore)
@@ -208,6 +208,6 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_results(store, path, file,
 def test_a_scheduler_that_does_not_answer_is_a_sentence(path, file, monkeypatch, capsys):
     from rlcsp_core.cli.main import main
 
-    monkeypatch.setattr("rlcsp_core.runs.cluster.CONNECT", 0.3)
+    monkeypatch.setattr("rlcsp_core.execution.cluster.CONNECT", 0.3)
     assert main(["sweep", str(file), "--database", str(path), "--scheduler", "tcp://127.0.0.1:1"]) == 2
     assert "no Dask scheduler answers at tcp://127.0.0.1:1" in capsys.readouterr().err

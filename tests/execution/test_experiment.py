@@ -3,7 +3,7 @@
 import pytest
 
 from rlcsp_core.errors import ConfigError
-from rlcsp_core.runs.experiment import load_experiment, parse_experiment, shipped_experiments
+from rlcsp_core.execution.experiment import load_experiment, parse_experiment, shipped_experiments
 
 GOOD = """
 title = "A title"

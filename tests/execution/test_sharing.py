@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from rlcsp_core.errors import ConfigError, StoreError
-from rlcsp_core.runs import Halt, execute
-from rlcsp_core.runs.sharing import LEARNING_RATE, check_sharing
+from rlcsp_core.execution import Halt, execute
+from rlcsp_core.execution.sharing import LEARNING_RATE, check_sharing
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import RunState
-from tests.runs.fake import ROOT
+from tests.execution.fake import ROOT
 
 pytestmark = pytest.mark.slow
 

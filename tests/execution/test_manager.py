@@ -8,12 +8,12 @@ import time
 
 import pytest
 
+from rlcsp_core.execution import Halt, RunManager, execute
 from rlcsp_core.process import lives
-from rlcsp_core.runs import Halt, RunManager, execute
 from rlcsp_core.store import ENDED, RunState
-from tests.runs.fake import ROOT, fake_command, fake_config, wait_until
-from tests.runs.fake_worker import begin
-from tests.runs.test_execute import same_records
+from tests.execution.fake import ROOT, fake_command, fake_config, wait_until
+from tests.execution.fake_worker import begin
+from tests.execution.test_execute import same_records
 
 pytestmark = pytest.mark.slow
 
@@ -125,8 +125,8 @@ def test_closing_the_manager_interrupts_its_runs(store, manager):
 
 PROGRAM = """
 import sys, time
-from rlcsp_core.runs import RunManager
-from tests.runs.fake import fake_command, fake_config
+from rlcsp_core.execution import RunManager
+from tests.execution.fake import fake_command, fake_config
 manager = RunManager(sys.argv[1], limit=2, command=fake_command)
 print(manager.start(fake_config(steps=10_000, pace=0.01)), flush=True)
 time.sleep(600)

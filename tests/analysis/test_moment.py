@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rlcsp_core.analysis.moment import moment, step_view
 from rlcsp_core.errors import NotFoundError
-from rlcsp_core.runs import Halt, execute
-from rlcsp_core.runs.moment import moment, step_view
+from rlcsp_core.execution import Halt, execute
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import RunInfo, Store, open_store
 

@@ -3,7 +3,7 @@
 `RunManager` is for programs that must stay quick (the dashboard), `execute` for those that wait (the command line).
 """
 
-from rlcsp_core.runs.manager import RunManager
-from rlcsp_core.runs.running import Halt, execute, halting
+from rlcsp_core.execution.manager import RunManager
+from rlcsp_core.execution.running import Halt, execute, halting
 
 __all__ = ["Halt", "RunManager", "execute", "halting"]

@@ -5,13 +5,13 @@ import sys
 
 import pytest
 
-from rlcsp_core.runs.worker import AUTOGROUP, NICENESS
-from tests.runs.fake import ROOT
+from rlcsp_core.execution.worker import AUTOGROUP, NICENESS
+from tests.execution.fake import ROOT
 
 NICEST = 19
 SEEN = """
 import os
-from rlcsp_core.runs.worker import AUTOGROUP, let_others_go_first
+from rlcsp_core.execution.worker import AUTOGROUP, let_others_go_first
 def group():
     return (AUTOGROUP.read_text().split() if AUTOGROUP.exists() else []) or ["-"]
 before = group()[-1]

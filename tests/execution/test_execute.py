@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from rlcsp_core import relax
+from rlcsp_core.execution import Halt, execute
 from rlcsp_core.records import StepRecord, StopRecord
-from rlcsp_core.runs import Halt, execute
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import ClaimLostError, RunState, Store, UnavailableError
-from tests.runs.fake import fake_config, wait_until
-from tests.runs.fake_worker import begin
+from tests.execution.fake import fake_config, wait_until
+from tests.execution.fake_worker import begin
 
 COLUMNS = ("step", "action", "energy", "reward", "probabilities", "accepted", "current_energy", "kT")
 
@@ -154,8 +154,8 @@ def test_a_database_that_does_not_answer_delays_the_run_and_loses_nothing(store,
         return append(self, mine, records, checkpoint)
 
     monkeypatch.setattr(Store, "append", sometimes)
-    monkeypatch.setattr("rlcsp_core.runs.running.RETRY", 0.01)
-    monkeypatch.setattr("rlcsp_core.runs.running.FLUSH", 0.0)
+    monkeypatch.setattr("rlcsp_core.execution.running.RETRY", 0.01)
+    monkeypatch.setattr("rlcsp_core.execution.running.FLUSH", 0.0)
     mine = start(store, steps=20)
     execute(store, mine, Halt(), begin=begin)
     assert "waiting: the disk is full" in capsys.readouterr().err

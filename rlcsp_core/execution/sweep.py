@@ -13,9 +13,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from rlcsp_core.errors import StoreError
-from rlcsp_core.runs.experiment import Experiment, PlannedRun
-from rlcsp_core.runs.liveness import Watch
-from rlcsp_core.runs.running import Begin, Halt, Notify, begin_search, execute, nobody
+from rlcsp_core.execution.experiment import Experiment, PlannedRun
+from rlcsp_core.execution.liveness import Watch
+from rlcsp_core.execution.running import Begin, Halt, Notify, begin_search, execute, nobody
 from rlcsp_core.store import Claim, RunInfo, RunState, Store
 
 POLL = 1.0  # s between looks at a run that another process works on

@@ -10,8 +10,8 @@ import time
 
 import numpy as np
 
+from rlcsp_core.execution.worker import work
 from rlcsp_core.records import StopRecord
-from rlcsp_core.runs.worker import work
 from tests.store.examples import member, step
 
 POPULATION = 3

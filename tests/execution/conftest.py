@@ -5,9 +5,9 @@ import os
 import numpy as np
 import pytest
 
-from rlcsp_core.runs import RunManager
+from rlcsp_core.execution import RunManager
 from rlcsp_core.store import open_store
-from tests.runs.fake import ROOT, fake_command
+from tests.execution.fake import ROOT, fake_command
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO
 
+from rlcsp_core.execution.liveness import Outcome
+from rlcsp_core.execution.worker import TOKEN_VARIABLE
 from rlcsp_core.paths import PACKAGE
-from rlcsp_core.runs.liveness import Outcome
-from rlcsp_core.runs.worker import TOKEN_VARIABLE
 from rlcsp_core.store import Claim, RunState
 from rlcsp_core.store.addresses import URL_VARIABLE
 

@@ -12,10 +12,10 @@ import numpy as np
 
 from rlcsp_core.actions import action_set
 from rlcsp_core.agents.settings import LearnerConfig
+from rlcsp_core.analysis.learned import features_of, learner_of, learns
+from rlcsp_core.analysis.reading import Reader
 from rlcsp_core.errors import NotFoundError
 from rlcsp_core.records import Array
-from rlcsp_core.runs.curves import Reader
-from rlcsp_core.runs.learned import features_of, learner_of, learns
 from rlcsp_core.search.explain import (
     FAILED,
     SEEN,

@@ -4,18 +4,18 @@ import pytest
 
 from rlcsp_core.cli.main import main
 from rlcsp_core.errors import NotFoundError
-from rlcsp_core.runs import Halt
-from rlcsp_core.runs.sweep import sweep
+from rlcsp_core.execution import Halt
+from rlcsp_core.execution.sweep import sweep
 from rlcsp_core.store.library import Library
-from tests.runs.fake_worker import begin
-from tests.runs.test_sweep import experiment, ignore
+from tests.execution.fake_worker import begin
+from tests.execution.test_sweep import experiment, ignore
 
 
 @pytest.fixture
-def library(store, path, tmp_path):
+def library(store, tmp_path):
     sweep(store, experiment(), Halt(), report=ignore, begin=begin)
     output = tmp_path / "results" / "tiny"
-    assert main(["export", "tiny", "--output", str(output), "--database", str(path)]) == 0
+    assert main(["export", "tiny", "--output", str(output), "--database", store.url]) == 0
     for run in store.runs()[1:]:
         store.delete_run(run.id)
     (tmp_path / "results" / "broken").mkdir()

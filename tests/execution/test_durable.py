@@ -10,12 +10,12 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from rlcsp_core.runs import Halt, execute
-from rlcsp_core.runs.processes import start_worker
+from rlcsp_core.execution import Halt, execute
+from rlcsp_core.execution.processes import start_worker
 from rlcsp_core.store import RunState, open_store
-from tests.runs.fake import ROOT, fake_command, fake_config, wait_until
-from tests.runs.fake_worker import begin
-from tests.runs.test_execute import same_records
+from tests.execution.fake import ROOT, fake_command, fake_config, wait_until
+from tests.execution.fake_worker import begin
+from tests.execution.test_execute import same_records
 from tests.store.servers import SERVERS
 
 pytestmark = pytest.mark.slow

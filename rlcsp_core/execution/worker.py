@@ -12,8 +12,8 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from rlcsp_core.runs.liveness import claim_idle
-from rlcsp_core.runs.running import Begin, Halt, begin_search, execute, halting
+from rlcsp_core.execution.liveness import claim_idle
+from rlcsp_core.execution.running import Begin, Halt, begin_search, execute, halting
 from rlcsp_core.store import Claim, ClaimLostError, RunState, open_store
 
 TOKEN_VARIABLE = "RLCSP_RUN_CLAIM"

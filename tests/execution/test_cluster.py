@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from distributed import Client, Event
 
-from rlcsp_core.runs import cluster
-from rlcsp_core.runs.cluster import queue_of, taken_from
+from rlcsp_core.execution import cluster
+from rlcsp_core.execution.cluster import queue_of, taken_from
 from tests.patience import STARTING
 
 pytestmark = pytest.mark.slow

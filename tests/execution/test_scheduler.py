@@ -9,12 +9,12 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from rlcsp_core.runs import Halt
-from rlcsp_core.runs.experiment import load_experiment
-from rlcsp_core.runs.sweep import sweep
+from rlcsp_core.execution import Halt
+from rlcsp_core.execution.experiment import load_experiment
+from rlcsp_core.execution.sweep import sweep
 from rlcsp_core.store import open_store
 from rlcsp_core.store.addresses import URL_VARIABLE, address, database_url
-from tests.runs.test_sweep import ROOT, TEXT, equal, ignore, wait_until
+from tests.execution.test_sweep import ROOT, TEXT, equal, ignore, wait_until
 from tests.store.servers import SERVERS, free_port
 
 WORKERS = 2

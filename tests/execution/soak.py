@@ -1,4 +1,4 @@
-"""A long search of a small cell, through the real store: `python -m tests.runs.soak --steps 200000`.
+"""A long search of a small cell, through the real store: `python -m tests.execution.soak --steps 200000`.
 
 Prints memory, database and speed as it goes, one JSON object a line; the figures of RELIABILITY.md.  A search keeps
 the energies it has seen, to recognise repeats, and nothing else that grows.
@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from rlcsp_core.execution import Halt, execute, halting
 from rlcsp_core.records import StepRecord
-from rlcsp_core.runs import Halt, execute, halting
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import open_store
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rlcsp_core.runs.curves import CurveCache, curves_of, label_of, with_cpu
-from rlcsp_core.runs.learned import learned, recorded_transitions, variances
+from rlcsp_core.analysis.learned import learned, recorded_transitions, variances
+from rlcsp_core.analysis.reading import CurveCache, curves_of, label_of, with_cpu
 from rlcsp_core.search import Search, SearchConfig
 from rlcsp_core.search.parts import agent_of
 from rlcsp_core.store import Store, open_store
@@ -93,7 +93,7 @@ def test_a_cache_reads_what_is_new_and_drops_what_was_not_asked_for_longest(
     assert again[1] is first[0]
     shorter = dataclasses.replace(runs[0], n_steps=runs[0].n_steps - 1)
     assert cache.curves([shorter])[0].n_steps == shorter.n_steps  # another stage of the run
-    monkeypatch.setattr("rlcsp_core.runs.curves.KEPT_STEPS", runs[0].n_steps + runs[2].n_steps)
+    monkeypatch.setattr("rlcsp_core.analysis.reading.KEPT_STEPS", runs[0].n_steps + runs[2].n_steps)
     cache.curves([runs[0]])
     assert cache.curves([runs[0]])[0] is first[0]
     assert cache.curves([runs[1]])[0] is not first[1]

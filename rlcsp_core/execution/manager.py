@@ -16,15 +16,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rlcsp_core.errors import StoreError
-from rlcsp_core.runs.liveness import Watch
-from rlcsp_core.runs.processes import (
+from rlcsp_core.execution.liveness import Watch
+from rlcsp_core.execution.processes import (
     Command,
     Worker,
     outcome,
     start_worker,
     worker_command,
 )
-from rlcsp_core.runs.versions import usable_cores
+from rlcsp_core.execution.versions import usable_cores
 from rlcsp_core.store import ACTIVE, Claim, ClaimLostError, RunState, Store, open_store
 
 TICK = 0.1  # s between looks at the workers
