@@ -10,12 +10,14 @@ from pages.common.catalogue import Found, load, stored
 from pages.common.sitemap import REPLAY, SEARCH
 from pages.common.wording import signed
 from pages.components.crystal_view import Frame
+from pages.components.table import with_digits
 from pages.structures.details import inspect
 from pages.structures.item import Item
-from rlcsp_core.actions import action_numbered
-from rlcsp_core.analysis.lineage import Ancestor, History, changes, lineage
+from rlcsp_core.actions import Family, action_numbered
+from rlcsp_core.analysis.lineage import Ancestor, Folded, History, changes, folded, lineage
 from rlcsp_core.store import Reader, Source
 
+SAME_SIZE = 12  # the action that draws a new crystal with as many atoms
 SHOWN = 12  # ancestors in the film, two pictures each
 
 
@@ -84,22 +86,42 @@ def link_words(link: Ancestor) -> str:
     return f"step {link.step}: {name}"
 
 
+def part_words(part: Folded) -> str:
+    """A step that begins afresh says so: its structure owes its parent the size at most."""
+    link = part.links[0]
+    if not part.changed:
+        n = len(part.links)
+        return f"{n} {'step' if n == 1 else 'steps'} that changed neither energy nor size"
+    fresh = link.action is not None and action_numbered(link.action).family in (Family.NEW, Family.SYMMETRIC)
+    size = ", size kept" if link.action == SAME_SIZE else ""
+    return f"{link_words(link)} (new crystal{size})" if fresh else link_words(link)
+
+
+def _change(change: float | None) -> str:
+    return "" if change is None else signed(change, 2)
+
+
 def show_ancestry(run: str, chain: list[Ancestor]) -> None:
     """The chain as a table; the structure itself on top."""
     st.subheader("Where it comes from")
+    by_link = dict(zip(chain, changes(chain), strict=True))
+    parts = folded(chain)
     table = pd.DataFrame(
         {
-            "made by": [link_words(link) for link in chain],
-            "energy": [link.energy for link in chain],
-            "change": ["" if change is None else signed(change, 2) for change in changes(chain)],
-            "open": [f"Structures?run={run}&structure={_found(run, link).address}" for link in chain],
+            "made by": [part_words(part) for part in parts],
+            "atoms": pd.array([part.links[0].n_atoms for part in parts], dtype="Int64"),
+            "energy": [part.links[0].energy for part in parts],
+            "change": [_change(by_link[part.links[0]]) if part.changed else "" for part in parts],
+            "open": [
+                f"Structures?run={run}&structure={_found(run, part.links[0]).address}" for part in parts
+            ],
         }
     )
     st.dataframe(
-        table,
+        with_digits(table, {"energy": 5}),
         hide_index=True,
         column_config={
-            "energy": st.column_config.NumberColumn("energy (eV/atom)", format="%.5f"),
+            "energy": st.column_config.NumberColumn("energy (eV/atom)"),
             "change": st.column_config.TextColumn("against its parent (meV/atom)", alignment="right"),
             "open": st.column_config.LinkColumn("open", display_text="open"),
         },

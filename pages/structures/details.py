@@ -47,7 +47,7 @@ def _picture(item: Item) -> None:
     )
     with show_errors():
         frames = views.get(chosen, views[first])()
-        show_crystal(frames, key="structure", height=VIEWER_HEIGHT, start=len(frames) - 1, name=item.name)
+        show_crystal(frames, key="structure", height=VIEWER_HEIGHT, name=item.name)
 
 
 def _views(item: Item) -> dict[str, Callable[[], list[Frame]]]:
@@ -102,7 +102,8 @@ def _identity(crystal: Crystal) -> None:
     st.success(
         f"This is **{plain(best.reference.formula)} {plain(best.reference.name)}**: {plain(symbol)} within "
         f"{SYMPREC} Å, "
-        f"{best.distance:.3f} Å r.m.s. from the reference, volume {100 * (best.volume_ratio - 1):+.1f} %.",
+        f"{best.distance:.3f} Å r.m.s. from the reference once the lattice is scaled: it is "
+        f"{signed(100 * (best.volume_ratio ** (1 / 3) - 1), 1)} % longer here, as this potential makes it.",
         icon=":material/verified:",
     )
     st.caption(plain(f"Reference: {best.reference.source}"))
@@ -174,5 +175,6 @@ def _bonds(item: Item) -> None:
     )
     st.caption(
         f"Bonds: cation and anion within {BOND_STRETCH} times the sum of their radii. "
-        "Bond-valence sums (Brown and Altermatt 1985, Brese and O'Keeffe 1991) near the charge mean a well-bonded ion."
+        "Bond-valence sums (Brown and Altermatt 1985, Brese and O'Keeffe 1991) near the charge mean a well-bonded ion; "
+        "where the potential makes the cell too long, all sums are low."
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from pages.common.crystals import pattern_of, phases_of
@@ -15,8 +17,9 @@ from rlcsp_core.analysis.diffraction import (
     profile,
     similarity,
 )
-from rlcsp_core.crystal.identity import references
+from rlcsp_core.crystal.identity import Reference, references
 from rlcsp_core.plots.structures import diffraction_figure
+from rlcsp_core.records import Crystal
 
 OTHER_WAVELENGTH = "other"
 
@@ -27,9 +30,9 @@ def show_powder(item: Item) -> None:
     wavelength = WAVELENGTHS.get(line) or number_field(
         "Wavelength (Å)", 1.0, SHORTEST, LONGEST, whole=False, key="wavelength", place=second
     )
-    phases = {f"{phase.formula} {phase.name}": phase.crystal for phase in references()}
+    phases = {_name(phase): phase.crystal for phase in references()}
     matches = phases_of(item.crystal)
-    default = f"{matches[0].reference.formula} {matches[0].reference.name}" if matches else None
+    default = _name(matches[0].reference) if matches else None
     names = [None, *phases]
     chosen = third.selectbox(
         "Compare with",
@@ -41,7 +44,11 @@ def show_powder(item: Item) -> None:
     if wavelength is None:
         return
     with st.spinner("Computing the pattern …"):
-        pattern = pattern_of(item.crystal, wavelength)
+        scale = 1.0
+        if chosen is not None and chosen in {_name(match.reference) for match in matches}:
+            theirs = phases[chosen]
+            scale = (theirs.volume / theirs.n_atoms * item.crystal.n_atoms / item.crystal.volume) ** (1 / 3)
+        pattern = pattern_of(scaled(item.crystal, scale), wavelength)
         mine = profile(pattern)
         other = None
         if chosen is not None:
@@ -49,13 +56,28 @@ def show_powder(item: Item) -> None:
     strongest = max(zip(pattern.intensity, pattern.angle, pattern.labels, strict=True), default=None)
     words = f"strongest line {strongest[2]} at {strongest[1]:.2f} degrees" if strongest else "no lines"
     live_chart(
-        diffraction_figure("this structure", pattern, mine, other),
+        diffraction_figure(
+            "this structure" if scale == 1 else "this structure, scaled", pattern, mine, other
+        ),
         key="powder",
         description=f"Simulated powder pattern, {len(pattern.angle)} lines, {words}.",
         filename=f"{item.name}-powder",
     )
     if other is not None:
         st.caption(
-            f"Similarity of the two profiles: {similarity(mine, other[1]):.3f} (1: the same). The reference has the "
-            "measured lattice, so its peaks lie where the potential's lattice differs from nature's."
+            f"Similarity of the two profiles: {similarity(mine, other[1]):.3f} (1: the same). "
+            + (
+                "Both lattices are as they are."
+                if scale == 1
+                else f"The lattice is scaled by {scale:.4f} to the measured volume, which this potential misses: "
+                "unscaled, all peaks are shifted."
+            )
         )
+
+
+def _name(phase: Reference) -> str:
+    return f"{phase.formula} {phase.name}"
+
+
+def scaled(crystal: Crystal, factor: float) -> Crystal:
+    return replace(crystal, positions=factor * crystal.positions, cell=factor * crystal.cell)

@@ -10,8 +10,13 @@ from ase.build import bulk, molecule
 from streamlit.testing.v1 import AppTest
 
 from pages.common.catalogue import compare, load, lowest
+from pages.common.crystals import pattern_of
 from pages.components.crystal_view import page_to_keep, supercell
 from pages.structures import distinct
+from pages.structures.ancestry import part_words
+from pages.structures.powder import scaled
+from rlcsp_core.analysis.diffraction import profile, similarity
+from rlcsp_core.analysis.lineage import Ancestor, Folded
 from rlcsp_core.crystal.formats import FORMATS, from_ase
 from rlcsp_core.crystal.identity import group_duplicates, references
 from rlcsp_core.execution import Halt, execute
@@ -240,3 +245,22 @@ def test_a_formula_that_contradicts_the_atoms_is_said(page: AppTest) -> None:
     upload(page, "half.cif", text.encode())
     assert any("Z = 4" in each.value for each in page.caption)
     assert not page.error
+
+
+def test_the_story_of_a_structure_is_told_without_what_changed_nothing() -> None:
+    new = Folded((Ancestor(66, None, 12, -27.4, 80),), True)
+    same = Folded((Ancestor(60, None, 1, -27.3, 80), Ancestor(58, None, 9, -27.3, 80)), False)
+    doubled = Folded((Ancestor(50, None, 5, -27.3, 80),), True)
+    assert part_words(new) == "step 66: Symmetric, this size (new crystal, size kept)"
+    assert part_words(same) == "2 steps that changed neither energy nor size"
+    assert part_words(doubled) == "step 50: Double"
+
+
+def test_the_facts_of_a_found_phase_do_not_contradict_each_other() -> None:
+    """The same structure with a cell that the potential makes longer: the patterns agree once it is scaled."""
+    (bixbyite,) = [phase for phase in references() if phase.name == "bixbyite"]
+    longer = scaled(bixbyite.crystal, 1.045)
+    theirs = profile(pattern_of(bixbyite.crystal, 1.5406))
+    back = scaled(longer, 1 / 1.045)
+    assert similarity(profile(pattern_of(longer, 1.5406)), theirs) < 0.5
+    assert similarity(profile(pattern_of(back, 1.5406)), theirs) > 0.99
