@@ -8,7 +8,7 @@ import streamlit as st
 from pages.common.cache import cached
 from pages.common.catalogue import Found, load, stored
 from pages.common.sitemap import REPLAY, SEARCH
-from pages.common.wording import signed
+from pages.common.wording import signed, typeset
 from pages.components.crystal_view import Frame
 from pages.components.table import with_digits
 from pages.structures.details import inspect
@@ -25,7 +25,7 @@ def show_found(store: Reader, found: Found) -> None:
     """A structure that a search found, and where it comes from."""
     chain = ancestors(store, found)
     composition = store.run(found.run_id).composition
-    st.header(f"{composition}, {found.words}", anchor="structure")
+    st.header(f"{typeset(composition)}, {found.words}", anchor="structure")
     with st.container(horizontal=True):
         st.page_link(SEARCH.file, label=f"of run {found.run_id}", query_params={"run": found.run_id})
         if found.source == Source.STEP:

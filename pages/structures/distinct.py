@@ -173,6 +173,16 @@ def _open(found: Found) -> None:
     st.query_params["structure"] = found.address
 
 
+def searches(store: Reader, members: Sequence[Found]) -> int:
+    """How many searches found it; runs with equal settings and seeds are one, since they find the same again."""
+    runs = {found.run_id for found in members}
+    return len({repr(sorted(store.run(run_id).config.items())) for run_id in runs})
+
+
+def _count(n: int) -> str:
+    return "1 search" if n == 1 else f"{n} searches"
+
+
 def _grid(store: Reader, groups: Sequence[Group[Found]], start: int, chosen: Found) -> None:
     lowest = groups[0].best.energy
     shown = groups[start : start + GRID_PAGE]
@@ -186,11 +196,11 @@ def _grid(store: Reader, groups: Sequence[Group[Found]], start: int, chosen: Fou
                 above = (
                     "lowest"
                     if group.best.energy == lowest
-                    else f"+{1000 * (group.best.energy - lowest):.1f} meV"
+                    else f"+{1000 * (group.best.energy - lowest):.1f} meV/atom"
                 )
                 st.caption(
                     f"**{energy_words(group.best.energy)}** eV/atom  \n{above} · {plain(group.space_group)}  \n"
-                    f"{group.best.n_atoms} atoms · found {len(group.members)}×"
+                    f"{group.best.n_atoms} atoms · found by {_count(searches(store, group.members))}"
                 )
                 st.button(
                     f"Open {rank}",
@@ -214,7 +224,7 @@ def _table(store: Reader, groups: Sequence[Group[Found]]) -> None:
                 "above": [1000 * (found.energy - lowest) for found in best],
                 "space group": [group.space_group for group in groups],
                 "atoms": [found.n_atoms for found in best],
-                "times found": [len(group.members) for group in groups],
+                "found by searches": [searches(store, group.members) for group in groups],
                 "first": [found.words for found in best],
                 "run": [found.run_id for found in best],
                 "open": [f"Structures?run={found.run_id}&structure={found.address}" for found in best],

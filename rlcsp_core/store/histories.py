@@ -18,7 +18,15 @@ import numpy as np
 from sqlalchemy import Connection, Row, Select, Table, func, insert, select, update
 
 from rlcsp_core.errors import NotFoundError, StoreError
-from rlcsp_core.records import NO_TRIAL, Array, PopulationRecord, SearchRecord, StepRecord, StopRecord
+from rlcsp_core.records import (
+    NO_TRIAL,
+    SAME_ENERGY,
+    Array,
+    PopulationRecord,
+    SearchRecord,
+    StepRecord,
+    StopRecord,
+)
 from rlcsp_core.store import schema
 from rlcsp_core.store.claims import owned
 from rlcsp_core.store.columns import floats, row_of, table_of
@@ -201,7 +209,8 @@ class Totals:
             self.values["n_population_failed"] += record.energy is None
             self.values["elapsed"] += record.seconds
         best = self.values["best_energy"]
-        if record.energy is None or (best is not None and record.energy >= best):
+        # less is noise of the relaxation: the same structure found again
+        if record.energy is None or (best is not None and record.energy > best - SAME_ENERGY):
             return False
         self.values |= {"best_energy": record.energy, "best_step": getattr(record, "step", 0)}
         return True

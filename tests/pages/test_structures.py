@@ -9,7 +9,7 @@ import streamlit as st
 from ase.build import bulk, molecule
 from streamlit.testing.v1 import AppTest
 
-from pages.common.catalogue import compare, load, lowest
+from pages.common.catalogue import Found, compare, load, lowest
 from pages.common.crystals import pattern_of
 from pages.components.crystal_view import page_to_keep, supercell
 from pages.structures import distinct
@@ -264,3 +264,17 @@ def test_the_facts_of_a_found_phase_do_not_contradict_each_other() -> None:
     back = scaled(longer, 1 / 1.045)
     assert similarity(profile(pattern_of(longer, 1.5406)), theirs) < 0.5
     assert similarity(profile(pattern_of(back, 1.5406)), theirs) > 0.99
+
+
+def test_equal_searches_count_once(database: Path) -> None:
+    store = open_store(str(database))
+    first = store.runs()[0]
+    twin, other = (
+        store.create_run({**first.config, "seed": seed}, name="again")
+        for seed in (first.seed, first.seed + 1)
+    )
+    found = [Found(run_id, Source.STEP, 1, -27.0, 10) for run_id in (first.id, twin, other, other)]
+    assert distinct.searches(store, found) == 2
+    store.delete_run(twin)
+    store.delete_run(other)
+    store.close()
