@@ -14,7 +14,7 @@ from pages.components.chart import live_chart
 from pages.components.crystal_view import Frame, show_crystal
 from pages.components.number_field import number_field
 from pages.components.relaxation import compile_engine
-from pages.learn.bench import VIEWER
+from pages.learn.bench import VIEWER, explain_actions
 from rlcsp_core.actions import ACTIONS, action_numbered
 from rlcsp_core.agents import AGENTS
 from rlcsp_core.crystal.composition import presets
@@ -116,11 +116,11 @@ def _board(game: Game) -> None:
             st.button(
                 f"{action.number} · {action.name}",
                 key=f"play-{action.number}",
-                help=action.description,
                 disabled=over or not can,
                 on_click=_step,
                 args=(game, action.number),
             )
+    explain_actions()
     left, right = beside("game", [3, 2])
     with right:
         st.subheader(f"Step {done} of {config.steps}")

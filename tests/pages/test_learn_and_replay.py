@@ -154,3 +154,9 @@ def test_a_penalty_says_why(replay: AppTest, database: Path) -> None:
     replay.query_params["step"] = str(step)
     replay.run()
     assert any("penalty" in each.value and "seen before" in each.value for each in replay.caption)
+
+
+def test_actions_are_explained_where_no_tooltip_is_needed(learn: AppTest) -> None:
+    at_chapter(learn, "act")
+    assert any("Repeat the structure along one axis." in each.value for each in learn.caption)
+    assert not any(each.help for each in learn.button if (each.key or "").startswith("act-"))
