@@ -94,7 +94,8 @@ def test_every_setting_that_differs_is_told() -> None:
     usual = search_in_words(SearchConfig())
     for name, setting in SETTINGS.items():
         if setting.kind in ("int", "float"):
-            other = round(setting.low + (setting.high - setting.low) / 3)
+            other = setting.low + (setting.high - setting.low) / 3
+            other = round(other) if setting.kind == "int" else other
             assert search_in_words(SearchConfig(**{name: other})) != usual, name
     for change in (
         {"penalty": "fixed"},
