@@ -110,6 +110,11 @@ class UpdateTable(Table):
     entropy: Array = column(Kind.NUMBER, "nats", empty=True)  # [U]
     kl: Array = column(Kind.NUMBER, "nats", empty=True)  # [U]
 
+    @property
+    def known(self) -> BoolArray:
+        """[U] whether θ is there: exported results leave most of them out, as NaN."""
+        return np.asarray(~np.isnan(self.theta).all(axis=(1, 2)))
+
 
 class Tally(NamedTuple):
     """How the steps with one action ended."""

@@ -12,6 +12,7 @@ from pages.components.chart import csv_button
 from rlcsp_core.actions import Action
 from rlcsp_core.crystal.formats import FORMATS
 from rlcsp_core.store import Reader, RunInfo, StepTable
+from rlcsp_core.store.export import saved
 
 ELSEWHERE = (STRUCTURES, REPLAY, POLICY)  # other views of a run
 
@@ -28,6 +29,16 @@ def downloads(store: Reader, run: RunInfo, actions: Sequence[Action]) -> None:
             lambda: steps_table(store.steps(run.id), actions),
             kind="secondary",
             disabled=not run.n_steps,
+        )
+        st.download_button(
+            "Run (ZIP)",
+            data=lambda: saved(store, run.id),
+            file_name=f"run-{run.id}.zip",
+            mime="application/zip",
+            icon=":material/download:",
+            on_click="ignore",
+            key=f"zip-{run.id}",
+            help="All that was recorded, as Parquet files. `rlcsp load` makes a run of it again, but for shipped runs.",
         )
         st.download_button(
             "Best structure (CIF)",

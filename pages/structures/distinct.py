@@ -18,7 +18,7 @@ from pages.components.number_field import number_field
 from rlcsp_core.analysis.distinct import Group
 from rlcsp_core.plots.thumbnail import as_address
 from rlcsp_core.store import Reader, RunInfo
-from rlcsp_core.store.archive import SUFFIX
+from rlcsp_core.store.library import SUFFIX
 
 PLACES = {"found": "Found by searches", "file": "Your own file", "phases": "Known phases"}
 COLUMNS = 2

@@ -14,10 +14,11 @@ from rlcsp_core.analysis.policy_map import energy_axis
 from rlcsp_core.analysis.reading import Reader, label_of
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.records import Array, IntArray, Observation, Transition
+from rlcsp_core.scale import EnergyScale, energy_scale
 from rlcsp_core.search import SETTINGS, SearchConfig
 from rlcsp_core.search.features import feature_set
 from rlcsp_core.search.parts import agent_of
-from rlcsp_core.search.reward import EnergyScale, energy_scale, features
+from rlcsp_core.search.reward import features
 from rlcsp_core.store import PopulationTable, RunInfo, StepTable, UpdateTable
 
 MEMBERS_SHOWN = 0.9  # quantile of the initial population up to which energies are shown
@@ -74,6 +75,7 @@ def learned(store: Reader, run: RunInfo) -> Learned | None:
         return None
     actions = _actions(run)
     updates = store.updates(run.id)
+    updates = updates.rows(updates.known)
     learner = learner_of(run)
     start = learner.theta[None]
     return Learned(
@@ -90,6 +92,19 @@ def learned(store: Reader, run: RunInfo) -> Learned | None:
         updates=updates,
         energy=energy_axis(run.best_energy, float(np.quantile(valid, MEMBERS_SHOWN))),
     )
+
+
+def policy_before(store: Reader, run: RunInfo, step: int) -> Array:
+    """θ [A, F] before a step; learned again from what was recorded where the results were exported without it."""
+    updates, learner = store.updates(run.id), learner_of(run)
+    before = np.flatnonzero(updates.step < step)
+    if len(before) and not updates.known[before[-1]]:
+        for transition in recorded_transitions(
+            store.steps(run.id, 0, step - 1), store.population(run.id), _actions(run)
+        ):
+            learner.learn(transition)
+        return learner.theta
+    return updates.theta[before[-1]] if len(before) else learner.theta
 
 
 def variances(store: Reader, run: RunInfo) -> tuple[GradientVariance, ...]:

@@ -12,10 +12,11 @@ import numpy as np
 
 from rlcsp_core.actions import action_set
 from rlcsp_core.agents.settings import LearnerConfig
-from rlcsp_core.analysis.learned import features_of, learner_of, learns
+from rlcsp_core.analysis.learned import features_of, learner_of, learns, policy_before
 from rlcsp_core.analysis.reading import Reader
 from rlcsp_core.errors import NotFoundError
 from rlcsp_core.records import Array
+from rlcsp_core.scale import energy_scale
 from rlcsp_core.search.explain import (
     FAILED,
     SEEN,
@@ -26,7 +27,7 @@ from rlcsp_core.search.explain import (
     explain_reward,
     explain_update,
 )
-from rlcsp_core.search.reward import energy_scale, features
+from rlcsp_core.search.reward import features
 from rlcsp_core.store import RunInfo, StepTable
 
 
@@ -119,11 +120,13 @@ def moment(store: Reader, run: RunInfo, step: int) -> Moment:
     trials = store.series([run.id], ["energy"])[run.id]["energy"]
     earlier = np.concatenate([population, trials[: step - 1]])
     reward = explain_reward(current, float(row.energy[0]), population, earlier, str(run.config["penalty"]))
+    if reward.useless != seen.useless:  # two energies 1e-6 apart, rounded: what was recorded holds
+        reward = reward._replace(useless=seen.useless, reward=float(row.reward[0]))
     rule = learner_config(run)
     choice = None
     if rule is not None:
         choice = explain_choice(
-            _theta_before(store, run, step),
+            policy_before(store, run, _chosen(run, step)),
             current,
             reward.scale,
             row.probabilities[0] > 0,
@@ -155,14 +158,6 @@ def _chosen(run: RunInfo, step: int) -> int:
     return (step - 1) // at_once * at_once + 1
 
 
-def _theta_before(store: Reader, run: RunInfo, step: int) -> Array:
-    updates = store.updates(run.id)
-    before = np.flatnonzero(updates.step < _chosen(run, step))
-    if len(before):
-        return updates.theta[before[-1]]
-    return learner_of(run).theta
-
-
 def _episode(
     store: Reader,
     run: RunInfo,
@@ -177,7 +172,7 @@ def _episode(
         return None
     rows = store.steps(run.id, first - 1, last)
     before = [_energy_before(store, run, number) for number in range(first, last + 1)]
-    theta = _theta_before(store, run, first)
+    theta = policy_before(store, run, _chosen(run, first))
     story = explain_update(
         theta,
         store.series([run.id], ["reward"])[run.id]["reward"][:last],
@@ -188,7 +183,5 @@ def _episode(
         window=rule.reward_window,
         warm_up=rule.warm_up,
     )
-    updates = store.updates(run.id)
-    here = np.flatnonzero(updates.step == last)
-    after = updates.theta[here[0]] if len(here) else None
+    after = policy_before(store, run, last + 1) if last in store.updates(run.id).step else None
     return Episode(first, last, rows.reward, story, theta, after)

@@ -16,47 +16,45 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "export",
         help="write the runs of an experiment as Parquet files",
-        description="Write all ended runs of an experiment into a folder: runs.parquet, steps.parquet and "
-        "updates.parquet, each with the experiment, the versions and the machines in its metadata. Folders in "
-        "data/results are shown by the dashboard.",
+        description="Write all ended runs of an experiment as Parquet files into a folder, or into a ZIP where the "
+        "name ends so: what pages show of them, or all they recorded. What stands in data/results is shown by the "
+        "dashboard.",
     )
     parser.add_argument("experiment", metavar="EXPERIMENT", help="its name in the database")
     parser.add_argument(
-        "--output", metavar="FOLDER", help="where to (default: results/EXPERIMENT in the data folder)"
+        "--output", metavar="PATH", help="where to (default: results/EXPERIMENT in the data folder)"
     )
-    existing = parser.add_mutually_exclusive_group()
-    existing.add_argument(
+    parser.add_argument(
+        "--whole",
+        action="store_true",
+        help="every bit, all structures and checkpoints, so that `load` can make runs of them again; by default "
+        "numbers are rounded and thinned to what pages show",
+    )
+    parser.add_argument(
         "--add",
         action="store_true",
-        help="to the runs that are in the folder already, as those of an experiment divided over machines; a run with "
+        help="to the runs that are there already, as those of an experiment divided over machines; a run with "
         "the name and the configuration of one that is there is left out",
-    )
-    existing.add_argument(
-        "--recode",
-        action="store_true",
-        help="no database: write the files in the folder again, as small as this version of the program can",
     )
     add_database(parser)
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from rlcsp_core.store.export import export_experiment, recode
-    from rlcsp_core.store.parquet import FILES
+    from rlcsp_core.store.export import export_experiment
 
-    folder = Path(arguments.output) if arguments.output else user_data() / "results" / arguments.experiment
+    path = Path(arguments.output) if arguments.output else user_data() / "results" / arguments.experiment
     bar = Bar()
 
     def show(share: float) -> None:
         bar.show(share, "writing")
 
-    if arguments.recode:
-        count = recode(folder, show)
-    else:
-        store = open_store(arguments.database, create=False)
-        count = export_experiment(store, arguments.experiment, folder, show, add=arguments.add)
+    store = open_store(arguments.database, create=False)
+    count = export_experiment(
+        store, arguments.experiment, path, show, whole=arguments.whole, add=arguments.add
+    )
     bar.finish()
-    size = sum((folder / name).stat().st_size for name in FILES)
-    result = {"experiment": arguments.experiment, "runs": count, "folder": str(folder), "bytes": size}
-    print(to_json(result) if arguments.json else f"{count} runs, {size / 1e6:.1f} MB, in {folder}")
+    size = sum(file.stat().st_size for file in (path.iterdir() if path.is_dir() else [path]))
+    result = {"experiment": arguments.experiment, "runs": count, "path": str(path), "bytes": size}
+    print(to_json(result) if arguments.json else f"{count} runs, {size / 1e6:.1f} MB, in {path}")
     return 0

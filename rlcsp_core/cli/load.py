@@ -1,8 +1,9 @@
-"""`load FILE`: take in a run that `save` has written."""
+"""`load FILE`: make runs again of what `save` or `export --whole` has written."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from rlcsp_core.cli.options import add_database, add_json
@@ -11,17 +12,21 @@ from rlcsp_core.store import open_store
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser("load", help="take in a run that was saved")
-    parser.add_argument("file", metavar="FILE", help="an archive written by save")
+    parser = subparsers.add_parser("load", help="make runs again of saved ones")
+    parser.add_argument("file", metavar="FILE", help="written by save, or by export --whole")
     add_database(parser)
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from rlcsp_core.store.bundle import take_in
+    from rlcsp_core.store.importing import import_runs, whole_archive
 
+    archive = whole_archive(Path(arguments.file))
     store = open_store(arguments.database)
-    taken = store.run(take_in(store, Path(arguments.file)))
-    result = {"run_id": taken.id, "name": taken.name, "steps": taken.n_steps}
-    print(to_json(result) if arguments.json else f"run {taken.id}: {taken.name}, {taken.n_steps} steps")
+    made = [store.run(run_id) for run_id in import_runs(store, archive)]
+    for run in made:
+        result = {"run_id": run.id, "name": run.name, "steps": run.n_steps}
+        print(to_json(result) if arguments.json else f"run {run.id}: {run.name}, {run.n_steps} steps")
+    if not made:
+        print("nothing was loaded: the experiment has runs of these configurations already", file=sys.stderr)
     return 0

@@ -15,7 +15,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "save",
         help="one run as one file",
         description="Write configuration, seed, versions, steps and structures of a run into one ZIP archive: Parquet, "
-        "JSON and extended XYZ. `load` takes it in again.",
+        "extended XYZ and a database of ASE. `load` makes a run of it again.",
     )
     parser.add_argument("run_id", metavar="RUN")
     parser.add_argument("file", metavar="FILE", help="the archive to write, *.zip")
@@ -24,10 +24,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from rlcsp_core.store.bundle import pack_run
+    from rlcsp_core.store.export import save_run
 
     path = Path(arguments.file)
-    pack_run(open_store(arguments.database, create=False), arguments.run_id, path)
+    save_run(open_store(arguments.database, create=False), arguments.run_id, path)
     size = path.stat().st_size
     result = {"run_id": arguments.run_id, "file": str(path), "bytes": size}
     print(to_json(result) if arguments.json else f"{size / 1e6:.2f} MB in {path}")

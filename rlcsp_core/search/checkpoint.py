@@ -10,9 +10,9 @@ import numpy as np
 from rlcsp_core.actions import CurrentStructure, SearchPoint, Structure
 from rlcsp_core.crystal.modular import Assembly, Modular
 from rlcsp_core.records import Crystal
+from rlcsp_core.scale import EnergyScale
 from rlcsp_core.search.acceptance import Temperature, cold
 from rlcsp_core.search.config import SearchConfig
-from rlcsp_core.search.reward import EnergyScale
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,8 +15,9 @@ import numpy as np
 from rlcsp_core.agents.episodes import RewardScale, returns_to_go
 from rlcsp_core.agents.policy import entropy, in_theta, policy_at, scores_of
 from rlcsp_core.records import Array, BoolArray, IntArray
+from rlcsp_core.scale import EnergyScale, energy_scale
 from rlcsp_core.search.history import EnergyHistory
-from rlcsp_core.search.reward import PENALTY, EnergyScale, energy_scale, features
+from rlcsp_core.search.reward import PENALTY, features
 
 FAILED, SEEN = "the relaxation failed", "this energy was seen before"
 

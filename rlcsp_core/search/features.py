@@ -27,7 +27,8 @@ from rlcsp_core.crystal.ions import ions_in
 from rlcsp_core.crystal.modular import Modular
 from rlcsp_core.crystal.symmetry import point_group_order
 from rlcsp_core.records import Array, Crystal
-from rlcsp_core.search.reward import EnergyScale, features
+from rlcsp_core.scale import EnergyScale
+from rlcsp_core.search.reward import features
 from rlcsp_core.settings import entry
 
 LATTICES = ("cubic", "tetragonal", "hexagonal", "orthorhombic", "monoclinic")  # triclinic: none of them

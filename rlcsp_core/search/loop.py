@@ -40,6 +40,7 @@ from rlcsp_core.records import (
     StopRecord,
     Transition,
 )
+from rlcsp_core.scale import energy_scale
 from rlcsp_core.search.acceptance import Temperature, after_step, before_step, climb
 from rlcsp_core.search.checkpoint import State, pack, start, unpack
 from rlcsp_core.search.clock import Clock
@@ -48,7 +49,7 @@ from rlcsp_core.search.features import Outlook
 from rlcsp_core.search.history import EnergyHistory
 from rlcsp_core.search.parts import check_config
 from rlcsp_core.search.resumption import check_state, check_taken_up, records_out, refusal
-from rlcsp_core.search.reward import energy_scale, reward
+from rlcsp_core.search.reward import reward
 from rlcsp_core.search.rounds import Round, Trial, side_by_side
 from rlcsp_core.search.trials import Relaxed, TrialBuilder
 from rlcsp_core.threads import one_blas_thread

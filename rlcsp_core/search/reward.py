@@ -1,6 +1,5 @@
 """State features and rewards (RL-CSP).
 
-    z(s) = (E − μ)/σ        μ, σ: mean and deviation of the valid energies of the initial population
     R    = z(s) − z(s′)     s: current structure, s′: relaxed trial
     R    = z(s) − z(E_p) or −3 instead, where the relaxation failed or the energy was seen before in this run
 
@@ -9,32 +8,14 @@ An unchanged energy is one seen before: the current structure's own.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from rlcsp_core.records import Array
+from rlcsp_core.scale import EnergyScale
 from rlcsp_core.search.history import EnergyHistory
 
 N_FEATURES = 2  # of a state: 1 and z
 FIXED_PENALTY = -3.0  # standard deviations of the initial population
-
-
-class EnergyScale(NamedTuple):
-    """The unit in which a run measures energies."""
-
-    mean: float  # eV/atom
-    deviation: float  # eV/atom; 1 where the population does not spread
-
-    def z(self, energy: float) -> float:
-        return (energy - self.mean) / self.deviation
-
-
-def energy_scale(energies: Array) -> EnergyScale:
-    """energies: [n] eV/atom of the initial population, NaN where a relaxation failed."""
-    valid = energies[~np.isnan(energies)]
-    deviation = float(np.std(valid))
-    return EnergyScale(float(np.mean(valid)), deviation if deviation > 0 else 1.0)
 
 
 def features(energy: float, scale: EnergyScale) -> Array:

@@ -1,17 +1,31 @@
-"""Exported experiments, read as if they were in the database: the same questions, the same answers.
+"""Runs in files, read as if they were in the database: the same questions, the same answers.
 
-An `Archive` is one folder written by `export.export_experiment`.  It cannot be written to.  Of the structures it holds
-the best one of each run.
+An archive is a folder, or a ZIP of the same files; `export` writes it.  Rows of one run stand together, `run` says
+whose they are, names and units are those of `tables`, and the metadata of each file (key `rlcsp`) names the format:
+
+    runs.parquet        one row a run: `RunInfo` but for what only a live run has, and where an unfinished one can go on
+    population.parquet  one row a member of the initial population
+    steps.parquet       one row a step
+    updates.parquet     one row a learning update: θ row by row, n_actions rows
+    structures.parquet  one row a structure: x y z of each atom in turn, the three vectors of the cell in turn (Å)
+
+A whole archive holds every bit of its runs, and `importing` makes runs from it that can go on.  A thinned one, as
+in data/results, holds what pages show; `thinning` says what is left out and what empty fields stand for.
+
+Nothing in an archive can run code, and sizes are checked before anything is unpacked.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from functools import cached_property
+from functools import cached_property, lru_cache
+from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -19,66 +33,119 @@ import pyarrow.parquet as pq
 
 from rlcsp_core.errors import NotFoundError, StoreError
 from rlcsp_core.records import Array, Crystal
-from rlcsp_core.store import derived
-from rlcsp_core.store.columns import objects
-from rlcsp_core.store.histories import thinned
-from rlcsp_core.store.parquet import FORMAT, METADATA, READABLE, lists, matrix
+from rlcsp_core.store.arrow import ACTIONS, RUN, from_arrow, numbers
+from rlcsp_core.store.histories import check_series, thinned
 from rlcsp_core.store.reader import Reader
-from rlcsp_core.store.records import Finding, Request, RunInfo, RunState, Source, StructureInfo
-from rlcsp_core.tables import Kind, PopulationTable, StepTable, Tally, UpdateTable
+from rlcsp_core.store.records import Finding, RunInfo, RunState, Source, StructureInfo
+from rlcsp_core.store.runs import FORMS
+from rlcsp_core.store.thinning import completed
+from rlcsp_core.tables import PopulationTable, StepTable, Table, UpdateTable
 
-SUFFIX = (
-    " (shipped)"  # tells the results that came with the program from the user's own of the same experiment
-)
+FORMAT = "rlcsp-archive-1"
+METADATA = b"rlcsp"
+RUNS, POPULATION, STEPS, UPDATES, STRUCTURES = FILES = (
+    "runs.parquet", "population.parquet", "steps.parquet", "updates.parquet", "structures.parquet",
+)  # fmt: skip
+LIVE = ("heartbeat", "host", "process", "request", "policy")  # of a run, what is not exported
+MAX_BYTES = 1 << 31  # unpacked; a run of ten million steps is smaller
+LONGEST_REASON = 200  # characters of what a reader of files said
+LAST_ELEMENT = 118
+KEPT = 8  # groups of rows in memory
+ATOMS = ("numbers", "positions", "cell")
+T = TypeVar("T", bound=Table)
 
 
 class Archive(Reader):
-    """The runs of one exported experiment."""
+    """The runs of an experiment, or one run."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, path: Path, mark: str = "") -> None:
+        """mark: what stands behind the name of the experiment, to tell it from another of that name."""
+        self.path = path
+        self._group = lru_cache(KEPT)(self._read_group)  # runs that follow each other share them
+        self._steps = lru_cache(1)(self._all_steps)  # a run is asked for step by step
+        self._listed = lru_cache(None)(self._list_structures)
         try:
-            metadata = pq.read_schema(folder / "runs.parquet").metadata or {}
-            self.about: dict[str, Any] = json.loads(metadata[METADATA])
-        except (OSError, KeyError, ValueError) as error:
-            raise StoreError(f"{folder} holds no exported experiment: {error}") from None
-        if self.about.get("format") not in READABLE:
-            raise StoreError(f"{folder} has format {self.about.get('format')}, this program reads {FORMAT}")
-        self.name = self.about["experiment"] + SUFFIX
+            about = json.loads(self._file(RUNS).metadata.metadata[METADATA])
+            if about["format"] != FORMAT:
+                raise ValueError(f"its format is {about['format']!r}, this program reads {FORMAT!r}")
+            self.is_thinned = bool(about["thinned"])
+            self.experiment = None if about["experiment"] is None else f"{about['experiment']}{mark}"
+            self._rows = {row["id"]: row for row in self._file(RUNS).read().to_pylist()}
+            self._infos = {run_id: self._info(row) for run_id, row in self._rows.items()}
+        except (
+            Exception
+        ) as error:  # readers of ZIP, JSON and Parquet raise whatever damage makes them trip over
+            raise refusal(path, error) from None
+
+    def _info(self, row: dict[str, Any]) -> RunInfo:
+        names = [field.name for field in fields(RunInfo) if field.name not in LIVE and field.name in row]
+        values = {name: FORMS[name](row[name]) if name in FORMS else row[name] for name in names}
+        return RunInfo(**values | {"experiment": self.experiment})
+
+    # Files
 
     @cached_property
-    def _rows(self) -> dict[str, dict[str, Any]]:
-        # not by read_table, which loads all of pyarrow's data sets for it
-        return {row["id"]: row for row in pq.ParquetFile(self.folder / "runs.parquet").read().to_pylist()}
+    def _zip(self) -> zipfile.ZipFile | None:
+        if self.path.is_dir():
+            return None
+        archive = zipfile.ZipFile(self.path)
+        if sum(entry.file_size for entry in archive.infolist()) > MAX_BYTES:
+            raise ValueError("it is too large")
+        return archive
+
+    def _file(self, name: str) -> pq.ParquetFile:
+        """A small file can hold a large table: its directory says how large, and is asked first."""
+        file = pq.ParquetFile(self.path / name if self._zip is None else BytesIO(self._zip.read(name)))
+        groups = range(file.metadata.num_row_groups)
+        if sum(file.metadata.row_group(i).total_byte_size for i in groups) > MAX_BYTES:
+            raise ValueError(f"its table {name} is too large")
+        return file
+
+    def _read_group(self, name: str, group: int, columns: tuple[str, ...]) -> pa.Table:
+        file = self._file(name)
+        return file.read_row_group(
+            group, columns=[each for each in columns if each in file.schema_arrow.names]
+        )
 
     @cached_property
-    def _infos(self) -> dict[str, RunInfo]:
-        return {run_id: _info(row, self.name) for run_id, row in self._rows.items()}
+    def _places(self) -> dict[str, dict[str, list[tuple[int, slice]]]]:
+        """{file: {run: groups of rows, and which rows in them}}"""
+        found: dict[str, dict[str, list[tuple[int, slice]]]] = {}
+        for name in FILES[1:]:
+            places = found[name] = {run_id: [] for run_id in self._infos}
+            file = self._file(name)
+            for group in range(file.metadata.num_row_groups):
+                whose = file.read_row_group(group, columns=[RUN])[RUN].combine_chunks().dictionary_encode()
+                codes = np.asarray(whose.indices)
+                starts = np.flatnonzero(np.diff(codes, prepend=-1))
+                for start, end in pairwise([*starts, len(codes)]):
+                    run_id = whose.dictionary[int(codes[start])].as_py()
+                    places.setdefault(run_id, []).append((group, slice(int(start), int(end))))
+        return found
 
-    @cached_property
-    def _places(self) -> dict[str, int]:
-        """Row group of each run."""
-        return {run_id: place for place, run_id in enumerate(self._rows)}
+    def _table(self, name: str, run_id: str, columns: Iterable[str]) -> pa.Table:
+        """The rows of one run."""
+        self.run(run_id)
+        places = self._places[name][run_id]
+        if not places:
+            return self._file(name).schema_arrow.empty_table()
+        return pa.concat_tables(self._group(name, group, tuple(columns))[rows] for group, rows in places)
 
-    def __contains__(self, run_id: str) -> bool:
-        return run_id in self._rows
+    def _history(self, name: str, kind: type[T], run_id: str) -> T:
+        columns = [field.name for field in kind.fields()]
+        return from_arrow(kind, self._table(name, run_id, [ACTIONS, *columns]))
 
-    def _row(self, run_id: str) -> dict[str, Any]:
-        try:
-            return self._rows[run_id]
-        except KeyError:
-            raise NotFoundError(f"there is no run {run_id!r} in {self.name}") from None
-
-    def _read(self, name: str, run_ids: Sequence[str], columns: Sequence[str] | None = None) -> pa.Table:
-        places = [self._places[run_id] for run_id in run_ids]
-        return pq.ParquetFile(self.folder / name).read_row_groups(places, columns=columns)
+    # Runs
 
     @property
     def url(self) -> str:
-        return str(self.folder)
+        return str(self.path)
+
+    def __contains__(self, run_id: str) -> bool:
+        return run_id in self._infos
 
     def experiments(self) -> dict[str, int]:
-        return {self.name: len(self._rows)}
+        return {} if self.experiment is None else {self.experiment: len(self._infos)}
 
     def runs(
         self,
@@ -88,207 +155,107 @@ class Archive(Reader):
         experiment: str | None = None,
         oldest_first: bool = False,
     ) -> list[RunInfo]:
-        runs = [run for run in self._infos.values() if states is None or run.state in states]
-        if experiment not in (None, self.name):
+        if experiment not in (None, self.experiment):
             return []
+        runs = [run for run in self._infos.values() if states is None or run.state in states]
         return (runs if oldest_first else runs[::-1])[:limit]
 
     def run(self, run_id: str) -> RunInfo:
-        self._row(run_id)
-        return self._infos[run_id]
+        try:
+            return self._infos[run_id]
+        except KeyError:
+            raise NotFoundError(f"there is no run {run_id[:16]!r} in {self.path}") from None
+
+    def thinned(self, run_id: str) -> bool:
+        self.run(run_id)
+        return self.is_thinned
+
+    def checkpoint(self, run_id: str) -> Any:
+        self.run(run_id)
+        return json.loads(self._rows[run_id]["checkpoint"] or "null")
+
+    # Histories
 
     def steps(self, run_id: str, after: int = 0, until: int | None = None) -> StepTable:
-        self._row(run_id)
-        table = self._steps(run_id)
-        end = len(table) if until is None else min(until, len(table))
-        return step_table(table.slice(after, max(end - after, 0)))
+        return self._steps(run_id).rows(slice(after, until))
 
     def overview(self, run_id: str, max_points: int = 2000) -> StepTable:
-        table = self._steps(self._row(run_id)["id"])
-        chosen = thinned(len(table), max_points)
-        return step_table(table.take(np.array(chosen, dtype=np.int64) - 1))
+        table = self._steps(run_id)
+        return table.rows(np.array(thinned(len(table), max_points), dtype=np.int64) - 1)
 
-    def _steps(self, run_id: str, columns: Sequence[str] | None = None) -> pa.Table:
-        """All steps of a run, with the values that were left out because they follow."""
-        table = self._read("steps.parquet", [run_id], columns)
-        if self.about["format"] != FORMAT:
-            return table
-        record = derived.Record(
-            self.population(run_id).energy, _floats(table["energy"]), _floats(table["current_energy"])
-        )
-        follows = np.asarray(table["reward"].is_null())
-        reward = np.where(follows, derived.rewards(record), _floats(table["reward"]))
-        table = _replaced(table, "reward", pa.array(reward))
-        if columns is not None or not len(table):
-            return table
-        return _replaced(table, "probabilities", lists(self._probabilities(run_id, table, record)))
-
-    def _probabilities(self, run_id: str, table: pa.Table, record: derived.Record) -> Array:
-        """[T, A]"""
-        column = table["probabilities"]
-        follows = np.asarray(column.is_null())
-        stored = matrix(column.filter(pa.array(~follows)))
-        if not follows.any():
-            return stored
-        mask = derived.unpacked(_integers(table["mask"]), stored.shape[1])
-        exploration = float(self._row(run_id)["exploration"])
-        found = derived.probabilities(
-            record, self.updates(run_id), _integers(table["step"]), mask, exploration
-        )
-        found = found.astype(np.float32).astype(np.float64)  # as stored ones are
-        found[~follows] = stored
-        return found
+    def _all_steps(self, run_id: str) -> StepTable:
+        table = self._history(STEPS, StepTable, run_id)
+        return completed(table, self.population(run_id), self.run(run_id)) if self.is_thinned else table
 
     def series(self, run_ids: Sequence[str], columns: Sequence[str]) -> dict[str, dict[str, Array]]:
-        for run_id in run_ids:
-            self._row(run_id)
-        if "reward" in columns and self.about["format"] == FORMAT:
-            return {run_id: self._series_with_rewards(run_id, columns) for run_id in run_ids}
-        table = self._read("steps.parquet", run_ids, self._present(columns)) if run_ids else None
-        lengths = [self._rows[run_id]["n_steps"] for run_id in run_ids]
-        cuts = np.cumsum(lengths)[:-1]
-        split = (
-            {name: np.split(_known_or_nan(table, name), cuts) for name in columns}
-            if table is not None
-            else {}
-        )
-        return {run_id: {name: split[name][i] for name in columns} for i, run_id in enumerate(run_ids)}
+        check_series(columns)
+        return {run_id: self._series(run_id, columns) for run_id in run_ids}
 
-    def _series_with_rewards(self, run_id: str, columns: Sequence[str]) -> dict[str, Array]:
-        needed = dict.fromkeys((*columns, "reward", "energy", "current_energy"))
-        table = self._steps(run_id, self._present(list(needed)))
-        return {name: _known_or_nan(table, name) for name in columns}
-
-    def _present(self, columns: Sequence[str]) -> list[str]:
-        """Those the file has, and one at least, which says how many steps there are."""
-        names = pq.read_schema(self.folder / "steps.parquet").names
-        return [name for name in columns if name in names] or ["step"]
+    def _series(self, run_id: str, columns: Sequence[str]) -> dict[str, Array]:
+        if self.is_thinned and "reward" in columns:
+            table = self._steps(run_id)
+            return {name: np.asarray(getattr(table, name), dtype=np.float64) for name in columns}
+        found = self._table(STEPS, run_id, dict.fromkeys(["step", *columns]))
+        missing = np.full(len(found), np.nan)
+        return {
+            name: numbers(found[name]) if name in found.column_names else missing.copy() for name in columns
+        }
 
     def population(self, run_id: str) -> PopulationTable:
-        row = self._row(run_id)
-        return PopulationTable(
-            index=np.arange(len(row["population_energy"]), dtype=np.int64),
-            attempts=np.array(row["population_attempts"], dtype=np.int64),
-            energy=np.array(row["population_energy"], dtype=np.float64),
-            reason=objects(row["population_reason"]),
-            evaluations=np.array(row["population_evaluations"], dtype=np.int64),
-            seconds=np.array(row["population_seconds"], dtype=np.float64),
-        )
+        return self._history(POPULATION, PopulationTable, run_id)
 
     def updates(self, run_id: str, after: int = 0) -> UpdateTable:
-        self._row(run_id)
-        table = self._read("updates.parquet", [run_id])
-        theta = matrix(table["theta"])
-        n_actions = int(table["n_actions"][0].as_py()) if len(table) else 0
-        step = _integers(table["step"])
-        new = step > after
-        return UpdateTable(
-            step=step[new],
-            theta=theta.reshape(len(table), n_actions, -1)[new] if len(table) else np.zeros((0, 0, 0)),
-            gradient_norm=_floats(table["gradient_norm"])[new],
-            entropy=_floats(table["entropy"])[new],
-            kl=_floats(table["kl"])[new],
-        )
+        table = self._history(UPDATES, UpdateTable, run_id)
+        return table.rows(table.step > after)
+
+    # Structures
 
     def structures(self, run_id: str, source: Source | None = None) -> list[StructureInfo]:
-        best = self.best_structure(run_id)
-        return [best[0]] if best is not None and source in (None, best[0].source) else []
+        return [info for info in self._listed(run_id) if source in (None, info.source)]
 
-    def lowest(self, run_ids: Sequence[str], limit: int) -> list[Finding]:
-        rows = [row for run_id in run_ids if (row := self._row(run_id))["best_numbers"] is not None]
-        found = [
-            Finding(
-                row["id"],
-                Source(row["best_source"]),
-                row["best_number"],
-                row["best_energy"],
-                len(row["best_numbers"]),
-            )
-            for row in rows
-        ]
-        return sorted(found, key=lambda each: each.energy)[:limit]
+    def _list_structures(self, run_id: str) -> dict[StructureInfo, int]:
+        """In which row each stands."""
+        rows = (
+            self._table(STRUCTURES, run_id, StructureInfo._fields).select(StructureInfo._fields).to_pylist()
+        )
+        return {StructureInfo(**row | {"source": Source(row["source"])}): i for i, row in enumerate(rows)}
 
     def structure(
         self, run_id: str, number: int, *, source: Source = Source.STEP, relaxed: bool = True
     ) -> Crystal:
-        best = self.best_structure(run_id)
-        if best is None or (best[0].source, best[0].number) != (source, number) or not relaxed:
-            raise NotFoundError(
-                f"of run {run_id} only the best structure was exported, not {source} {number}"
-            )
-        return best[1]
+        for info, row in self._listed(run_id).items():
+            if info[:3] == (source, number, relaxed):
+                return crystal_of(self._table(STRUCTURES, run_id, ATOMS)[row : row + 1])
+        held = "only the best structure" if self.is_thinned else "the structures of accepted steps alone"
+        raise NotFoundError(f"of run {run_id} {held} was exported, not {source} {number}")
 
-    def best_structure(self, run_id: str) -> tuple[StructureInfo, Crystal] | None:
-        row = self._row(run_id)
-        if row["best_numbers"] is None:
-            return None
-        crystal = Crystal(
-            numbers=np.array(row["best_numbers"], dtype=np.int64),
-            positions=np.array(row["best_positions"], dtype=np.float64).reshape(-1, 3),
-            cell=np.array(row["best_cell"], dtype=np.float64).reshape(3, 3),
-        )
-        source = Source(row["best_source"])
-        return StructureInfo(source, row["best_number"], True, crystal.n_atoms, row["best_energy"]), crystal
+    def lowest(self, run_ids: Sequence[str], limit: int) -> list[Finding]:
+        found = [
+            Finding(run_id, info.source, info.number, info.energy, info.n_atoms)
+            for run_id in run_ids
+            for info in self.structures(run_id)
+            if info.relaxed and info.energy is not None
+        ]
+        return sorted(found, key=lambda each: each.energy)[:limit]
 
 
-# of `RunInfo`, what only a live run has
-NOT_EXPORTED = {
-    "heartbeat": None,
-    "host": None,
-    "process": None,
-    "request": Request.RUN,
-    "policy": None,
-}
+def crystal_of(row: pa.Table) -> Crystal:
+    """One row of structures.  ValueError where it is none."""
+    numbers, positions, cell = (np.array(row[name][0].as_py(), dtype=np.float64) for name in ATOMS)
+    known = (numbers >= 1) & (numbers <= LAST_ELEMENT)
+    if not (known.all() and np.isfinite(positions).all() and np.isfinite(cell).all()):
+        raise ValueError("one of its structures is damaged")
+    return Crystal(numbers.astype(np.int64), positions.reshape(len(numbers), 3), cell.reshape(3, 3))
 
 
-def _info(row: dict[str, Any], experiment: str) -> RunInfo:
-    tally = {int(action): Tally(*counts) for action, counts in json.loads(row["tally"]).items()}
-    special: dict[str, Any] = {
-        **NOT_EXPORTED,
-        "experiment": experiment,
-        "state": RunState(row["state"]),
-        "config": json.loads(row["config"]),
-        "versions": json.loads(row["versions"]),
-        "tally": tally,
-    }
-    plain = {field.name: row[field.name] for field in fields(RunInfo) if field.name not in special}
-    return RunInfo(**plain, **special)
+def refusal(path: Path, error: Exception) -> StoreError:
+    """What is wrong with the files, in a sentence."""
+    words = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    why = " ".join(words.split())[:LONGEST_REASON]
+    return StoreError(f"{path} holds no exported runs: {why or type(error).__name__}")
 
 
-def step_table(table: pa.Table) -> StepTable:
-    return StepTable(**{field.name: _numpy(table, field.name, field.kind) for field in StepTable.fields()})
-
-
-def _numpy(table: pa.Table, name: str, kind: Kind) -> Any:
-    match kind:
-        case Kind.TEXT:
-            return objects(table[name].to_pylist())
-        case Kind.VECTOR:
-            return matrix(table[name])
-        case Kind.FLAG:
-            return np.asarray(table[name], dtype=np.bool_)
-        case Kind.NUMBER:
-            return _known_or_nan(table, name)
-    return _known_or_nan(table, name) if name in LATER else _integers(table[name])
-
-
-LATER = ("cpu_seconds", "parent")  # columns that files of older versions lack
-
-
-def _known_or_nan(table: pa.Table, name: str) -> Array:
-    missing = name in LATER and name not in table.column_names
-    return np.full(len(table), np.nan) if missing else _floats(table[name])
-
-
-def _floats(column: pa.ChunkedArray) -> Array:
-    """[K], NaN for null."""
-    found = np.asarray(column.cast(pa.float64()).to_numpy(), dtype=np.float64)
-    return np.round(found, column.type.scale) if pa.types.is_decimal(column.type) else found
-
-
-def _replaced(table: pa.Table, name: str, values: pa.Array) -> pa.Table:
-    return table.set_column(table.column_names.index(name), name, values)
-
-
-def _integers(column: pa.ChunkedArray) -> Any:
-    return column.to_numpy().astype(np.int64)
+def archive_paths(folder: Path) -> list[Path]:
+    """Exported runs in a folder: other folders, and ZIP files."""
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [each for each in found if (each / RUNS).is_file() or zipfile.is_zipfile(each)]

@@ -1,285 +1,299 @@
-"""Experiments into Parquet files, as small as they get without losing anything that is needed.
+"""Runs into archives: a folder of Parquet files, or a ZIP of the same (see `archive`).
 
-Encodings are chosen by column: whole numbers as differences, floats split into streams of bytes, few values by
-dictionary.  What follows from the rest of a record is left out (`derived`), and read back by `Archive`.
+Encodings are chosen by column: few values by a dictionary, floats split into streams of bytes, times as differences.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, fields
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from sqlalchemy import Double, Integer
 
-from rlcsp_core.agents import AGENTS
 from rlcsp_core.errors import StoreError
-from rlcsp_core.records import Array, BoolArray
-from rlcsp_core.store import derived
-from rlcsp_core.store.archive import SUFFIX, Archive
-from rlcsp_core.store.parquet import (
-    FILES,
+from rlcsp_core.store import schema, thinning
+from rlcsp_core.store.archive import (
+    ATOMS,
     FORMAT,
+    LIVE,
     METADATA,
+    POPULATION,
     RUNS,
     STEPS,
+    STRUCTURES,
     UPDATES,
-    nulls,
-    steps_table,
-    updates_table,
+    Archive,
 )
-from rlcsp_core.store.records import RunInfo
+from rlcsp_core.store.arrow import RUN, arrow_schema, to_arrow
+from rlcsp_core.store.frames import StoredStructure, ase_database, extxyz
+from rlcsp_core.store.reader import Reader
+from rlcsp_core.store.records import RunInfo, RunState, StructureInfo
+from rlcsp_core.store.runs import canonical
 from rlcsp_core.store.store import Store
 from rlcsp_core.tables import PopulationTable, StepTable, UpdateTable
 
-Source = Store | Archive
-Kept = tuple[Source, RunInfo]  # a run and where it is read from
+Tick = Callable[[float], None]  # is told the share that is done
+Kept = tuple[Reader, RunInfo]  # a run and where it is read from
 
-SECONDS = pa.decimal128(14, 4)  # kept as whole numbers of 0.1 ms
-TIMES = ("elapsed", "cpu_seconds", "relax_seconds")
-SHIPPED_STEPS = pa.schema(
-    [*(pa.field(f.name, SECONDS if f.name in TIMES else f.type) for f in STEPS), ("mask", pa.int32())]
-)
-
-DIFFERENCES, SPLIT = "DELTA_BINARY_PACKED", "BYTE_STREAM_SPLIT"
-ENCODINGS = {
-    "steps.parquet": {
-        "step": DIFFERENCES,
-        "energy": SPLIT,
-        "reward": SPLIT,
-        "relax_seconds": SPLIT,
-        "elapsed": DIFFERENCES,
-        "cpu_seconds": DIFFERENCES,
-    },
-    "updates.parquet": {
-        "step": DIFFERENCES,
-        "theta.list.element": SPLIT,
-        "gradient_norm": SPLIT,
-        "entropy": SPLIT,
-        "kl": SPLIT,
-    },
-    "runs.parquet": {},
+SINGLE, SECONDS = pa.float32(), pa.decimal128(12, 2)  # kept as whole numbers of 10 ms
+THIN_TYPES = {
+    "elapsed": SECONDS,
+    **dict.fromkeys(("reward", "kT", "seconds", "gradient_norm", "entropy"), SINGLE),
+    **dict.fromkeys(("probabilities", "theta"), pa.list_(SINGLE)),
 }
+# few values, or the same again and again; the rest is split into streams of bytes, or written as differences
+DICTIONARY = ("probabilities", "current_energy", "best_energy")
+SPLIT = ("attempts", "n_atoms", "parent")
+TOGETHER = {STRUCTURES: 1 << 11}  # rows of a group, which holds whole runs
+MANY = 1 << 16
+THOROUGH, QUICK = 19, 3  # levels of zstd
+
+
+class Form(NamedTuple):
+    """How runs are written."""
+
+    experiment: str | None
+    thin: bool
+
+    @property
+    def schemas(self) -> dict[str, pa.Schema]:
+        types = THIN_TYPES if self.thin else {}
+        left_out = thinning.LEFT_OUT if self.thin else {}
+        tables = {POPULATION: PopulationTable, STEPS: StepTable, UPDATES: UpdateTable}
+        found = {name: arrow_schema(kind, types, left_out.get(kind, ())) for name, kind in tables.items()}
+        return {RUNS: runs_schema(), **found, STRUCTURES: structures_schema(self.thin)}
+
+
+def runs_schema() -> pa.Schema:
+    """As in the database."""
+    names = [field.name for field in fields(RunInfo) if field.name not in LIVE]
+    kinds = {name: schema.runs.c[name].type for name in names}
+    types = {
+        name: pa.int64()
+        if isinstance(kind, Integer)
+        else pa.float64()
+        if isinstance(kind, Double)
+        else pa.string()
+        for name, kind in kinds.items()
+    }
+    return pa.schema({**types, "checkpoint": pa.string()})
+
+
+def structures_schema(thin: bool) -> pa.Schema:
+    lengths = pa.list_(SINGLE if thin else pa.float64())
+    kinds = (
+        pa.string(),
+        pa.int32(),
+        pa.bool_(),
+        pa.int16(),
+        pa.float64(),
+        pa.list_(pa.int16()),
+        lengths,
+        lengths,
+    )
+    return pa.schema({RUN: pa.string(), **dict(zip((*StructureInfo._fields, *ATOMS), kinds, strict=True))})
+
+
+def save_run(reader: Reader, run_id: str, path: Path) -> None:
+    """One run with all that is known of it into a ZIP; one that is being worked on as far as it is stored."""
+    write([(reader, reader.run(run_id))], path, Form(None, thin=reader.thinned(run_id)), zipped=True)
+
+
+def saved(reader: Reader, run_id: str) -> bytes:
+    """The same, for a browser."""
+    with tempfile.TemporaryDirectory() as folder:
+        save_run(reader, run_id, Path(folder) / "run.zip")
+        return (Path(folder) / "run.zip").read_bytes()
 
 
 def export_experiment(
-    store: Store, experiment: str, folder: Path, tick: Callable[[float], None], *, add: bool = False
+    store: Store, experiment: str, path: Path, tick: Tick, *, whole: bool = False, add: bool = False
 ) -> int:
-    """Write all ended runs of an experiment; how many are in the folder then.  `tick` is told the share that is done.
+    """Write all ended runs of an experiment into a folder or a ZIP; how many are there then.
 
-    add: to the runs that are in the folder already, which come first.  A run that is there takes the place of its copy,
-    for it may have gone on since; another with the name and the configuration of one that is there is left out."""
-    runs: list[Kept] = [
-        (store, run)
+    whole: with all that they recorded; else what pages show.
+    add: to the runs that are there already, which come first.  A run that is there takes the place of its copy, for it
+    may have gone on since; another with the name and the configuration of one that is there is left out."""
+    ended = [
+        run
         for run in store.runs(experiment=experiment, oldest_first=True)
         if not run.active and run.n_population
     ]
-    if not runs:
+    if not ended:
         names = ", ".join(store.experiments()) or "none"
         raise StoreError(
             f"experiment {experiment!r} has no runs to export in {store.description}; there are: {names}"
         )
-    if add and any((folder / name).exists() for name in FILES):
-        return _add(Archive(folder), experiment, runs, tick)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _write(runs, folder, _metadata(experiment, runs), tick)
-    except OSError as error:
-        raise StoreError(f"{folder} cannot be written: {error.strerror or error}") from None
+    runs: list[Kept] = [(store, run) for run in ended]
+    if add and (path.is_file() or (path / RUNS).is_file()):
+        runs = added(Archive(path), experiment, runs, whole)
+    write(runs, path, Form(experiment, thin=not whole), zipped=path.suffix == ".zip", tick=tick)
     return len(runs)
 
 
-def recode(folder: Path, tick: Callable[[float], None]) -> int:
-    """Write the files of a folder again as this program writes them; how many runs."""
-    old = Archive(folder)
-    return _rewrite(old, _all_of(old), [], tick)
-
-
-def _all_of(archive: Archive) -> list[Kept]:
-    return [(archive, run) for run in archive.runs()[::-1]]
-
-
-def _add(old: Archive, experiment: str, runs: Sequence[Kept], tick: Callable[[float], None]) -> int:
-    if old.about["experiment"] != experiment:
+def added(there: Archive, experiment: str, runs: Sequence[Kept], whole: bool) -> list[Kept]:
+    """The runs of an archive and more."""
+    if there.experiment != experiment:
         raise StoreError(
-            f"{old.folder} holds the experiment {old.about['experiment']!r}: runs of {experiment!r} do not belong there"
+            f"{there.path} holds the experiment {there.experiment!r}: runs of {experiment!r} do not belong there"
         )
+    if whole and there.is_thinned:
+        raise StoreError(f"{there.path} holds thinned runs: whole ones cannot be added to them")
     again = {run.id for _, run in runs}
-    stay = [(source, run) for source, run in _all_of(old) if run.id not in again]
-    there = {_plan(run) for _, run in stay}
-    return _rewrite(old, stay, [(source, run) for source, run in runs if _plan(run) not in there], tick)
+    stay: list[Kept] = [(there, run) for run in there.runs(oldest_first=True) if run.id not in again]
+    plans = {plan(run) for _, run in stay}
+    return stay + [(reader, run) for reader, run in runs if plan(run) not in plans]
 
 
-def _plan(run: RunInfo) -> tuple[str | None, str]:
+def plan(run: RunInfo) -> tuple[str, str]:
     """What a run was to be; the same for runs that are one another's repetition."""
-    return run.name, json.dumps(run.config, sort_keys=True)
+    return run.name, canonical(run.config)
 
 
-def _rewrite(old: Archive, own: Sequence[Kept], more: Sequence[Kept], tick: Callable[[float], None]) -> int:
-    """Write what stays of an archive again, more runs behind it; how many runs there are then.
+def nobody(_: float) -> None:
+    """Where nobody waits."""
 
-    The new files take the place of the old ones once everything of the old was read back and is equal."""
-    runs, fresh = [*own, *more], old.folder / "new"
+
+def write(runs: Sequence[Kept], path: Path, form: Form, *, zipped: bool, tick: Tick = nobody) -> None:
+    """What was there is replaced once all is written."""
     try:
-        fresh.mkdir(exist_ok=True)
-        _write(runs, fresh, _metadata(old.about["experiment"], runs), tick)
-        new = Archive(fresh)
-        for _, run in own:
-            if differing := _differing(old, new, run.id):
-                raise StoreError(f"run {run.id} of {old.folder} would not come back: {', '.join(differing)}")
-        for name in FILES:
-            (fresh / name).replace(old.folder / name)
-        fresh.rmdir()
+        if not zipped:
+            path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent if zipped else path, prefix=".new-") as made:
+            folder = Path(made)
+            write_files(runs, folder, form, tick)
+            files = sorted(folder.iterdir())
+            if zipped:
+                with zipfile.ZipFile(folder / "all", "w") as archive:
+                    for file in files:  # Parquet files do not shrink
+                        text = file.suffix not in (".parquet",)
+                        archive.write(file, file.name, zipfile.ZIP_DEFLATED if text else zipfile.ZIP_STORED)
+                (folder / "all").replace(path)
+            else:
+                for file in files:
+                    file.replace(path / file.name)
     except OSError as error:
-        raise StoreError(f"{old.folder} cannot be written: {error.strerror or error}") from None
-    return len(runs)
-
-
-def _differing(old: Archive, new: Archive, run_id: str) -> list[str]:
-    """What of a run is not the same in both: anything, or times by more than they are rounded."""
-    pairs = [("run", old.run(run_id), new.run(run_id))]
-    pairs += [
-        (what, getattr(old, what)(run_id), getattr(new, what)(run_id))
-        for what in ("steps", "population", "updates")
-    ]
-    found = [
-        f"{what}.{field.name}"
-        for what, a, b in pairs
-        for field in fields(a)
-        if not _equal(getattr(a, field.name), getattr(b, field.name), rounded=field.name in TIMES)
-    ]
-    best = [archive.best_structure(run_id) for archive in (old, new)]
-    if repr(best[0]) != repr(best[1]):
-        found.append("best structure")
-    return found
-
-
-def _equal(a: Any, b: Any, *, rounded: bool) -> bool:
-    if not isinstance(a, np.ndarray):
-        return bool(a == b)
-    if a.dtype == object:
-        return bool(a.tolist() == b.tolist())
-    if rounded:
-        return bool(np.allclose(a, b, rtol=0, atol=10.0**-SECONDS.scale, equal_nan=True))
-    return bool(np.array_equal(a, b, equal_nan=True))
-
-
-def _write(
-    runs: Sequence[Kept],
-    folder: Path,
-    metadata: dict[bytes, bytes],
-    tick: Callable[[float], None],
-) -> None:
-    def writer(name: str, schema: pa.Schema) -> pq.ParquetWriter:
-        encodings = ENCODINGS[name]
-        leaves = [f"{f.name}.list.element" if pa.types.is_list(f.type) else f.name for f in schema]
-        return pq.ParquetWriter(
-            folder / name,
-            schema.with_metadata(metadata),
-            compression="zstd",
-            compression_level=19,
-            write_statistics=False,  # they help to skip row groups by value, which nobody does here
-            store_decimal_as_integer=True,
-            use_dictionary=[leaf for leaf in leaves if leaf not in encodings],
-            column_encoding=encodings,
-        )
-
-    rows = []
-    with writer("steps.parquet", SHIPPED_STEPS) as steps, writer("updates.parquet", UPDATES) as updates:
-        for done, (store, run) in enumerate(runs):
-            tick(done / len(runs))
-            exploration = exploration_of(run.config)
-            rows.append({**run_row(store, run), "exploration": exploration})
-            learned = store.updates(run.id)
-            population = store.population(run.id).energy
-            steps.write_table(shipped_steps(run.id, store.steps(run.id), population, learned, exploration))
-            updates.write_table(updates_table(run.id, learned))
-    with writer("runs.parquet", RUNS) as table:
-        table.write_table(pa.Table.from_pylist(rows, RUNS))
+        raise StoreError(f"{path} cannot be written: {error.strerror or error}") from None
     tick(1.0)
 
 
-def exploration_of(config: Mapping[str, Any]) -> float:
-    """ε of a learner; 0 for a fixed policy.  A wrong one costs bytes and nothing else: what does not follow is kept."""
-    kind = AGENTS.get(str(config.get("algorithm")))
-    if kind is None:
-        return 0.0
-    return float(config.get("settings", {}).get("exploration", getattr(kind.config, "exploration", 0.0)))
+def write_files(runs: Sequence[Kept], folder: Path, form: Form, tick: Tick) -> None:
+    with ExitStack() as stack:
+        files = {
+            name: stack.enter_context(Writer(folder / name, columns, form))
+            for name, columns in form.schemas.items()
+        }
+        for done, (reader, run) in enumerate(runs):
+            tick(done / len(runs))
+            for name, table in tables_of(reader, run, form).items():
+                files[name].add(table)
+    if len(runs) == 1 and not form.thin:
+        ((reader, run),) = runs
+        structures = list(stored(reader, run.id, reader.structures(run.id)))
+        (folder / "structures.extxyz").write_text(extxyz(structures), encoding="utf-8")
+        (folder / "structures.db").write_bytes(ase_database(structures))
 
 
-def shipped_steps(
-    run_id: str, table: StepTable, population: Array, updates: UpdateTable, exploration: float
-) -> pa.Table:
-    """Steps without the rewards and probabilities that follow from the rest."""
-    mask = table.probabilities > 0
-    full = steps_table(run_id, table, STEPS.remove(STEPS.get_field_index("relax_seconds")))
-    columns = {name: full[name] for name in full.column_names}
-    for name in ("elapsed", "cpu_seconds", "relax_seconds"):
-        columns[name] = nulls(np.round(getattr(table, name), SECONDS.scale)).cast(SECONDS, safe=False)
-    record = derived.Record(population, table.energy, table.current_energy)
-    columns["reward"] = pa.array(table.reward, mask=_same(derived.rewards(record), table.reward))
-    if mask.shape[1] <= derived.BITS:
-        again = derived.probabilities(record, updates, table.step, mask, exploration).astype(np.float32)
-        follows = (again == table.probabilities.astype(np.float32)).all(axis=1)
-        follows[:1] = False  # the first row says how many actions there are
-        lists = columns["probabilities"].combine_chunks()
-        columns["probabilities"] = pc.if_else(pa.array(follows), pa.scalar(None, lists.type), lists)
-        columns["mask"] = pa.array(derived.packed(mask))
-    else:
-        columns["mask"] = pa.nulls(len(table), pa.int32())
-    return pa.table({name: columns[name] for name in SHIPPED_STEPS.names}).cast(SHIPPED_STEPS)
+class Writer:
+    """One file; a group of rows holds whole runs."""
+
+    def __init__(self, path: Path, columns: pa.Schema, form: Form) -> None:
+        about = {"format": FORMAT, "experiment": form.experiment, "thinned": form.thin}
+        leaves = {leaf(field): encoding(field) for field in columns}
+        self._file = pq.ParquetWriter(
+            path,
+            columns.with_metadata({METADATA: json.dumps(about).encode()}),
+            compression="zstd",
+            compression_level=THOROUGH if form.thin else QUICK,
+            write_statistics=False,  # they help to skip groups by value, which nobody does here
+            store_decimal_as_integer=True,
+            use_dictionary=[name for name, chosen in leaves.items() if chosen is None],
+            column_encoding={name: chosen for name, chosen in leaves.items() if chosen is not None},
+        )
+        self._together = TOGETHER.get(path.name, MANY)
+        self._waiting: list[pa.Table] = []
+
+    def add(self, table: pa.Table) -> None:
+        self._waiting.append(table)
+        if sum(map(len, self._waiting)) >= self._together:
+            self._flush()
+
+    def _flush(self) -> None:
+        table = pa.concat_tables(self._waiting) if self._waiting else ()
+        if len(table):
+            self._file.write_table(table, row_group_size=len(table))
+        self._waiting = []
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._flush()
+        self._file.close()
 
 
-def _same(a: Array, b: Array) -> BoolArray:
-    """[K] equal to the last bit, and a number."""
-    return np.asarray((a == b) & (np.signbit(a) == np.signbit(b)))
+def leaf(field: pa.Field) -> str:
+    return f"{field.name}.list.element" if pa.types.is_list(field.type) else str(field.name)
 
 
-def _metadata(experiment: str, runs: Sequence[Kept]) -> dict[bytes, bytes]:
-    machines = {json.dumps(run.versions, sort_keys=True) for _, run in runs}
-    content = {
-        "format": FORMAT,
-        "experiment": experiment,
-        "made_by": [json.loads(machine) for machine in sorted(machines)],
-        "started": min((run.started for _, run in runs if run.started), default=None),
-        "ended": max((run.ended for _, run in runs if run.ended), default=None),
-    }
-    return {METADATA: json.dumps(content).encode()}
+def encoding(field: pa.Field) -> str | None:
+    """None: a dictionary."""
+    kind = field.type.value_type if pa.types.is_list(field.type) else field.type
+    if field.name in DICTIONARY:
+        return None
+    if pa.types.is_decimal(kind) or field.name == "step":
+        return "DELTA_BINARY_PACKED"
+    return "BYTE_STREAM_SPLIT" if pa.types.is_floating(kind) or field.name in SPLIT else None
 
 
-def run_row(store: Source, run: RunInfo) -> dict[str, Any]:
-    members = store.population(run.id)
-    values = {name: value for name, value in asdict(run).items() if name in RUNS.names}
-    values["experiment"] = run.experiment.removesuffix(SUFFIX) if run.experiment else None
-    values |= {name: json.dumps(values[name]) for name in ("config", "versions")}
-    values["tally"] = json.dumps({action: list(tally) for action, tally in run.tally.items()})
-    return {**values, **_population_columns(members), **_best_columns(store, run)}
-
-
-def _population_columns(members: PopulationTable) -> dict[str, Any]:
+def tables_of(reader: Reader, run: RunInfo, form: Form) -> dict[str, pa.Table]:
+    """{file: rows of one run}"""
+    population, steps, updates = reader.population(run.id), reader.steps(run.id), reader.updates(run.id)
+    structures = reader.structures(run.id)
+    if form.thin:
+        population = thinning.thin_population(population)
+        steps = thinning.thin_steps(steps, population, run)
+        updates = thinning.thin_updates(updates)
+        best = {(each.source, each.number) for each in reader.lowest([run.id], 1)}
+        structures = [info for info in structures if info.relaxed and info[:2] in best]
+    schemas = form.schemas
     return {
-        "population_energy": nulls(members.energy).to_pylist(),
-        "population_attempts": members.attempts.tolist(),
-        "population_evaluations": members.evaluations.tolist(),
-        "population_seconds": members.seconds.tolist(),
-        "population_reason": members.reason.tolist(),
+        RUNS: pa.Table.from_pylist([run_row(reader, run, form)], schemas[RUNS]),
+        POPULATION: to_arrow(population, run.id, schemas[POPULATION]),
+        STEPS: to_arrow(steps, run.id, schemas[STEPS]),
+        UPDATES: to_arrow(updates, run.id, schemas[UPDATES]),
+        STRUCTURES: pa.Table.from_pylist(
+            [structure_row(each, run.id) for each in stored(reader, run.id, structures)], schemas[STRUCTURES]
+        ),
     }
 
 
-def _best_columns(store: Source, run: RunInfo) -> dict[str, Any]:
-    best = store.best_structure(run.id)
-    if best is None:
-        return {}
-    info, crystal = best
-    return {
-        "best_source": info.source.value,
-        "best_number": info.number,
-        "best_numbers": crystal.numbers.tolist(),
-        "best_positions": crystal.positions.ravel().tolist(),
-        "best_cell": crystal.cell.ravel().tolist(),
-    }
+def run_row(reader: Reader, run: RunInfo, form: Form) -> dict[str, Any]:
+    waits = run.active or run.state is RunState.QUEUED
+    row = {field.name: getattr(run, field.name) for field in fields(run) if field.name not in LIVE}
+    row |= {"state": str(RunState.INTERRUPTED if waits else run.state), "experiment": form.experiment}
+    row |= {name: canonical(row[name]) for name in ("config", "versions")}
+    row["tally"] = json.dumps(row["tally"])
+    # thinned records are none that a run can go on from
+    return row | {"checkpoint": None if form.thin else json.dumps(reader.checkpoint(run.id))}
+
+
+def stored(reader: Reader, run_id: str, infos: Iterable[StructureInfo]) -> Iterator[StoredStructure]:
+    for info in infos:
+        yield StoredStructure(
+            info, reader.structure(run_id, info.number, source=info.source, relaxed=info.relaxed)
+        )
+
+
+def structure_row(structure: StoredStructure, run_id: str) -> dict[str, Any]:
+    info, crystal = structure
+    atoms = {name: getattr(crystal, name).ravel() for name in ATOMS}
+    return {RUN: run_id, **info._asdict(), "source": info.source.value, **atoms}

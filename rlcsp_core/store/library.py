@@ -6,31 +6,46 @@ shipped carry that word in their names.  It never writes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from functools import cached_property, wraps
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 from rlcsp_core.errors import StoreError
 from rlcsp_core.paths import DATA
-from rlcsp_core.records import Array, Crystal
-from rlcsp_core.store import Finding, Reader, RunInfo, RunState, Source, Store, StructureInfo
-from rlcsp_core.store.archive import Archive
-from rlcsp_core.store.parquet import folders
-from rlcsp_core.tables import PopulationTable, StepTable, UpdateTable
+from rlcsp_core.records import Array
+from rlcsp_core.store import Finding, Reader, RunInfo, RunState, Store
+from rlcsp_core.store.archive import Archive, archive_paths
 
 SHIPPED = DATA / "results"
+SUFFIX = (
+    " (shipped)"  # tells the results that came with the program from the user's own of the same experiment
+)
 
 
 def archives_in(folder: Path = SHIPPED) -> tuple[dict[str, Archive], list[str]]:
     """Exported experiments by name, and what is wrong with those that cannot be read."""
     found, problems = {}, []
-    for each in folders(folder):
+    for path in archive_paths(folder):
         try:
-            archive = Archive(each)
-            found[archive.name] = archive
+            archive = Archive(path, SUFFIX)
+            found[archive.experiment or path.stem] = archive
         except StoreError as error:
             problems.append(str(error))
     return found, problems
+
+
+Question = TypeVar("Question", bound=Callable[..., Any])
+
+
+def at_home(question: Question) -> Question:
+    """The same, asked where the run is kept."""
+
+    @wraps(question)
+    def asked(library: Library, run_id: str, *args: Any, **options: Any) -> Any:
+        return getattr(library.home(run_id), question.__name__)(run_id, *args, **options)
+
+    return cast(Question, asked)
 
 
 class Library(Reader):
@@ -51,14 +66,14 @@ class Library(Reader):
         found, self.problems = archives_in(self.folder)
         return found
 
-    def _home(self, run_id: str) -> Reader:
+    def home(self, run_id: str) -> Reader:
         return next((archive for archive in self.archives.values() if run_id in archive), self.store)
 
     def _homes(self, run_ids: Sequence[str]) -> list[tuple[Reader, list[str]]]:
         """Each with its runs among these."""
         homes: dict[int, tuple[Reader, list[str]]] = {}
         for run_id in run_ids:
-            home = self._home(run_id)
+            home = self.home(run_id)
             homes.setdefault(id(home), (home, []))[1].append(run_id)
         return list(homes.values())
 
@@ -77,17 +92,7 @@ class Library(Reader):
         """Those of the database; those of a shipped experiment where one is named."""
         if experiment not in self.archives:
             return self.store.runs(limit, states=states, experiment=experiment, oldest_first=oldest_first)
-        runs = [run for run in self.archives[experiment].runs() if states is None or run.state in states]
-        return (runs[::-1] if oldest_first else runs)[:limit]
-
-    def run(self, run_id: str) -> RunInfo:
-        return self._home(run_id).run(run_id)
-
-    def steps(self, run_id: str, after: int = 0, until: int | None = None) -> StepTable:
-        return self._home(run_id).steps(run_id, after, until)
-
-    def overview(self, run_id: str, max_points: int = 2000) -> StepTable:
-        return self._home(run_id).overview(run_id, max_points)
+        return self.archives[experiment].runs(limit, states=states, oldest_first=oldest_first)
 
     def series(self, run_ids: Sequence[str], columns: Sequence[str]) -> dict[str, dict[str, Array]]:
         found: dict[str, dict[str, Array]] = {}
@@ -95,20 +100,16 @@ class Library(Reader):
             found |= home.series(ids, columns)
         return {run_id: found[run_id] for run_id in run_ids}
 
-    def population(self, run_id: str) -> PopulationTable:
-        return self._home(run_id).population(run_id)
-
-    def updates(self, run_id: str, after: int = 0) -> UpdateTable:
-        return self._home(run_id).updates(run_id, after)
-
-    def structures(self, run_id: str, source: Source | None = None) -> list[StructureInfo]:
-        return self._home(run_id).structures(run_id, source)
-
     def lowest(self, run_ids: Sequence[str], limit: int) -> list[Finding]:
         found = [each for home, ids in self._homes(run_ids) for each in home.lowest(ids, limit)]
         return sorted(found, key=lambda each: each.energy)[:limit]
 
-    def structure(
-        self, run_id: str, number: int, *, source: Source = Source.STEP, relaxed: bool = True
-    ) -> Crystal:
-        return self._home(run_id).structure(run_id, number, source=source, relaxed=relaxed)
+    run = at_home(Reader.run)
+    steps = at_home(Reader.steps)
+    overview = at_home(Reader.overview)
+    population = at_home(Reader.population)
+    updates = at_home(Reader.updates)
+    checkpoint = at_home(Reader.checkpoint)
+    structures = at_home(Reader.structures)
+    structure = at_home(Reader.structure)
+    thinned = at_home(Reader.thinned)

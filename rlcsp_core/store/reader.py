@@ -6,7 +6,7 @@ Analysis, charts and pages read through a `Reader` and never ask which one it is
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from rlcsp_core.errors import NotFoundError
 from rlcsp_core.records import Array, Crystal
@@ -57,6 +57,14 @@ class Reader(Protocol):
 
     def updates(self, run_id: str, after: int = 0) -> UpdateTable:
         """Learning updates at steps > after."""
+        ...
+
+    def thinned(self, run_id: str) -> bool:
+        """Whether what is read of the run is rounded and thinned to what pages show."""
+        ...
+
+    def checkpoint(self, run_id: str) -> dict[str, Any] | None:
+        """Where an unfinished run can go on."""
         ...
 
     def structures(self, run_id: str, source: Source | None = None) -> list[StructureInfo]:

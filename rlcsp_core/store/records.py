@@ -54,7 +54,7 @@ class Claim(NamedTuple):
     token: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RunInfo:
     """One run, without its history."""
 
@@ -68,10 +68,10 @@ class RunInfo:
     created: float
     started: float | None
     ended: float | None
-    heartbeat: float | None  # last sign of life of the worker
-    host: str | None  # what its worker's machine calls itself
-    process: str | None  # the worker, as `process.this_process` tells it
-    request: Request
+    heartbeat: float | None = None  # last sign of life of the worker
+    host: str | None = None  # what its worker's machine calls itself
+    process: str | None = None  # the worker, as `process.this_process` tells it
+    request: Request = Request.RUN
     n_population: int  # members relaxed so far
     n_population_failed: int
     n_steps: int
@@ -80,7 +80,7 @@ class RunInfo:
     best_step: int | None  # 0: in the initial population
     target_step: int | None  # the first step at the target; None: not reached
     tally: Mapping[int, Tally]  # by action number
-    policy: str | None  # the shared policy that it reads and updates
+    policy: str | None = None  # the shared policy that it reads and updates
 
     @property
     def composition(self) -> str:

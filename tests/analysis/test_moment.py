@@ -10,7 +10,9 @@ from rlcsp_core.analysis.moment import moment, step_view
 from rlcsp_core.errors import NotFoundError
 from rlcsp_core.execution import Halt, execute
 from rlcsp_core.search import SearchConfig
-from rlcsp_core.store import RunInfo, Store, open_store
+from rlcsp_core.store import RunInfo, Store, open_store, thinning
+from rlcsp_core.store.archive import Archive
+from rlcsp_core.store.export import Form, write
 
 STEPS = 40
 
@@ -102,3 +104,30 @@ def test_what_is_said_of_a_step_is_what_was_recorded(store: Store) -> None:
 def test_steps_that_are_not_there_are_refused(store: Store, step: int) -> None:
     with pytest.raises(NotFoundError, match="has no step"):
         moment(store, run_of(store, "rlcsp"), step)
+
+
+def test_steps_of_thinned_runs_are_explained_as_the_whole_ones(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the policy was left out, and is learned again."""
+    monkeypatch.setattr(thinning, "MOMENTS", 3)
+    runs = [run for run in store.runs() if run.algorithm == "rlcsp"]
+    write([(store, run) for run in runs], tmp_path, Form("all", thin=True), zipped=False)
+    archive = Archive(tmp_path)
+    for run in runs:
+        if run.config["features"] == run.config["actions"] == "published":
+            assert (~archive.updates(run.id).known).sum() > 3
+        for step in range(1, STEPS + 1, 3):
+            theirs, mine = (moment(reader, run, step) for reader in (store, archive))
+            assert mine.useless == theirs.useless
+            assert mine.reward.reward == pytest.approx(theirs.reward.reward, rel=2e-5, abs=1e-4)
+            assert mine.row.reward[0] == pytest.approx(theirs.row.reward[0], rel=2e-5, abs=1e-4)
+            assert (mine.choice is None) == (theirs.choice is None)
+            if mine.choice is not None and theirs.choice is not None:
+                np.testing.assert_allclose(mine.choice.probabilities, theirs.choice.probabilities, atol=1e-4)
+            assert (mine.episode is None) == (theirs.episode is None)
+            if mine.episode is not None and theirs.episode is not None:
+                for name in ("theta_before", "theta_after"):
+                    a, b = getattr(mine.episode, name), getattr(theirs.episode, name)
+                    assert (a is None) == (b is None)
+                    assert a is None or np.allclose(a, b, rtol=0, atol=1e-4)

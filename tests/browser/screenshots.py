@@ -22,7 +22,7 @@ from rlcsp_core.execution.running import Halt, execute
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.search.presets import fast
 from rlcsp_core.store import Source, Store, open_store
-from rlcsp_core.store.archive import SUFFIX
+from rlcsp_core.store.library import SUFFIX
 
 sys.path.insert(0, str(Path(__file__).parent))
 

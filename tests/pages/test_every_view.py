@@ -16,9 +16,8 @@ from rlcsp_core.execution import Halt, execute
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.search.features import FEATURE_SETS
 from rlcsp_core.store import RunInfo, open_store
-from rlcsp_core.store.archive import Archive
 from rlcsp_core.store.library import SHIPPED as FOLDER
-from rlcsp_core.store.parquet import folders
+from rlcsp_core.store.library import archives_in
 
 pytestmark = pytest.mark.slow
 
@@ -36,9 +35,9 @@ OF_A_RUN = ("pages/search/page.py", "pages/structures/page.py", "pages/replay/pa
 def _shipped() -> dict[str, RunInfo]:
     """The shortest run of each configuration."""
     found: dict[str, RunInfo] = {}
-    for archive in map(Archive, folders(FOLDER)):
+    for experiment, archive in archives_in(FOLDER)[0].items():
         for run in archive.runs():
-            name = ", ".join([archive.name, *(str(run.config.get(key)) for key in KIND)])
+            name = ", ".join([experiment, *(str(run.config.get(key)) for key in KIND)])
             if name not in found or run.n_steps < found[name].n_steps:
                 found[name] = run
     return found

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rlcsp_core.scale import EnergyScale, energy_scale
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.search.acceptance import after_step, before_step, climb, cold
 from rlcsp_core.search.history import EnergyHistory
-from rlcsp_core.search.reward import EnergyScale, energy_scale, reward
+from rlcsp_core.search.reward import reward
 
 energies = st.lists(st.floats(-40, -10), min_size=1, max_size=200)
 
