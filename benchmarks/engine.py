@@ -1,4 +1,4 @@
-"""How fast the engine is on this machine: `python benchmarks/engine.py [--json]`, a minute or two.
+"""How fast the engine is on this machine: `python -m benchmarks.engine [--json]`, a minute or two.
 
 Close other programs before.
 
@@ -22,8 +22,6 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 

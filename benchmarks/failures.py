@@ -1,4 +1,4 @@
-"""What the relaxation does with thousands of random starts: `python benchmarks/failures.py N [--json]`.
+"""What the relaxation does with thousands of random starts: `python -m benchmarks.failures N [--json]`.
 
 N of each composition; with 5000, thirty thousand relaxations at some hundred a second.
 
@@ -13,9 +13,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""A database of finished runs, to look at pages with: `python -m tests.load.filled DATABASE [COPIES]`.
+"""A database of finished runs, to look at pages with: `python -m benchmarks.load.filled DATABASE [COPIES]`.
 
 Each copy holds the 100 runs of 2000 steps of the shipped experiment `report`, with seeds of its own, as one experiment
 of the database, with the best structure of each run.

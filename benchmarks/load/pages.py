@@ -1,9 +1,9 @@
 """How long the dashboard takes to send its pages, with a database as large as it may get.
 
-`python -m tests.load.pages DATABASE` starts a server of its own for each page, waits until it answers, and visits the
-page with the run of most steps as its first visitor and then as later ones: sessions without a browser, so that drawing
-is not included.  Prints one JSON object a page: seconds by the clock, and of the server's CPU, which other programs on
-the machine do not lengthen.
+`python -m benchmarks.load.pages DATABASE` starts a server of its own for each page, waits until it answers, and visits
+the page with the run of most steps as its first visitor and then as later ones: sessions without a browser, so that
+drawing is not included.  Prints one JSON object a page: seconds by the clock, and of the server's CPU, which other
+programs on the machine do not lengthen.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks.load.visitor import Visitor
 from rlcsp_core.store import open_store
 from tests.browser.dashboard import Dashboard, cpu_seconds, serving
-from tests.load.visitor import Visitor
 
 LATER = 3  # visits after the first
 PAGES = ("", "Search", "Compare", "Structures", "Replay", "Policy", "Learn")

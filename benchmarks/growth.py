@@ -1,6 +1,6 @@
 """A store with a million steps: how large it is, and how long what a page asks of it takes.
 
-`python -m tests.store.growth --steps 1000000` writes made-up records of 40-atom structures through the store's own
+`python -m benchmarks.growth --steps 1000000` writes made-up records of 40-atom structures through the store's own
 `append`, in one long run and many short ones, and prints one JSON object a line.  Structures are counted apart: a
 search keeps those of accepted steps, how many those are is the search's affair.
 """

@@ -1,6 +1,6 @@
 """How long pages take until they stand drawn in a browser.
 
-`python -m tests.load.drawn DATABASE [EXPERIMENT]` starts the dashboard, and opens each page by its address in a
+`python -m benchmarks.load.drawn DATABASE [EXPERIMENT]` starts the dashboard, and opens each page by its address in a
 Chromium of its own, with an empty cache and WebGL in software: the page with the run of most steps or, for Compare, the
 experiment.  There it then clicks through the views.  Prints one JSON object a page or click: seconds until the heading
 is there and until all that the window shows is drawn.  The server has had a moment to begin; no page was open before.

@@ -1,10 +1,10 @@
 """Many sessions watch a few running searches, and click.
 
-`python -m tests.load.sessions` starts the dashboard, four searches in worker processes as the dashboard starts them,
-and twenty sessions without a browser that each watch one of the four live.  Four times a minute each session clicks: it
-chooses in the form beside its run, turns to another run, or to another page and back.  A click takes until the server
-has sent the whole page; drawing, which browsers do on machines of their own, is not included.  Prints one JSON object
-for each kind of click, and one for the whole.
+`python -m benchmarks.load.sessions` starts the dashboard, four searches in worker processes as the dashboard starts
+them, and twenty sessions without a browser that each watch one of the four live.  Four times a minute each session
+clicks: it chooses in the form beside its run, turns to another run, or to another page and back.  A click takes until
+the server has sent the whole page; drawing, which browsers do on machines of their own, is not included.  Prints one
+JSON object for each kind of click, and one for the whole.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from pathlib import Path
 import numpy as np
 import psutil
 
+from benchmarks.load.visitor import Visitor
 from rlcsp_core.execution import RunManager
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import open_store
 from tests.browser.dashboard import cpu_seconds, serving
-from tests.load.visitor import Visitor
 
 COMPOSITIONS = ("Y2O3", "SrTiO3", "Y2O3", "SrTiO3")
 ALGORITHMS = ("rlcsp", "ppo", "npg", "uniform")

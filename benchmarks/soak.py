@@ -1,4 +1,4 @@
-"""A long search of a small cell, through the real store: `python -m tests.execution.soak --steps 200000`.
+"""A long search of a small cell, through the real store: `python -m benchmarks.soak --steps 200000`.
 
 Prints memory, database and speed as it goes, one JSON object a line; the figures of RELIABILITY.md.  A search keeps
 the energies it has seen, to recognise repeats, and nothing else that grows.
