@@ -122,9 +122,7 @@ def test_the_wheel_holds_the_dashboard_and_its_data(tmp_path):
         top = name.split("/")[0]
         if top == "rlcsp_core":
             assert name in names
-        elif top in {"pages", "static", "app.py", "serve.py", ".streamlit"} or (
-            top == "data" and not name.startswith("data/results")
-        ):
+        elif top in {"pages", "static", "data", "app.py", "serve.py", ".streamlit"}:
             assert f"rlcsp_core/files/{name}" in names
     assert not [name for name in names if "__pycache__" in name or name.endswith(".sqlite")]
     lines = (ROOT / "requirements.txt").read_text().splitlines()
