@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 import rlcsp_core
 from rlcsp_core import Search, SearchConfig
+from rlcsp_core.cli.main import main
 from rlcsp_core.threads import one_blas_thread
 
 ROOT = Path(__file__).parents[1]
@@ -132,3 +133,21 @@ def test_the_wheel_holds_the_dashboard_and_its_data(tmp_path):
         line for line in wanted if f"requires-dist: {line.split('>')[0].lower()}" not in about.lower()
     ] == []
     assert sum(info.file_size for info in zipfile.ZipFile(wheel).infolist()) < 40e6
+
+
+def test_the_command_app_starts_the_dashboard_that_came_with_the_program(monkeypatch):
+    started = []
+
+    def replaced(*words):
+        started.append(words)
+        raise SystemExit(0)
+
+    monkeypatch.setattr("os.execve", replaced)
+    monkeypatch.setattr("rlcsp_core.cli.app.compile_once", lambda: None)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    assert main(["app", "--port", "8777"]) == 0
+    ((program, words, environment),) = started
+    assert program == words[0] == sys.executable
+    assert words[-3:] == [str(ROOT / "serve.py"), "--server.port", "8777"]
+    assert (environment["OMP_NUM_THREADS"], environment["OPENBLAS_NUM_THREADS"]) == ("3", "1")

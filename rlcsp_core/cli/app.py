@@ -9,6 +9,7 @@ import sys
 from rlcsp_core.cli.options import whole
 from rlcsp_core.cli.progress import compile_once
 from rlcsp_core.errors import ConfigError
+from rlcsp_core.execution.processes import THREADS
 from rlcsp_core.paths import ROOT
 
 PORT, MOST = 8501, 65535
@@ -27,4 +28,5 @@ def run(arguments: argparse.Namespace) -> int:
     command = [sys.executable, "-P", "-m", "streamlit", "run", str(ROOT / "serve.py")]
     command += ["--server.port", str(arguments.port)]
     sys.stdout.flush()
-    os.execv(sys.executable, command)
+    # pages compute little: the cores are for the searches
+    os.execve(sys.executable, command, {**dict.fromkeys(THREADS, "1"), **os.environ})
