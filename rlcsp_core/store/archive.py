@@ -210,8 +210,11 @@ class Archive(Reader):
 
     # Structures
 
-    def structures(self, run_id: str, source: Source | None = None) -> list[StructureInfo]:
-        return [info for info in self._listed(run_id) if source in (None, info.source)]
+    def structures(
+        self, run_id: str, source: Source | None = None, number: int | None = None
+    ) -> list[StructureInfo]:
+        listed = self._listed(run_id)
+        return [i for i in listed if source in (None, i.source) and number in (None, i.number)]
 
     def _list_structures(self, run_id: str) -> dict[StructureInfo, int]:
         """In which row each stands."""

@@ -262,8 +262,8 @@ def tables_of(reader: Reader, run: RunInfo, form: Form) -> dict[str, pa.Table]:
         population = thinning.thin_population(population)
         steps = thinning.thin_steps(steps, population, run)
         updates = thinning.thin_updates(updates)
-        best = {(each.source, each.number) for each in reader.lowest([run.id], 1)}
-        structures = [info for info in structures if info.relaxed and info[:2] in best]
+        best = reader.best_structure(run.id)
+        structures = [] if best is None else [best[0]]
     schemas = form.schemas
     return {
         RUNS: pa.Table.from_pylist([run_row(reader, run, form)], schemas[RUNS]),

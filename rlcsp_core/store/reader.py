@@ -67,7 +67,9 @@ class Reader(Protocol):
         """Where an unfinished run can go on."""
         ...
 
-    def structures(self, run_id: str, source: Source | None = None) -> list[StructureInfo]:
+    def structures(
+        self, run_id: str, source: Source | None = None, number: int | None = None
+    ) -> list[StructureInfo]:
         """What `structure` can give: members of the population, accepted steps, every new best."""
         ...
 
@@ -83,16 +85,17 @@ class Reader(Protocol):
 
     def best_structure(self, run_id: str) -> tuple[StructureInfo, Crystal] | None:
         """None as long as no trial has an energy."""
-        self.run(run_id)  # a sentence if there is no such run
-        for best in self.lowest([run_id], 1):
-            info = StructureInfo(best.source, best.number, True, best.n_atoms, best.energy)
-            return info, self.structure(run_id, best.number, source=best.source)
-        return None
+        step = self.run(run_id).best_step
+        if step is None:
+            return None
+        kept = self.structures(run_id, Source.STEP, step) or self.structures(run_id, Source.POPULATION)
+        best = min((i for i in kept if i.relaxed and i.energy is not None), key=_energy, default=None)
+        return None if best is None else (best, self.structure(run_id, best.number, source=best.source))
 
     def kept(self, run_id: str, number: int, source: Source = Source.STEP) -> StructureInfo:
         """One relaxed structure, without its atoms."""
-        for info in self.structures(run_id, source):
-            if info.number == number and info.relaxed:
+        for info in self.structures(run_id, source, number):
+            if info.relaxed:
                 return info
         raise NotFoundError(
             f"run {run_id} kept no structure of {source} {number}: only accepted steps and new bests are kept"
@@ -102,3 +105,8 @@ class Reader(Protocol):
         """Steps ≤ until, which others may descend from: {column of ANCESTRY: [K]}."""
         columns = self.series([run_id], ANCESTRY)[run_id]
         return {name: values[columns["step"] <= until] for name, values in columns.items()}
+
+
+def _energy(info: StructureInfo) -> float:
+    assert info.energy is not None  # relaxed
+    return info.energy

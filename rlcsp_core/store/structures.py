@@ -25,7 +25,9 @@ AT_ONCE = 1000  # runs in one query; databases bound the number of parameters
 class Structures(Connected):
     """The part of a store that gives structures."""
 
-    def structures(self, run_id: str, source: Source | None = None) -> list[StructureInfo]:
+    def structures(
+        self, run_id: str, source: Source | None = None, number: int | None = None
+    ) -> list[StructureInfo]:
         """What `structure` can give: members of the population, accepted steps, every new best."""
         s = schema.structures
         query = select(*(s.c[name] for name in StructureInfo._fields)).order_by(
@@ -33,6 +35,8 @@ class Structures(Connected):
         )
         if source is not None:
             query = query.where(s.c.source == source)
+        if number is not None:
+            query = query.where(s.c.number == number)
         with self._reading() as connection:
             rows = connection.execute(query.where(s.c.run == run_key(connection, run_id))).all()
         return [
