@@ -210,4 +210,4 @@ def test_a_scheduler_that_does_not_answer_is_a_sentence(path, file, monkeypatch,
 
     monkeypatch.setattr("rlcsp_core.execution.cluster.CONNECT", 0.3)
     assert main(["sweep", str(file), "--database", str(path), "--scheduler", "tcp://127.0.0.1:1"]) == 2
-    assert "no Dask scheduler answers at tcp://127.0.0.1:1" in capsys.readouterr().err
+    assert "no Dask scheduler answers at 'tcp://127.0.0.1:1'" in capsys.readouterr().err

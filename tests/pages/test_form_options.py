@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import Store
+
+pytestmark = pytest.mark.slow
 
 Opened = Callable[..., AppTest]
 

@@ -16,6 +16,8 @@ from rlcsp_core.search.explain import SEEN
 from rlcsp_core.store import open_store
 from tests.patience import STARTING
 
+pytestmark = pytest.mark.slow
+
 APP = Path(__file__).parents[2] / "app.py"
 STEPS = 25
 CHAPTERS = ("decide", "build", "act", "relax", "learn", "play")

@@ -17,6 +17,8 @@ from rlcsp_core.search import Search, SearchConfig
 from rlcsp_core.store import Claim, RunInfo, RunState, Store
 from tests.pages.conftest import SMALL
 
+pytestmark = pytest.mark.slow
+
 Opened = Callable[..., AppTest]
 SEARCH = "pages/search/page.py"
 FED = Signs(compiled=True, seconds=20.0, cpu=19.0)

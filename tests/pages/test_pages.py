@@ -92,6 +92,7 @@ def test_a_page_shows_a_finished_run(file: str, opened: Opened, finished_run: st
     assert at_least(page, OF_A_RUN[file]), drawn(page)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("file", "key"), VIEWS)
 def test_every_view_draws_what_it_promises(
     file: str, key: str, opened: Opened, finished_run: str, empty_store: Store
@@ -108,6 +109,7 @@ def test_every_view_draws_what_it_promises(
         assert at_least(page, expected), (view, drawn(page))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", OURS)
 @pytest.mark.parametrize("run_id", HOSTILE)
 def test_an_unknown_run_gets_a_sentence_in_plain_text(file: str, run_id: str, opened: Opened) -> None:

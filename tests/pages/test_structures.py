@@ -25,6 +25,8 @@ from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import Source, open_store
 from tests.patience import STARTING
 
+pytestmark = pytest.mark.slow
+
 PAGE = "pages/structures/page.py"
 APP = Path(__file__).parents[2] / "app.py"
 

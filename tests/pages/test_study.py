@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.compare.summary import _interval
@@ -12,6 +13,8 @@ from rlcsp_core.analysis.compare import Estimate
 from rlcsp_core.records import StopRecord
 from rlcsp_core.store import Store
 from tests.store.examples import CONFIG, member, step
+
+pytestmark = pytest.mark.slow
 
 Opened = Callable[..., AppTest]
 VIEW = "What each addition buys"

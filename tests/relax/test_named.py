@@ -165,6 +165,7 @@ def test_gulp_is_given_every_number_of_the_potential():
             assert f" {value:.10g}" in text
 
 
+@pytest.mark.slow
 def test_gulp_is_asked_in_two_stages_and_its_answer_understood(monkeypatch):
     program = Path(__file__).with_name("gulp_stand_in.py")
     monkeypatch.setenv("PYTHONPATH", str(program.parents[2]))
@@ -181,6 +182,7 @@ def test_gulp_is_asked_in_two_stages_and_its_answer_understood(monkeypatch):
     assert theirs.evaluations > 2  # cycles of both stages
 
 
+@pytest.mark.slow
 def test_a_gulp_that_does_not_converge_gives_a_reason_and_no_energy(monkeypatch):
     program = Path(__file__).with_name("gulp_stand_in.py")
     monkeypatch.setenv("PYTHONPATH", str(program.parents[2]))

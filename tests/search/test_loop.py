@@ -82,6 +82,7 @@ class TestWithoutPhysics:
             assert not isinstance(record, StepRecord) or record.kept == record.accepted
         assert search.checkpoint()["state"].get("modular") is None
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         "options",
         [
@@ -118,6 +119,7 @@ class TestWithoutPhysics:
         assert np.shape(agent.snapshot()["theta"]) == (9, len(names))
         assert names[:2] == ("the constant", "the energy z")
 
+    @pytest.mark.slow
     def test_seeds_differ_and_algorithms_share_the_population(self):
         runs = {
             (a, s): list(Search(config(algorithm=a, seed=s))) for a in ("uniform", "rlcsp") for s in (1, 2)

@@ -37,6 +37,7 @@ for step in range(1, int(sys.argv[3]) + 1):
 """
 
 
+@pytest.mark.slow
 def test_eight_processes_on_one_policy_lose_no_update(store):
     store.create_policy("ours", np.zeros(SHAPE))
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
