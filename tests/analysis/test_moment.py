@@ -38,6 +38,7 @@ def run_of(store: Store, algorithm: str, actions: str = "published") -> RunInfo:
     return next(r for r in runs if r.config["actions"] == actions)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("actions", ["published", "extended", "symmetric"])
 def test_rewards_and_probabilities_are_the_stored_ones(store: Store, actions: str) -> None:
     run = run_of(store, "rlcsp", actions)

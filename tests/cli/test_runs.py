@@ -37,7 +37,8 @@ def test_a_run_prints_its_result_and_is_in_the_database(call, database):
     run = store.run(line["run_id"])
     assert (run.state, run.reason, run.n_steps) == (RunState.FINISHED, line["stop_reason"], line["steps"])
     assert run.best_energy == line["best_energy_per_atom"]
-    assert run.best_energy == min(store.energies(run.id))
+    # a lower energy within what counts as the same is the best found again
+    assert run.best_energy == pytest.approx(min(store.energies(run.id)), abs=1e-6)
     assert run.config["composition"] == "SrO"
     store.close()
 

@@ -191,6 +191,7 @@ def pymatgen_reads(text: str) -> Crystal:
     return Crystal(np.array(structure.atomic_numbers), structure.cart_coords, structure.lattice.matrix)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("phase", references(), ids=lambda phase: f"{phase.formula}-{phase.name}")
 def test_symmetric_exports_hold_distinct_sites_and_read_back(phase: Reference) -> None:
     found = symmetry(phase.crystal)

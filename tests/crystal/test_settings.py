@@ -129,6 +129,7 @@ def test_every_setting_is_expanded_as_spglib_does(said) -> None:
         assert_same(crystal, atoms, cell)
 
 
+@pytest.mark.slow
 def test_a_number_alone_is_right_or_refused() -> None:
     """Right where there is one setting that the cell can have; else it would be a guess."""
     refused = set()

@@ -114,6 +114,7 @@ def test_forces_and_stress_are_exact_derivatives(name, formula):
     assert (strained[0] - strained[1]) / (2 * h) == pytest.approx(expected, rel=1e-5, abs=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "a", "b"), GUARDS)
 def test_a_guard_stands_just_outside_of_the_innermost_barrier(name, a, b):
     potential = load_potential(name)

@@ -28,6 +28,7 @@ def test_the_default_is_the_engine():
     assert relaxer_named("builtin")(start).energy == relax(start, load_potential()).energy
 
 
+@pytest.mark.slow
 def test_any_ase_calculator_finds_the_same_minimum():
     start = structure("TiO2_rutile_skew")
     result = relaxer_named(ENGINE, limits_of("builtin"))(start)
@@ -65,6 +66,7 @@ def broken():
     raise OSError("no weights")
 
 
+@pytest.mark.slow
 def test_a_foreign_code_has_limits_of_its_own():
     start = structure("TiO2_rutile_skew")
     result = relaxer_named(ENGINE)(start)
