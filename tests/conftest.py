@@ -11,6 +11,7 @@ SEED = 20241122
 SERVERS = ("postgresql", "mariadb")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of one kind of database server share one, so one process runs them all."""
     for item in items:

@@ -14,6 +14,7 @@ from dashboard import Dashboard, Watched, browsing, chromium, end_searches, serv
 from playwright.sync_api import Browser
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All tests below this folder need a browser, and share one server."""
     here = Path(__file__).parent
