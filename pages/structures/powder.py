@@ -69,8 +69,8 @@ def show_powder(item: Item) -> None:
             + (
                 "Both lattices are as they are."
                 if scale == 1
-                else f"The lattice is scaled by {scale:.4f} to the measured volume, which this potential misses: "
-                "unscaled, all peaks are shifted."
+                else f"This structure's lattice is scaled by {scale:.4f} to the volume of the other, since peaks of "
+                "lattices of different size are shifted against each other."
             )
         )
 
