@@ -12,11 +12,12 @@ PYTEST := $(BIN)/python -m pytest --numprocesses logical --dist loadgroup
 app: $(VENV)/.app
 	$(BIN)/python -m rlcsp_core app --port $(PORT)
 
-# Engines are compiled before, once: each worker of pytest would do it again.  Tests that share a server share a worker.
+# Engines are compiled before, once: each worker of pytest would do it again.  Browsers are tested one at a time.
 test: $(VENV)/.test $(VENV)/.docs browser databases lint
 	@sh tests/audit.sh $(BIN)/python || echo "See above; 'make audit' fails as long as this is so."
 	$(BIN)/python -m rlcsp_core warm
-	$(PYTEST)
+	$(PYTEST) -m "not browser"
+	$(BIN)/python -m pytest -m browser
 
 # A minute on two cores: style, types, layers, and unit tests; no browser, no server, nothing slow.
 check: $(VENV)/.test
