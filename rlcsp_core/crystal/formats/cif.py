@@ -29,6 +29,8 @@ OPERATORS = ("_space_group_symop_operation_xyz", "_symmetry_equiv_pos_as_xyz")
 NAMES = ("_space_group_name_h-m_alt", "_symmetry_space_group_name_h-m", "_space_group_name_h-m_full")
 HALL = ("_space_group_name_hall", "_symmetry_space_group_name_hall")
 NUMBER = ("_space_group_it_number", "_symmetry_int_tables_number")
+SYMMETRY = ("_space_group", "_symmetry", "_parent_space_group")
+PLAIN = {"", "1", "p1", "triclinic"}  # values that say of the symmetry that there is none
 BEYOND = ("_space_group_magn", "_space_group_symop_magn", "_space_group_symop_ssg", "_space_group_ssg")
 TYPE = re.compile(r"([A-Za-z]{1,2})(?:\d*|[\d.]*[+-]|[+-][\d.]*)")  # Sr, SR+2, O2-, O1
 LABEL = re.compile(r"[A-Za-z]+")
@@ -111,13 +113,20 @@ def _stated(items: Items) -> Stated:
             "the symmetry is that of a magnetic structure: list the operators of the crystal"
         )
     number = _first(items, *NUMBER)
-    return Stated(
+    stated = Stated(
         operators=next((given for name in OPERATORS if (given := [v for v in items.get(name, []) if v])), ()),
         hall=_first(items, *HALL),
         names=list(dict.fromkeys(name for key in NAMES if (name := _first(items, key)))),
         number=int(_number(number, "the number of the space group")) if number else None,
         setting=_first(items, "_space_group_it_coordinate_system_code"),
     )
+    if not (stated.operators or stated.hall or stated.names or stated.number):
+        for name, values in items.items():
+            if name.startswith(SYMMETRY) and any(v.replace(" ", "").lower() not in PLAIN for v in values):
+                raise StructureError(
+                    f"the symmetry is stated by {shown(name)} alone, which does not tell the operators: list them"
+                )
+    return stated
 
 
 def _sites(items: Items, cell: Array, max_sites: int | None) -> list[Site]:
@@ -137,6 +146,13 @@ def _sites(items: Items, cell: Array, max_sites: int | None) -> list[Site]:
             raise StructureError(f"the site {shown(label)} {amount} ({shown(occupancy)}): {DISORDER}")
         if hydrogens.strip("0"):
             raise StructureError(f"{shown(label)} has hydrogen attached that is not listed: list all atoms")
+    for name, values in items.items():  # under a name that is in no dictionary
+        if (
+            "occup" in name
+            and name.startswith("_atom_site_")
+            and not name.endswith(("occupancy", "_su", "_esd"))
+        ) and not all(is_whole(cif.as_number(value)) for value in values if value):
+            raise StructureError(f"{shown(name)} says that not every site holds one atom: {DISORDER}")
     sites = []
     for label, symbol, *position in zip(labels, types, *columns, strict=True):
         number = element_of_type(symbol) if symbol else element_of_label(label)

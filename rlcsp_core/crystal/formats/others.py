@@ -26,7 +26,7 @@ FIXED = 10.0  # added to a parameter that is not refined
 COMMANDS = """
 ABIN ACTA AFIX ANIS ANSC ANSR BASF BIND BLOC BOND BUMP CELL CGLS CHIV CONF CONN DAMP DANG DEFS DELU DFIX DISP
 EADP END EQIV EXTI EXYZ FEND FLAT FMAP FRAG FREE FVAR GRID HFIX HKLF HTAB ISOR LATT LAUE LIST LONE L.S. MERG
-MORE MOVE MPLA NCSY NEUT OMIT PART PLAN PRIG REM RESI RIGU RTAB SADI SAME SFAC SHEL SIMU SIZE SPEC STIR SUMP
+MOLE MORE MOVE MPLA NCSY NEUT OMIT PART PLAN PRIG REM RESI RIGU RTAB SADI SAME SFAC SHEL SIMU SIZE SPEC STIR SUMP
 SWAT SYMM TEMP TITL TWIN TWST UNIT WGHT WIGL WPDB XNPD ZERR
 """
 
@@ -47,10 +47,16 @@ def read_shelx(text: str) -> Crystal:
     cell = cell_of([_number(word, "CELL") for word in said["CELL"][0][1:7]])
     elements = [word for row in said["SFAC"] for word in (row[:1] if _is_number(row[1:2]) else row)]
     operators = _operators(said["LATT"], ["".join(row) for row in said["SYMM"]], cell)
-    sites = []
+    sites, fragment = [], False
     for row in rows:
-        if row[0][:4].upper() in ("END", "HKLF"):
+        command = row[0][:4].upper()
+        if command in ("END", "HKLF"):
             break
+        if command == "PART" and row[1:2] != ["0"]:
+            raise StructureError(f"the file has alternative positions ({shown(' '.join(row))}): {DISORDER}")
+        fragment = command == "FRAG" or (fragment and command != "FEND")  # a model, no atoms of the crystal
+        if fragment:
+            continue
         if row[0][:4].split("_")[0].upper() not in COMMANDS.split() and not re.fullmatch(r"Q\d+", row[0]):
             sites.append(_shelx_site(row, elements, operators, cell))
     return usable(expand(sites, operators, cell))
@@ -79,6 +85,10 @@ def _shelx_site(row: list[str], elements: list[str], operators: Sequence[gemmi.O
 
 def _refined(word: str, what: str) -> float:
     value = _number(word, what)
+    if abs(value) > 1.5 * FIXED:
+        raise StructureError(
+            f"{shown(what)} refers to a free variable ({shown(word)}): write its value there"
+        )
     return value - FIXED if FIXED / 2 < value < 1.5 * FIXED else value
 
 
@@ -123,6 +133,8 @@ def read_pdb(text: str) -> Crystal:
         raise StructureError(f"this cannot be read as PDB ({shown(str(error))[1:-1]}): correct it") from None
     if not structure.cell.is_crystal():
         raise StructureError("the structure has no cell: add a CRYST1 record")
+    if any(not each.given for each in structure.ncs):
+        raise StructureError("MTRIX records stand for atoms that are not listed: list all atoms")
     sites = []
     for atom in (each.atom for model in structure for each in model.all()):
         if not is_whole(atom.occ):

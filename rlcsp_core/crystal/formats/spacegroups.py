@@ -21,6 +21,7 @@ from rlcsp_core.crystal.formats.atoms import shown
 from rlcsp_core.errors import StructureError
 from rlcsp_core.records import Array
 
+EXACT = 1e-5  # the same for angles and lengths that are equal as written
 METRIC = 0.01  # largest relative change of the metric: a and b may differ by 0.5 %, angles be 0.5° off
 OPERATOR = re.compile(r"[xyz\d+\-*/.,\s]+", re.IGNORECASE)
 SETTINGS = {
@@ -51,7 +52,7 @@ def operators_of(stated: Stated, cell: Array) -> list[gemmi.Op]:
     """All operators, centring included; StructureError where they are not certain."""
     if stated.operators:
         return _listed(stated, cell)
-    groups = _groups(stated)
+    groups = _with_axes(_groups(stated), stated)
     if stated.hall:
         return _by_hall(stated, groups, cell)
     if not groups:
@@ -63,6 +64,7 @@ def operators_of(stated: Stated, cell: Array) -> list[gemmi.Op]:
         raise StructureError(
             f"the cell does not have the symmetry of the space group {stated}: correct one of them"
         )
+    fitting = [group for group in fitting if fits(group.operations(), cell, EXACT)] or fitting
     if stated.names:  # a short monoclinic name means the axis b where the cell leaves a choice
         fitting = [group for group in fitting if group.monoclinic_unique_axis() == "b"] or fitting
     if len({_key(group.operations()) for group in fitting}) > 1:
@@ -73,13 +75,30 @@ def operators_of(stated: Stated, cell: Array) -> list[gemmi.Op]:
     return list(fitting[0].operations())
 
 
-def fits(operators: Iterable[gemmi.Op], cell: Array) -> bool:
+def _with_axes(groups: list[gemmi.SpaceGroup], stated: Stated) -> list[gemmi.SpaceGroup]:
+    """Those with the axes that the code of the coordinate system names, such as "b2" or "ba-c"."""
+    code = stated.setting.strip().lower()
+    if not groups or not code or code in SETTINGS:
+        return groups
+    axes = "" if code == "abc" else code
+    numbers = {group.number for group in groups}
+    if all(group.qualifier != axes for group in gemmi.spacegroup_table() if group.number in numbers):
+        return groups  # a code of another kind
+    if chosen := [group for group in groups if group.qualifier == axes]:
+        return chosen
+    raise StructureError(
+        f"the code {shown(stated.setting)} of the coordinate system contradicts the space group {stated}: correct one "
+        "of them, or list the symmetry operators"
+    )
+
+
+def fits(operators: Iterable[gemmi.Op], cell: Array, within: float = METRIC) -> bool:
     """Do the operators leave lengths and angles of the cell as they are?"""
     metric = cell @ cell.T
     scale = np.sqrt(np.outer(np.diag(metric), np.diag(metric)))
     rotations = np.array([op.rot for op in operators]) / gemmi.Op.DEN
     turned = rotations.transpose(0, 2, 1) @ metric @ rotations
-    return bool((abs(turned - metric) < METRIC * scale).all())
+    return bool((abs(turned - metric) < within * scale).all())
 
 
 def _key(operators: Iterable[gemmi.Op]) -> frozenset[gemmi.Op]:
