@@ -137,3 +137,10 @@ def test_operators_of_pdb_for_atoms_not_listed_are_refused(tmp_path):
     path.write_text("\n".join(lines) + "\n")
     with pytest.raises(StructureError, match="MTRIX"):
         read_crystals(path)
+
+
+def test_an_occupancy_of_extended_xyz_may_have_any_name():
+    frame = '2\nLattice="5 0 0 0 5 0 0 0 5" Properties=species:S:1:pos:R:3:site_occ:R:1\nSr 0 0 0 {0}\nO 2 2 2 {0}\n'
+    assert parse_crystals("some.xyz", frame.format("1.0").encode())[0].n_atoms == 2
+    with pytest.raises(StructureError, match="occupied"):
+        parse_crystals("some.xyz", frame.format("0.5").encode())

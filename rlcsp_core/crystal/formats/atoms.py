@@ -67,7 +67,7 @@ def is_whole(occupancy: float) -> bool:
 
 def _refuse_disorder(atoms: Atoms) -> None:
     """ASE keeps occupancies beside the atoms, as a column or, from its own CIF reader, by site and element."""
-    columns: list[Any] = [values for name, values in atoms.arrays.items() if name.lower().startswith("occ")]
+    columns: list[Any] = [values for name, values in atoms.arrays.items() if "occ" in name.lower()]
     by_site = atoms.info.get("occupancy")
     if isinstance(by_site, dict):
         columns += [list(site.values()) for site in by_site.values()]
