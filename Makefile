@@ -19,7 +19,7 @@ test: $(VENV)/.test $(VENV)/.docs browser databases lint
 	$(PYTEST) -m "not browser"
 	$(BIN)/python -m pytest -m browser
 
-# A minute on two cores: style, types, layers, and unit tests; no browser, no server, nothing slow.
+# Quick: style, types, layers, and unit tests; no browser, no server, nothing slow.
 check: $(VENV)/.test
 	@$(MAKE) --no-print-directory --jobs 2 lint unit
 

@@ -22,7 +22,6 @@ from rlcsp_core.records import Array, Crystal, IntArray
 
 MIN_VOLUME = 1.0  # Å³ per atom; oxides have more than 8
 MAX_VOLUME = 1e6  # Å³ per atom
-MIN_HEIGHT = 0.5  # Å between opposite faces of the reduced cell
 NEUTRAL = 1e-9  # e
 CONTACT = "two ions closer than the potential describes"
 
