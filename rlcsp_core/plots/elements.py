@@ -1,29 +1,39 @@
-"""How elements are drawn: a colour and a radius each."""
+"""How elements are drawn: a colour and a radius each, the same everywhere.
+
+Colours are those of Jmol, darkened or lightened until they stand out from the pages of both themes.  Yttrium, strontium
+and titanium have their own: Jmol's look alike to readers who do not tell red from green.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache
 
-from ase.data import chemical_symbols, covalent_radii
+from ase.data import atomic_numbers, chemical_symbols, covalent_radii
+from ase.data.colors import jmol_colors
 
 from rlcsp_core.crystal.ions import ions_by_name
-from rlcsp_core.plots.palette import ELEMENT_COLOURS
+from rlcsp_core.plots.palette import standing_out
 
 SMALLEST_SPHERE = 0.24  # Å; touching spheres would hide the bonds
 SPHERE_GROWTH = 0.13  # Å per Å of ionic radius
-OTHER_COLOURS = ("#0072b2", "#cc79a7", "#e69f00", "#999999", "#7a5195", "#8c6d31")  # of all other elements
+OWN_COLOURS = {"Y": "#35a7e0", "Sr": "#e8b800", "Ti": "#8272b0"}
 
 
 def element_colours(numbers: Iterable[int]) -> dict[str, str]:
     """Colour of each element by symbol."""
-    symbols = [chemical_symbols[z] for z in numbers]
-    others = [symbol for symbol in symbols if symbol not in ELEMENT_COLOURS]
-    spare = {symbol: OTHER_COLOURS[k % len(OTHER_COLOURS)] for k, symbol in enumerate(others)}
-    return {symbol: ELEMENT_COLOURS.get(symbol) or spare[symbol] for symbol in symbols}
+    return {symbol: element_colour(symbol) for symbol in (chemical_symbols[z] for z in numbers)}
 
 
-@lru_cache
+@cache
+def element_colour(symbol: str) -> str:
+    if symbol in OWN_COLOURS:
+        return OWN_COLOURS[symbol]
+    number = min(atomic_numbers[symbol], len(jmol_colors) - 1)  # Jmol ends at meitnerium
+    return standing_out("#{:02x}{:02x}{:02x}".format(*(round(255 * c) for c in jmol_colors[number])))
+
+
+@cache
 def sphere_radius(number: int) -> float:
     """Å."""
     ion = ions_by_name().get(chemical_symbols[number])

@@ -36,12 +36,8 @@ SPARE_COLOURS = (  # for further configurations of one algorithm and baseline (T
     "#6f63c4",
 )
 SPARE_DASHES = ("dash", "dot", "dashdot", "longdash", "longdashdot")
-ELEMENT_COLOURS: dict[str, str] = {
-    "Y": "#35a7e0",
-    "Sr": "#e8b800",
-    "Ti": "#8272b0",
-    "O": "#d9442f",
-}  # ΔE ≥ 20, as above
+PAGES = ("#ffffff", "#12171e")  # backgrounds of the two themes, see .streamlit/config.toml
+CONTRAST = 1.7  # of an area against the page; its outline and its neighbours help
 
 ACCEPTED = "#1f83c9"
 REJECTED = "#9aa3ad"
@@ -88,10 +84,31 @@ def shaded(colour: str, shift: float) -> str:
     return "#{:02x}{:02x}{:02x}".format(*channels)
 
 
+def contrast(colour: str, other: str) -> float:
+    """Ratio of the luminances of two hex colours, 1 to 21 (WCAG 2.2)."""
+    darker, lighter = sorted(map(_luminance, (colour, other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def standing_out(colour: str) -> str:
+    """A hex colour of the same hue that stands out from the pages of both themes by CONTRAST."""
+    for page, way in zip(PAGES, (-0.02, 0.02), strict=True):
+        while contrast(colour, page) < CONTRAST:
+            colour = shaded(colour, way)
+    return colour
+
+
 def translucent(colour: str, opacity: float) -> str:
     """A hex colour as `rgba(…)`."""
     red, green, blue = _rgb(colour)
     return f"rgba({red},{green},{blue},{opacity:g})"
+
+
+def _luminance(colour: str) -> float:
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (x / 255 for x in _rgb(colour))
+    ]
+    return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:

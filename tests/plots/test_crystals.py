@@ -16,9 +16,8 @@ from rlcsp_core.crystal.ions import VACANCY
 from rlcsp_core.crystal.scene import BEYOND, scene
 from rlcsp_core.plots.crystal_page import Scripts, crystal_page, json_in_script
 from rlcsp_core.plots.crystal_view import Frame, in_words, picture, view_data
-from rlcsp_core.plots.elements import element_colours, sphere_radius
+from rlcsp_core.plots.elements import element_colour, element_colours, sphere_radius
 from rlcsp_core.plots.module_map import module_map
-from rlcsp_core.plots.palette import ELEMENT_COLOURS
 from rlcsp_core.plots.thumbnail import as_address, thumbnail
 from rlcsp_core.records import Crystal
 
@@ -30,10 +29,10 @@ def rutile() -> Crystal:
     return next(phase.crystal for phase in references() if phase.name == "rutile")
 
 
-def test_known_elements_keep_their_colours_and_others_differ() -> None:
-    colours = element_colours([8, 12, 20, 22])
-    assert colours["O"] == ELEMENT_COLOURS["O"]
-    assert len(set(colours.values())) == 4
+def test_an_element_has_one_colour_whatever_stands_beside_it() -> None:
+    alone = element_colours([12])["Mg"]
+    assert {element_colours(numbers)["Mg"] for numbers in ([8, 12], [12, 8], [3, 11, 12, 19])} == {alone}
+    assert element_colour("O") == "#ff0d0d"  # Jmol's
 
 
 def test_larger_ions_are_larger_spheres() -> None:
@@ -46,7 +45,7 @@ def test_a_thumbnail_shows_every_atom_in_the_cell(rutile: Crystal) -> None:
     fills = [ball.get("fill") for ball in balls]
     for number, symbol in ((22, "Ti"), (8, "O")):
         inside = drawn.atoms[drawn.places != BEYOND]
-        assert fills.count(ELEMENT_COLOURS[symbol]) == (rutile.numbers[inside] == number).sum()
+        assert fills.count(element_colour(symbol)) == (rutile.numbers[inside] == number).sum()
     assert as_address(thumbnail(rutile)).startswith("data:image/svg+xml;base64,")
 
 

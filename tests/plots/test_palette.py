@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import tomllib
 
 import numpy as np
 import pytest
 
 from rlcsp_core.actions import ACTIONS, EXTENSIONS, Action
 from rlcsp_core.agents import AGENTS, BASELINES
-from rlcsp_core.plots.palette import (
-    distinct_styles,
-    line_style,
-    shaded,
-)
+from rlcsp_core.crystal.composition import composition_of
+from rlcsp_core.crystal.ions import all_ions
+from rlcsp_core.crystal.known import references
+from rlcsp_core.paths import ROOT
+from rlcsp_core.plots.elements import element_colour
+from rlcsp_core.plots.palette import CONTRAST, PAGES, contrast, distinct_styles, line_style, shaded
 from rlcsp_core.records import Array
 
 # linear RGB as seen with each kind of dichromacy: Machado, Oliveira, Fernandes 2009, severity 1
@@ -32,9 +34,8 @@ VISION = {
 TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 WHITE = np.array([0.9505, 1.0, 1.089])
 APART = 25.0  # ΔE 1976; 2.3 is just noticeable
+ELEMENTS_APART = 20.0  # in one compound; size and legend help
 ALGORITHMS_APART = 6.0  # grey and brown, of the two policies that do not learn, are the nearest
-PAGES = ("#ffffff", "#12171e")
-CONTRAST = 1.7  # of an area against the page; its outline and its neighbours help
 
 
 def linear(colour: str) -> Array:
@@ -70,11 +71,26 @@ def test_the_law_above_fails_for_red_and_green() -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_action_stands_out_from_the_page(page: str) -> None:
-    background = (TO_XYZ @ linear(page))[1]
     for action in ACTIONS + EXTENSIONS:
-        luminance = (TO_XYZ @ linear(action.colour))[1]
-        light, dark = max(luminance, background), min(luminance, background)
-        assert (light + 0.05) / (dark + 0.05) > CONTRAST, action.title
+        assert contrast(action.colour, page) > CONTRAST, action.title
+
+
+def test_contrast_is_that_of_the_standard() -> None:
+    assert contrast("#ffffff", "#000000") == pytest.approx(21)
+    assert contrast("#ffffff", "#767676") == pytest.approx(4.54, abs=0.01)  # the known limit of readable grey
+
+
+def test_every_element_stands_out_from_both_pages() -> None:
+    themes = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"]
+    assert tuple(themes[name]["backgroundColor"] for name in ("light", "dark")) == PAGES
+    for element in {ion.element for ion in all_ions()}:
+        assert min(contrast(element_colour(element), page) for page in PAGES) >= CONTRAST, element
+
+
+def test_the_elements_of_every_known_crystal_differ() -> None:
+    for formula in {reference.formula for reference in references()}:
+        colours = [element_colour(element) for element in composition_of(formula).as_dict]
+        assert smallest_difference(colours, VISION["normal"]) > ELEMENTS_APART, formula
 
 
 def test_baselines_of_one_algorithm_are_told_apart_by_dash() -> None:
