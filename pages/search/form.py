@@ -195,7 +195,7 @@ def _how(form: _Form) -> dict[str, Any]:
         "Actions",
         list(ACTION_SETS),
         index=list(ACTION_SETS).index(form.start["actions"]),
-        format_func=lambda name: f"{name.capitalize()} ({len(ACTION_SETS[name].numbers)})",
+        format_func=lambda name: f"{name.capitalize()} ({ACTION_SETS[name].size})",
         key=f"{form.key}-actions",
         help="\n".join(f"- **{name.capitalize()}**: {known.help}" for name, known in ACTION_SETS.items()),
     )

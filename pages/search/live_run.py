@@ -31,9 +31,10 @@ from pages.components.action_key import action_key
 from pages.components.chart import live_chart
 from pages.components.crystal_view import show_crystal
 from pages.components.figures import show_figures
-from pages.search.live_view import COMPACT, LARGE, REFRESH, View, actions_of, view_of
+from pages.search.live_view import COMPACT, LARGE, REFRESH, View, view_of
 from pages.search.run_downloads import downloads
 from pages.search.waiting import signs_of, starved, waiting
+from rlcsp_core.actions import actions_of
 from rlcsp_core.analysis.learned import config_of
 from rlcsp_core.crystal.composition import presets
 from rlcsp_core.errors import RLCSPError
@@ -56,7 +57,7 @@ def standing(run_ids: Sequence[str]) -> None:
     live = _at_work(run_ids)
     st.fragment(_standing, run_every=REFRESH if live else None)(run_ids)
     runs = [library().run(run_id) for run_id in run_ids]
-    action_key(max((actions_of(run) for run in runs), key=len))
+    action_key(max((actions_of(run.config) for run in runs), key=len))
 
 
 def _standing(run_ids: Sequence[str]) -> None:
@@ -209,7 +210,7 @@ def _charts(store: Reader, run: RunInfo, view: View) -> None:
     if view.n_drawn < run.n_steps:
         notes.append(f"{view.n_drawn} of {run.n_steps} steps are drawn; the download has all of them.")
     st.caption(" ".join(notes))
-    downloads(store, run, actions_of(run))
+    downloads(store, run, actions_of(run.config))
 
 
 def _best_structure(store: Reader, run: RunInfo) -> None:
@@ -250,7 +251,7 @@ def _outcomes(run: RunInfo, view: View) -> None:
         description="Steps accepted, rejected and failed for each action. "
         + "; ".join(
             f"{action.name}: {tally.accepted} accepted of {tally.total}"
-            for action in actions_of(run)
+            for action in actions_of(run.config)
             if (tally := run.tally.get(action.number))
         ),
         filename=f"actions-{run.id}",

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pages.common.cache import cached
-from rlcsp_core.actions import Action, action_set
+from rlcsp_core.actions import Action, actions_of
 from rlcsp_core.analysis.progress import Frame, frame_of, joint, processor_share, steps_per_second
 from rlcsp_core.plots.live import energy_figure, outcome_figure, policy_figure
 from rlcsp_core.store import PopulationTable, Reader, RunInfo, RunState, StepTable
@@ -82,7 +82,7 @@ def _frame(moment: Moment, store: Reader, run: RunInfo) -> Frame | None:
 @cached(KEPT)
 def _view(moment: Moment, size: Size, frame: Frame | None, _store: Reader, _run: RunInfo) -> View:
     table, population = _tables(moment, _store)
-    actions = actions_of(_run)
+    actions = actions_of(_run.config)
     target = _run.config.get("target")
     return View(
         energy_figure(table, population, target=target, height=size.energies, frame=frame).to_json(),
@@ -100,8 +100,3 @@ def _policy_in_words(table: StepTable, actions: Sequence[Action]) -> str:
         return "No steps yet."
     share, likeliest = max(zip(table.probabilities[-1], actions, strict=True), key=lambda both: both[0])
     return f"At the last step, {likeliest.name} is the most probable, with {share:.2f}."
-
-
-def actions_of(run: RunInfo) -> tuple[Action, ...]:
-    """What its policy chooses from; runs of earlier versions knew the published actions only."""
-    return action_set(run.config.get("actions", "published"))

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from rlcsp_core.actions.action import Action, CurrentStructure, Family, Problem, SearchPoint, Structure
-from rlcsp_core.actions.own import EXTENSIONS
+from rlcsp_core.actions.own import EXTENSIONS, MOST_UNITS, SIZED, symmetric_of_units
 from rlcsp_core.actions.published import ACTIONS
+from rlcsp_core.crystal.composition import atoms_of_unit
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.records import Array, BoolArray
 from rlcsp_core.settings import entry
@@ -31,6 +33,9 @@ __all__ = [
     "action_mask",
     "action_numbered",
     "action_set",
+    "actions_of",
+    "is_sized",
+    "policy_group",
     "prior_preferences",
 ]
 
@@ -48,10 +53,14 @@ class ActionSet:
     # What a learner starts from, as odds against an action that is not named: a symmetric crystal is worth all nine
     # published actions together; the policy learned from there on is the run's own.
     odds: Mapping[int, float] = field(default_factory=dict)
+    sized: bool = (
+        False  # after these, a symmetric crystal of k formula units for each k the atom limit allows
+    )
 
     @property
-    def actions(self) -> tuple[Action, ...]:
-        return tuple(ALL[number] for number in self.numbers)
+    def size(self) -> str:
+        """How many there are, in words where that depends on the search."""
+        return f"{len(self.numbers)}{' and one a size' if self.sized else ''}"
 
 
 # Stored runs name their set, and the rows of their policies are its actions: a set is never changed.  A larger one is
@@ -64,18 +73,56 @@ ACTION_SETS: Mapping[str, ActionSet] = {
         {11: 9.0, 12: 2.0},
     ),
     "symmetric": ActionSet("symmetric crystals and moves of free atoms", (11, 12, 13, 14, 15), {11: 4.0}),
+    "sized": ActionSet(
+        "as extended, with a symmetric action for each number of formula units",
+        (1, 2, 3, 4, 5, 6, 7, 9, 10, 13, 14, 15),
+        sized=True,
+    ),
 }
 
 
-def prior_preferences(name: str) -> Array:
+def action_set(name: str, formula: str, max_atoms: int) -> tuple[Action, ...]:
+    """The actions of a search of this compound, in the order of its policy's rows; ConfigError where there are none."""
+    chosen = entry(ACTION_SETS, name, "action set")
+    fixed = tuple(ALL[number] for number in chosen.numbers)
+    if not chosen.sized:
+        return fixed
+    most = max_atoms // atoms_of_unit(formula)
+    if not most:
+        raise ConfigError(
+            f"an atom limit of {max_atoms} is too small for {formula}: one formula unit has {atoms_of_unit(formula)} "
+            "atoms; raise it"
+        )
+    return fixed + tuple(symmetric_of_units(k) for k in range(1, most + 1))
+
+
+def actions_of(config: Mapping[str, Any]) -> tuple[Action, ...]:
+    """The same, by a configuration as it is stored; earlier versions knew the published actions only."""
+    return action_set(config.get("actions", "published"), config["composition"], config["max_atoms"])
+
+
+def prior_preferences(name: str, actions: Sequence[Action]) -> Array:
     """[A] ln of the odds of each action of a set before anything is learned; 0 throughout for the published set."""
-    actions = action_set(name)
     return np.log([ACTION_SETS[name].odds.get(action.number, 1.0) for action in actions])
 
 
-def action_set(name: str) -> tuple[Action, ...]:
-    """The actions of a search, in the order of its policy's rows."""
-    return entry(ACTION_SETS, name, "action set").actions
+def is_sized(action: Action) -> bool:
+    """Whether it makes symmetric crystals of one number of formula units."""
+    return action.number > SIZED
+
+
+def policy_group(action: Action) -> str:
+    """What a policy learned across problems keeps one weight for: the action, or several sizes together.
+
+    Cells of most crystals hold 1, 2, 4, 8 or 16 formula units, by the orders of their point groups."""
+    if not is_sized(action):
+        return str(action.number)
+    k = action.number - SIZED
+    if k == 1:
+        return "symmetric-1"
+    if k & (k - 1) == 0:
+        return "symmetric-powers-of-2"
+    return "symmetric-odd" if k % 2 else "symmetric-even"
 
 
 def action_mask(
@@ -87,7 +134,12 @@ def action_mask(
 
 def action_numbered(number: int) -> Action:
     """Any action, published or our own."""
+    if SIZED < number <= SIZED + MOST_UNITS:
+        return symmetric_of_units(number - SIZED)
     try:
         return ALL[number]
     except KeyError:
-        raise ConfigError(f"there is no action {number}; choose from {', '.join(map(str, ALL))}") from None
+        known = ", ".join(map(str, ALL))
+        raise ConfigError(
+            f"there is no action {number}; choose from {known}, and from {SIZED + 1} on"
+        ) from None

@@ -2,14 +2,17 @@
 
     11 a random symmetric crystal of any allowed size     12 one with as many atoms as the current structure
     13 distort the relaxed crystal: strain and rattle     14 relax again from a rattled supercell
-    15 move an anion into a hole
+    15 move an anion into a hole                          100 + k a random symmetric crystal of k formula units
 
 They know the composition and the current structure, nothing of the answer.  None: the draw came to nothing.  Å.
 """
 
 from __future__ import annotations
 
+import colorsys
 from dataclasses import replace
+from functools import cache
+from math import log
 
 import numpy as np
 
@@ -108,3 +111,32 @@ EXTENSIONS: tuple[Action, ...] = (
     Action(number=15, name="Fill a hole", description="Move an anion into a hole between the atoms.",
            family=Family.ATOMS, colour="#02cffd", change=fill_hole),
 )  # fmt: skip
+
+
+SIZED = 100  # what the number of a sized action has beyond its formula units
+MOST_UNITS = 200  # of an action; the largest atom limit of a search holds no more
+
+
+@cache
+def symmetric_of_units(k: int) -> Action:
+    """Action 100 + k, for 1 ≤ k ≤ MOST_UNITS."""
+
+    def change(_: CurrentStructure, problem: Problem, rng: np.random.Generator) -> Crystal | None:
+        return random_symmetric_crystal(problem.composition, k, rng)
+
+    units = f"{k} unit{'s' if k > 1 else ''}"
+    return Action(
+        number=SIZED + k,
+        name=f"Symmetric, {units}",
+        description=f"A new random crystal of {units.replace('unit', 'formula unit')} with a random space group.",
+        family=Family.SYMMETRIC,
+        colour=ramp(log(k) / log(MOST_UNITS)),
+        change=change,
+    )
+
+
+def ramp(part: float) -> str:
+    """Hex colour from dark red at 0 to light yellow at 1, lightness rising all the way."""
+    hue, lightness = 0.97 + 0.19 * part, 0.3 + 0.45 * part
+    red, green, blue = colorsys.hls_to_rgb(hue % 1.0, lightness, 0.85)
+    return f"#{round(255 * red):02x}{round(255 * green):02x}{round(255 * blue):02x}"

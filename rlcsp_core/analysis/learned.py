@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rlcsp_core.actions import Action, action_set
+from rlcsp_core.actions import Action, actions_of
 from rlcsp_core.agents import AGENTS, Learner
 from rlcsp_core.agents.variance import GradientVariance, gradient_variances, recorded_episodes, relative
 from rlcsp_core.analysis.policy_map import energy_axis
@@ -73,7 +73,7 @@ def learned(store: Reader, run: RunInfo) -> Learned | None:
     valid = population.energy[np.isfinite(population.energy)]
     if not len(valid) or run.best_energy is None:
         return None
-    actions = _actions(run)
+    actions = actions_of(run.config)
     updates = store.updates(run.id)
     updates = updates.rows(updates.known)
     learner = learner_of(run)
@@ -100,7 +100,7 @@ def policy_before(store: Reader, run: RunInfo, step: int) -> Array:
     before = np.flatnonzero(updates.step < step)
     if len(before) and not updates.known[before[-1]]:
         for transition in recorded_transitions(
-            store.steps(run.id, 0, step - 1), store.population(run.id), _actions(run)
+            store.steps(run.id, 0, step - 1), store.population(run.id), actions_of(run.config)
         ):
             learner.learn(transition)
         return learner.theta
@@ -113,7 +113,7 @@ def variances(store: Reader, run: RunInfo) -> tuple[GradientVariance, ...]:
     if features_of(run) != "published":
         return ()
     learner = learner_of(run)
-    transitions = recorded_transitions(store.steps(run.id), store.population(run.id), _actions(run))
+    transitions = recorded_transitions(store.steps(run.id), store.population(run.id), actions_of(run.config))
     recorded = recorded_episodes(transitions, learner)
     return gradient_variances(recorded, learner.config.exploration, learner.config.trajectories)
 
@@ -139,10 +139,6 @@ def recorded_transitions(
         )
         for t in range(len(table))
     ]
-
-
-def _actions(run: RunInfo) -> tuple[Action, ...]:
-    return action_set(str(run.config.get("actions", "published")))
 
 
 def features_of(run: RunInfo) -> str:

@@ -10,7 +10,7 @@ from math import exp, isnan
 
 import numpy as np
 
-from rlcsp_core.actions import action_set
+from rlcsp_core.actions import actions_of
 from rlcsp_core.agents.settings import LearnerConfig
 from rlcsp_core.analysis.learned import features_of, learner_of, learns, policy_before
 from rlcsp_core.analysis.reading import Reader
@@ -90,7 +90,7 @@ def step_view(store: Reader, run: RunInfo, step: int) -> StepView:
     """Step `step` of a run."""
     if not 1 <= step <= run.n_steps:
         raise NotFoundError(f"run {run.id} has no step {step}: it has made {run.n_steps}")
-    numbers = tuple(action.number for action in action_set(str(run.config.get("actions", "published"))))
+    numbers = tuple(action.number for action in actions_of(run.config))
     row, current = store.steps(run.id, step - 1, step), _energy_before(store, run, step)
     scale = energy_scale(store.population(run.id).energy)
     useless = None

@@ -112,6 +112,12 @@ def canonical_formula(text: str) -> str:
     return _written(_reduced(_counts(text)))
 
 
+@cache
+def atoms_of_unit(text: str) -> int:
+    """Atoms of one formula unit, reduced; FormulaError if it is no formula."""
+    return sum(_reduced(_counts(text)).values())
+
+
 def formula_of(numbers: IntArray) -> str:
     """The same for atoms, of any elements, by their atomic numbers."""
     from ase.data import chemical_symbols

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rlcsp_core.actions import Action, Problem, action_set, prior_preferences
+from rlcsp_core.actions import Action, Problem, actions_of, prior_preferences
 from rlcsp_core.agents import Agent, Learner, agent_named
 from rlcsp_core.crystal.composition import Composition, composition_of
 from rlcsp_core.crystal.generate import smallest_limit
@@ -43,7 +43,7 @@ def check_config(config: SearchConfig) -> Parts:
         )
     return Parts(
         problem=Problem(composition, config.max_atoms),
-        actions=action_set(config.actions),
+        actions=actions_of(config.as_dict()),
         features=feature_set(config.features),
         agent=agent_of(config),
         relaxer=relaxer_named(
@@ -63,7 +63,8 @@ def composition_for(config: SearchConfig) -> Composition:
 
 def agent_of(config: SearchConfig) -> Agent:
     """The agent as the search begins; one that learns starts from the prior preferences of its actions."""
-    prior = prior_preferences(config.actions)
+    actions = actions_of(config.as_dict())
+    prior = prior_preferences(config.actions, actions)
     n_features = len(feature_set(config.features).names)
     agent = agent_named(
         config.algorithm,

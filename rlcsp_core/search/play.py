@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from rlcsp_core.actions import action_set
 from rlcsp_core.agents.agent import draw
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.records import (
@@ -59,7 +58,7 @@ class Play(Search):
         self._hand = ByHand()
         super().__init__(config, self._hand)
         self._records: Iterator[SearchRecord] = iter(self)
-        self._numbers = [action.number for action in action_set(config.actions)]
+        self._numbers = [action.number for action in self._actions]
 
     def begin(self) -> list[PopulationRecord]:
         """The initial population; the search starts from its lowest member."""

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from rlcsp_core.actions import (
-    ACTION_SETS,
     ACTIONS,
     EXTENSIONS,
     CurrentStructure,
     Problem,
     action_mask,
     action_numbered,
+    action_set,
+    policy_group,
 )
 from rlcsp_core.actions.published import _pools
 from rlcsp_core.crystal.composition import composition_of
@@ -213,7 +214,45 @@ STORED_SETS = {
 
 
 def test_sets_that_runs_were_stored_with_stay_as_they_were():
-    assert {name: ACTION_SETS[name].numbers for name in STORED_SETS} == STORED_SETS
+    assert {
+        name: tuple(action.number for action in action_set(name, "SrY2O4", 42)) for name in STORED_SETS
+    } == STORED_SETS
+
+
+@pytest.mark.parametrize(
+    ("formula", "max_atoms", "most"), [("Y2O3", 80, 16), ("SrY2O4", 42, 6), ("SrO", 3, 1)]
+)
+def test_the_sized_set_has_a_symmetric_action_for_each_number_of_units(formula, max_atoms, most):
+    numbers = tuple(action.number for action in action_set("sized", formula, max_atoms))
+    assert numbers == (1, 2, 3, 4, 5, 6, 7, 9, 10, 13, 14, 15, *range(101, 101 + most))
+    with pytest.raises(ConfigError, match="an atom limit of 4 is too small for Y2O3"):
+        action_set("sized", "Y2O3", 4)
+
+
+def test_every_sized_action_makes_so_many_formula_units(rng):
+    for k, action in enumerate(action_set("sized", "SrY2O4", 42)[12:], 1):
+        made = [action.change(None, PROBLEM, rng) for _ in range(1500)]
+        counts = [Counter(crystal.numbers.tolist()) for crystal in made if crystal is not None]
+        assert counts
+        assert all(count == {38: k, 39: 2 * k, 8: 4 * k} for count in counts)
+
+
+def test_sizes_share_weights_by_group_and_other_actions_have_their_own():
+    groups = {n: policy_group(action_numbered(n)) for n in (1, 15, 101, 102, 103, 106, 109, 116, 132)}
+    assert groups == {
+        1: "1", 15: "15", 101: "symmetric-1", 102: "symmetric-powers-of-2", 103: "symmetric-odd",
+        106: "symmetric-even", 109: "symmetric-odd", 116: "symmetric-powers-of-2", 132: "symmetric-powers-of-2",
+    }  # fmt: skip
+    assert action_numbered(101).name == "Symmetric, 1 unit"
+    assert action_numbered(104).title == "104 · Symmetric, 4 units"
+
+
+def test_an_unknown_set_and_actions_out_of_range_are_refused():
+    with pytest.raises(ConfigError, match="unknown action set 'size'; choose from published"):
+        action_set("size", "Y2O3", 40)
+    for number in (100, 301, -3):
+        with pytest.raises(ConfigError, match=f"no action {number}"):
+            action_numbered(number)
 
 
 def test_every_action_has_a_number_and_a_colour_of_its_own():

@@ -25,6 +25,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         {"algorithm": "uniform"},
         {"algorithm": "rlcsp", "actions": "extended"},
         {"algorithm": "rlcsp", "actions": "symmetric", "parallel": 3},
+        {"algorithm": "rlcsp", "actions": "sized"},
         {"algorithm": "rlcsp", "features": "structure", "actions": "published"},
     ):
         config = SearchConfig(composition="Y2O3", seed=4, steps=STEPS, max_atoms=10, population=6, **settings)
@@ -39,7 +40,7 @@ def run_of(store: Store, algorithm: str, actions: str = "published") -> RunInfo:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("actions", ["published", "extended", "symmetric"])
+@pytest.mark.parametrize("actions", ["published", "extended", "symmetric", "sized"])
 def test_rewards_and_probabilities_are_the_stored_ones(store: Store, actions: str) -> None:
     run = run_of(store, "rlcsp", actions)
     for step in range(1, STEPS + 1):

@@ -89,6 +89,7 @@ class TestWithoutPhysics:
             {"parallel": 3},
             {"parallel": 4, "actions": "extended"},
             {"features": "structure", "actions": "extended", "algorithm": "npg"},
+            {"actions": "sized", "algorithm": "ppo"},
         ],
     )
     def test_options_are_taken_up_bit_for_bit(self, options):
