@@ -25,18 +25,17 @@ from pages.common.wording import (
     energy,
     reason_of,
     run_title,
-    typeset,
 )
 from pages.components.action_key import action_key
 from pages.components.chart import live_chart
 from pages.components.crystal_view import show_crystal
 from pages.components.figures import show_figures
+from pages.search.ending import show_ending
 from pages.search.live_view import COMPACT, LARGE, REFRESH, View, view_of
 from pages.search.run_downloads import downloads
 from pages.search.waiting import signs_of, starved, waiting
 from rlcsp_core.actions import actions_of
 from rlcsp_core.analysis.learned import config_of
-from rlcsp_core.crystal.composition import presets
 from rlcsp_core.errors import RLCSPError
 from rlcsp_core.execution import RunManager
 from rlcsp_core.search.presets import with_next_seed
@@ -111,8 +110,8 @@ def _header(runs: RunManager, run: RunInfo, view: View) -> None:
 
 
 def _news(runs: RunManager, run: RunInfo, view: View) -> None:
-    if phase := found_phase(run):
-        st.success(phase, icon=":material/check_circle:")
+    if run.state in ENDED:
+        show_ending(library(), run)
     if run.state is RunState.QUEUED:
         place = runs.place_in_queue(run.id)
         st.info(f"Waiting for a free core, number {place} in the queue." if place else "About to start.")
@@ -122,16 +121,6 @@ def _news(runs: RunManager, run: RunInfo, view: View) -> None:
             st.caption(plain(message))
     elif run.state is RunState.RUNNING and (sentence := starved(view.processor)) is not None:
         st.info(sentence, icon=":material/hourglass_empty:")
-
-
-def found_phase(run: RunInfo) -> str | None:
-    """The news that a search has ended at the known minimum of its composition."""
-    preset = presets().get(run.composition)
-    if run.target_step is None or preset is None or run.config.get("target") != preset.target:
-        return None
-    when = f"after {run.target_step} steps" if run.target_step else "in the initial population"
-    compound = typeset(run.composition)
-    return f"Found {preset.name} ({preset.symbol}), the known minimum of {compound}, {when}."
 
 
 CONTROLS: dict[RunState, tuple[str, ...]] = {

@@ -15,6 +15,7 @@ from pages.structures.details import inspect
 from pages.structures.item import Item
 from rlcsp_core.actions import Family, action_numbered
 from rlcsp_core.analysis.lineage import Ancestor, Folded, History, changes, folded, lineage
+from rlcsp_core.analysis.verdict import potential_of
 from rlcsp_core.store import Reader, Source
 
 SAME_SIZE = 12  # the action that draws a new crystal with as many atoms
@@ -24,7 +25,8 @@ SHOWN = 12  # ancestors in the film, two pictures each
 def show_found(store: Reader, found: Found) -> None:
     """A structure that a search found, and where it comes from."""
     chain = ancestors(store, found)
-    composition = store.run(found.run_id).composition
+    run = store.run(found.run_id)
+    composition = run.composition
     st.header(f"{typeset(composition)}, {found.words}", anchor="structure")
     with st.container(horizontal=True):
         st.page_link(SEARCH.file, label=f"of run {found.run_id}", query_params={"run": found.run_id})
@@ -39,6 +41,7 @@ def show_found(store: Reader, found: Found) -> None:
             before=stored(store, found, relaxed=False),
             film=film(store, found, chain),
             name=f"{composition}-{found.run_id}-{found.address}",
+            potential=potential_of(run),
         )
     )
     if found.source == Source.STEP:

@@ -17,21 +17,21 @@ from pages.components.figures import show_figures
 from pages.structures.downloads import show_files
 from pages.structures.item import Item
 from pages.structures.powder import show_powder
+from rlcsp_core.analysis.verdict import verdict
 from rlcsp_core.crystal.bonds import BOND_STRETCH
 from rlcsp_core.crystal.composition import formula_of, presets
 from rlcsp_core.crystal.summary import cell_parameters, density, sites
 from rlcsp_core.crystal.symmetry import SYMPREC, TOLERANCES, space_group_by_tolerance
-from rlcsp_core.records import Crystal
 
 VIEWER_HEIGHT = 480
 COORDINATE = 64  # pixels of a column
 
 
 def inspect(item: Item) -> None:
-    """The whole of it, beginning with what is quick to compute."""
+    """The whole of it, beginning with what it is."""
+    _identity(item)
     _picture(item)
     _numbers(item)
-    _identity(item.crystal)
     names = ["Symmetry", "Bonds and sites", "Powder pattern", "Files"]
     parts = (_symmetry, _bonds, show_powder, show_files)
     for tab, part in zip(st.tabs(names), parts, strict=True):
@@ -86,27 +86,25 @@ def _numbers(item: Item) -> None:
     )
 
 
-def _identity(crystal: Crystal) -> None:
-    """What it is, in one sentence."""
-    with st.spinner("Comparing with known phases …"):
-        matches = phases_of(crystal)
-    groups = dict(space_group_by_tolerance(crystal, (SYMPREC,)))
-    group = groups[SYMPREC]
-    symbol = f"space group {group.symbol} ({group.number})" if group else "no space group"
-    if not matches:
-        st.info(
-            f"{symbol[0].upper()}{symbol[1:]} within {SYMPREC} Å. None of the shipped reference phases matches."
+def _identity(item: Item) -> None:
+    """What it is beside experiment, and how far from the known crystal."""
+    with st.spinner("Comparing with known crystals …"):
+        matches = phases_of(item.crystal)
+        said = verdict(item.crystal, item.energy, item.potential, matches)
+    words = f"**{plain(said.words)}** Space group {plain(said.group)} within {SYMPREC} Å."
+    if matches:
+        longer = 100 * (matches[0].volume_ratio ** (1 / 3) - 1)
+        cause = ", as this potential makes it," if item.potential is not None else ""
+        words += (
+            f" It is {matches[0].distance:.3f} Å r.m.s. from the reference once the lattice, {abs(longer):.1f} % "
+            f"{'longer' if longer > 0 else 'shorter'}{cause} is scaled."
         )
-        return
-    best = matches[0]
-    st.success(
-        f"This is **{plain(best.reference.formula)} {plain(best.reference.name)}**: {plain(symbol)} within "
-        f"{SYMPREC} Å, "
-        f"{best.distance:.3f} Å r.m.s. from the reference once the lattice is scaled: it is "
-        f"{signed(100 * (best.volume_ratio ** (1 / 3) - 1), 1)} % longer here, as this potential makes it.",
-        icon=":material/verified:",
-    )
-    st.caption(plain(f"Reference: {best.reference.source}"))
+    if said.is_experiment:
+        st.success(words, icon=":material/verified:")
+    else:
+        st.info(words, icon=":material/science:")
+    if matches:
+        st.caption(plain(f"Reference: {matches[0].reference.source}"))
 
 
 def _symmetry(item: Item) -> None:

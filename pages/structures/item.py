@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from rlcsp_core.energy.potential_file import Choice
 from rlcsp_core.plots.crystal_view import Frame
 from rlcsp_core.records import Crystal
 
@@ -18,3 +19,4 @@ class Item(NamedTuple):
     before: Crystal | None = None  # as built, before its relaxation
     film: Sequence[Frame] = ()  # how it came about
     name: str = "structure"  # of files
+    potential: Choice | None = None  # that it was relaxed in; None where it was not

@@ -126,4 +126,5 @@ def _relaxed(crystal: Crystal, title: str, name: str) -> Item:
         before=crystal,
         film=frames_of(film),
         name=f"{name}-relaxed",
+        potential=potential_for(crystal.numbers).name,
     )

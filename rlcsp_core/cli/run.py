@@ -6,6 +6,7 @@ import argparse
 from dataclasses import replace
 
 from rlcsp_core.analysis.learned import last_policy
+from rlcsp_core.analysis.verdict import verdict_of_run
 from rlcsp_core.cli.main import BAD_INPUT, INTERRUPTED
 from rlcsp_core.cli.options import add_database, add_json
 from rlcsp_core.cli.output import complain, to_json
@@ -26,6 +27,7 @@ LABELS = {
     "stop_reason": "ended by",
     "failed_relaxations": "failed relaxations",
     "seconds": "seconds",
+    "verdict": "verdict",
 }
 
 
@@ -90,6 +92,7 @@ def carry_out(store: Store, mine: Claim, as_json: bool) -> int:
 
 
 def show(store: Store, run_info: RunInfo, as_json: bool) -> None:
+    found = verdict_of_run(store, run_info)
     values = {
         "run_id": run_info.id,
         "steps": run_info.n_steps,
@@ -98,6 +101,7 @@ def show(store: Store, run_info: RunInfo, as_json: bool) -> None:
         "stop_reason": run_info.reason,
         "failed_relaxations": store.failed_relaxations(run_info.id),
         "seconds": run_info.elapsed,
+        "verdict": None if found is None else found.words,
     }
     if as_json:
         print(to_json(values))

@@ -2,41 +2,71 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import pytest
 
 from rlcsp_core.analysis.verdict import verdict
 from rlcsp_core.crystal.known import experiment, references
 from rlcsp_core.energy import load_potential
+from rlcsp_core.energy.choice import measurements
+from rlcsp_core.energy.potential_file import FOLDER
 from rlcsp_core.relax import relax
 
 KNOWN = {(r.formula, r.name): r for r in references()}
 
 
 @pytest.mark.parametrize(("potential", "formula", "name", "words"), [
-    ("pmmcs", "Al2O3", "corundum", "this is corundum, as in experiment"),
-    ("pmmcs", "TiO2", "rutile", "this is rutile, as in experiment"),
-    ("pmmcs", "TiO2", "anatase", "experiment: rutile, 45 meV/atom lower; this is anatase"),
-    ("lewis-catlow", "TiO2", "anatase", "experiment: rutile; this potential prefers anatase, 86 meV/atom lower"),
-    ("ysrtio", "SrY2O4", "spinel", "experiment: calcium ferrite; this potential prefers spinel, 46 meV/atom lower"),
+    ("pmmcs", "Al2O3", "corundum", "This is corundum, the known structure."),
+    ("pmmcs", "TiO2", "rutile", "This is rutile, the known structure."),
+    ("pmmcs", "TiO2", "anatase", "Experiment: rutile, 45 meV/atom lower; this is anatase."),
+    ("lewis-catlow", "TiO2", "anatase", "Experiment: rutile; this potential prefers anatase, 86 meV/atom lower."),
+    ("ysrtio", "SrY2O4", "spinel", "Experiment: calcium ferrite; this potential prefers spinel, 46 meV/atom lower."),
     (
         "lewis-catlow", "SiO2", "stishovite",
-        "experiment: quartz, which this potential does not have; this is stishovite",
+        "Experiment: quartz, which this potential does not have; this is stishovite.",
     ),
-    ("ysrtio", "Y2TiO5", "ground state", "this is ground state"),
+    (
+        "ysrtio", "Y2TiO5", "ground state",
+        "This is the ground state, known from earlier searches; no crystal of experiment is known here.",
+    ),
 ])  # fmt: skip
 def test_the_words_say_what_it_is_beside_experiment(potential, formula, name, words):
     result = relax(KNOWN[formula, name].crystal, load_potential(potential))
     assert verdict(result.crystal, result.energy, potential).words == words
 
 
-def test_an_unknown_structure_is_called_another_one():
+def test_an_unknown_structure_is_named_by_its_group():
     halite = KNOWN["NaCl", "halite"].crystal
     blende = KNOWN["ZnS", "sphalerite"].crystal
     swapped = type(blende)(halite.numbers, 1.05 * blende.positions, 1.05 * blende.cell)
     said = verdict(swapped, -3.9, "tosi-fumi")
     assert said.found is None
-    assert said.words == "experiment: halite, 131 meV/atom lower; this is another structure"
+    assert (
+        said.words
+        == "Experiment: halite, 131 meV/atom lower; this is a structure of space group F-43m (216)."
+    )
     assert verdict(swapped, None, "tosi-fumi").difference is None
+
+
+def test_a_crystal_of_experiment_of_another_energy_is_not_passed_off_as_it():
+    rutile = KNOWN["TiO2", "rutile"].crystal
+    level = next(r.energy for r in measurements() if (r.potential, r.crystal) == ("pmmcs", "rutile"))
+    said = verdict(rutile, level - 0.013, "pmmcs")
+    assert not said.is_experiment
+    assert said.words == (
+        "Experiment: rutile; this potential prefers a distortion of it, P4_2/mnm (136), 13 meV/atom lower."
+    )
+    assert (
+        verdict(rutile, -1.0, None).words == "This is rutile, the known structure."
+    )  # no potential, no energies
+
+
+def test_in_a_potential_of_ones_own_experiment_is_relaxed_there():
+    table = tomllib.loads((FOLDER / "pmmcs.toml").read_text()) | {"name": "mine"}
+    anatase = relax(KNOWN["TiO2", "anatase"].crystal, load_potential(table))
+    said = verdict(anatase.crystal, anatase.energy, table)
+    assert said.words == "Experiment: rutile, 45 meV/atom lower; this is anatase."
 
 
 def test_compounds_with_several_crystals_have_one_of_experiment():

@@ -25,6 +25,7 @@ KEYS = [
     "stop_reason",
     "failed_relaxations",
     "seconds",
+    "verdict",
 ]
 SMALL = ("--composition", "SrO", "--population", "4", "--max-atoms", "8", "--steps", "6", "--seed", "3")
 

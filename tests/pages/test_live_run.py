@@ -189,3 +189,18 @@ def test_energies_of_a_single_structure_are_not_cut_off(empty_store: Store) -> N
 def _axes_of_one(figure: str) -> dict[str, float]:
     found: dict[str, float] = json.loads(figure)["layout"]["yaxis"]["autorangeoptions"]
     return found
+
+
+def test_every_end_has_a_verdict(opened: Opened, finished_run: str, empty_store: Store) -> None:
+    page = opened(SEARCH, run=finished_run)  # cells of ten atoms do not hold bixbyite
+    assert not page.exception
+    said = page.info[0].value
+    assert "bixbyite (Ia-3), was not found" in said.replace("\\", "")
+    assert "Experiment\\: bixbyite, 41 meV/atom lower; this is the corundum type" in said
+    assert "extended actions" in said
+    halite = SearchConfig(composition="NaCl", potential="tosi-fumi", steps=5, population=5, max_atoms=8)
+    claim = empty_store.create_claimed(halite.as_dict(), name="salt")
+    assert claim is not None
+    empty_store.append(claim, list(Search(halite)), None)
+    page = opened(SEARCH, run=claim.run_id)
+    assert "This is halite, the known structure" in page.success[0].value.replace("\\", "")
