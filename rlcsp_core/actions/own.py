@@ -115,6 +115,7 @@ EXTENSIONS: tuple[Action, ...] = (
 
 SIZED = 100  # what the number of a sized action has beyond its formula units
 MOST_UNITS = 200  # of an action; the largest atom limit of a search holds no more
+LIGHTEST = 24  # formula units from which on the colour stays
 
 
 @cache
@@ -130,13 +131,13 @@ def symmetric_of_units(k: int) -> Action:
         name=f"Symmetric, {units}",
         description=f"A new random crystal of {units.replace('unit', 'formula unit')} with a random space group.",
         family=Family.SYMMETRIC,
-        colour=ramp(log(k) / log(MOST_UNITS)),
+        colour=ramp(min(1.0, log(k) / log(LIGHTEST))),
         change=change,
     )
 
 
 def ramp(part: float) -> str:
-    """Hex colour from dark red at 0 to light yellow at 1, lightness rising all the way."""
-    hue, lightness = 0.97 + 0.19 * part, 0.3 + 0.45 * part
-    red, green, blue = colorsys.hls_to_rgb(hue % 1.0, lightness, 0.85)
+    """Hex colour from dark red at 0 to yellow at 1, lightness rising all the way."""
+    hue, lightness = 0.95 + 0.19 * part, 0.28 + 0.24 * part
+    red, green, blue = colorsys.hls_to_rgb(hue % 1.0, lightness, 0.9)
     return f"#{round(255 * red):02x}{round(255 * green):02x}{round(255 * blue):02x}"

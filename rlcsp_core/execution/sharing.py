@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from rlcsp_core.actions import actions_of
 from rlcsp_core.agents import AGENTS, Learner
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.records import Decision, Observation, Transition, Update
@@ -45,6 +46,12 @@ def check_sharing(config: SearchConfig, name: str, store: Store) -> None:
             raise ConfigError(
                 f"the shared policy {name!r} has {theirs[0]} actions and {theirs[1]} features, this search {ours[0]} "
                 f"and {ours[1]}: choose the same actions and features, or another name"
+            )
+        first = next((run for run in store.runs(oldest_first=True) if run.policy == name), None)
+        if first is not None and actions_of(first.config) != actions_of(config.as_dict()):
+            raise ConfigError(
+                f"the shared policy {name!r} is of the actions {first.config['actions']} of {first.composition}, which "
+                "are others: choose the same actions, or another name"
             )
 
 

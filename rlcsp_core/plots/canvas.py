@@ -11,6 +11,7 @@ FONT_SIZE = 14
 FONT = '"Source Sans", "Source Sans Pro", system-ui, sans-serif'
 ENERGY = "Energy (eV/atom)"
 STEP = "Step"
+ROW = 17  # pixels that a labelled bar needs
 TOOLS = 34  # pixels at the right, for the buttons of a chart
 ROOM = 0.04  # of an axis, beyond what it must show: a line on the edge is not seen
 _ROUND = [m * 10.0**k for k in range(-6, 9) for m in (1, 2, 5)]
@@ -55,6 +56,11 @@ def canvas(x_title: str, y_title: str, *, height: int = 340, legend: bool = True
             "yaxis": {**axis, "title": {"text": y_title, "standoff": 8}},
         }
     )
+
+
+def room_for(bars: int, height: int) -> int:
+    """The height of a chart of horizontal bars, more where they need it."""
+    return max(height, ROW * bars + 80)
 
 
 def shown(window: AxisRange) -> list[float]:

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from rlcsp_core.actions import action_numbered
 from rlcsp_core.analysis.progress import energy_window
-from rlcsp_core.plots.canvas import ENERGY, STEP, canvas
+from rlcsp_core.plots.canvas import ENERGY, STEP, canvas, room_for
 from rlcsp_core.plots.palette import ACCEPTED, FAILED, INK, MUTED, TARGET
 from rlcsp_core.records import Array
 
@@ -35,7 +35,7 @@ def decision_figure(
     numbers: Sequence[int], probabilities: Array, taken: int | None, *, height: int = 300
 ) -> go.Figure:
     """Probability of each action; the one that was taken is outlined."""
-    figure = canvas("Probability", "", height=height, legend=False)
+    figure = canvas("Probability", "", height=room_for(len(numbers), height), legend=False)
     actions = [action_numbered(number) for number in numbers]
     figure.add_trace(
         go.Bar(

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
-from rlcsp_core.actions import Action, Family, action_numbered
+from rlcsp_core.actions import Action, Family, action_numbered, is_sized
 from rlcsp_core.analysis.progress import Frame, binned_policy, frame_of, unmasked
-from rlcsp_core.plots.canvas import ENERGY, FONT_SIZE, STEP, canvas
+from rlcsp_core.plots.canvas import ENERGY, FONT_SIZE, STEP, canvas, room_for
 from rlcsp_core.plots.palette import (
     ACCEPTED,
     FAILED,
@@ -29,6 +29,7 @@ from rlcsp_core.records import Array, BoolArray, IntArray
 from rlcsp_core.tables import PopulationTable, StepTable, Tally
 
 POLICY_BINS = 160
+UNIFIED = 16  # actions that one hover box has room for
 CANNOT = ", cannot apply"
 IDLE = {"shape": ".", "fillmode": "overlay", "solidity": 0.5, "fgcolor": PAGE}
 FAMILIES = list(Family)
@@ -149,12 +150,14 @@ def policy_figure(table: StepTable, actions: Sequence[Action], *, height: int = 
     used, idle = (binned_policy(table.step, whole * part, POLICY_BINS) for part in (can, ~can))
     for action in stacked(actions) if len(table) else ():
         row = actions.index(action)
-        hatching = {"shape": HATCHING, "fillmode": "overlay"} if action.own else {}
+        hatching = {"shape": HATCHING, "fillmode": "overlay"} if action.own and not is_sized(action) else {}
         figure.add_trace(_band(action, used.step, used.probabilities[:, row], hatching))
         if idle.probabilities[:, row].any():
             figure.add_trace(_band(action, idle.step, idle.probabilities[:, row], IDLE, CANNOT))
     figure.update_yaxes(range=[0, 1])
-    figure.update_layout(hovermode="x unified", legend={"traceorder": "reversed"})
+    figure.update_layout(
+        hovermode="x unified" if len(actions) <= UNIFIED else "closest", legend={"traceorder": "reversed"}
+    )
     return figure
 
 
@@ -173,9 +176,11 @@ def _band(action: Action, x: Array, y: Array, pattern: Mapping[str, object], not
 
 
 def outcome_figure(tally: Mapping[int, Tally], actions: Sequence[Action], *, height: int = 280) -> go.Figure:
-    """How often each action was accepted, rejected, or failed; this is also the key to the actions' colours."""
-    figure = canvas("Steps", "", height=height)
-    shown = stacked(actions)
+    """How often each action was accepted, rejected, or failed; this is also the key to the actions' colours.
+
+    Of symmetric crystals by size those that were made."""
+    shown = [action for action in stacked(actions) if action.number in tally or not is_sized(action)]
+    figure = canvas("Steps", "", height=room_for(len(shown), height))
     names = [f'{action.title} <span style="color:{action.colour}">■</span>' for action in shown]
     for field, colour in OUTCOMES.items():
         figure.add_trace(

@@ -98,3 +98,12 @@ def test_only_searches_with_the_same_actions_and_features_share_a_policy(store):
     check_sharing(SearchConfig(), "ours", store)
     with pytest.raises(ConfigError, match="9 actions and 2 features, this search 14 and 2"):
         check_sharing(SearchConfig(actions="extended"), "ours", store)
+
+
+def test_as_many_actions_are_not_the_same_actions(store):
+    first = SearchConfig(actions="extended")
+    store.create_claimed(first.as_dict(), name="first", policy="ours")
+    store.create_policy("ours", np.zeros((14, 2)))
+    check_sharing(first, "ours", store)
+    with pytest.raises(ConfigError, match="actions extended of Y2O3, which are others"):
+        check_sharing(SearchConfig(actions="sized", composition="Y2O3", max_atoms=10), "ours", store)

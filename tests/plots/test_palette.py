@@ -8,7 +8,7 @@ import tomllib
 import numpy as np
 import pytest
 
-from rlcsp_core.actions import ACTIONS, EXTENSIONS, Action
+from rlcsp_core.actions import ACTIONS, EXTENSIONS, Action, action_numbered
 from rlcsp_core.agents import AGENTS, BASELINES
 from rlcsp_core.crystal.composition import composition_of
 from rlcsp_core.crystal.ions import all_ions
@@ -35,6 +35,7 @@ TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 
 WHITE = np.array([0.9505, 1.0, 1.089])
 APART = 25.0  # ΔE 1976; 2.3 is just noticeable
 ELEMENTS_APART = 20.0  # in one compound; size and legend help
+SIZED = [action_numbered(100 + k) for k in range(1, 17)]
 ALGORITHMS_APART = 6.0  # grey and brown, of the two policies that do not learn, are the nearest
 
 
@@ -71,8 +72,14 @@ def test_the_law_above_fails_for_red_and_green() -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_action_stands_out_from_the_page(page: str) -> None:
-    for action in ACTIONS + EXTENSIONS:
+    for action in (*ACTIONS, *EXTENSIONS, *SIZED):
         assert contrast(action.colour, page) > CONTRAST, action.title
+
+
+def test_larger_sizes_are_lighter() -> None:
+    light = [float(lab(linear(action.colour))[0]) for action in SIZED]
+    assert all(np.diff(light) > 0)
+    assert light[-1] - light[0] > 40
 
 
 def test_contrast_is_that_of_the_standard() -> None:
