@@ -1,4 +1,4 @@
-"""Compiled placing of one symmetry orbit among atoms already placed.
+"""Compiled choice of sites for the ions of a symmetric crystal, and placing of their orbits.
 
 Because every atom of an orbit has the same surroundings, it is enough to look at the contacts of its first atom: with
 its own images under symmetry and lattice, and with the atoms placed before.
@@ -10,16 +10,69 @@ its own images under symmetry and lattice, and with the atoms placed before.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+from numba import njit, typeof, types
 
 from rlcsp_core.kernel_cache import PART, kernel
 
+GENERATOR = typeof(np.random.default_rng(0))
+INDICES = types.int64[::1]
+CHOOSE_ORBITS = types.int64(
+    INDICES, types.boolean[::1], types.float64[::1], INDICES, types.int64, GENERATOR, INDICES, INDICES
+)
 COINCIDENT = 1e-4  # of a cell: images of a special position that are one atom
 
 PLACE_ORBITS = (
     "boolean(float64[:, :, ::1], float64[:, ::1], float64[:, ::1], float64[:, ::1], float64[:, :, ::1], int64[::1],"
     " int64[::1], float64[:, :, :, ::1], float64[:, ::1], float64[:, ::1], float64[:, ::1], int64[::1])"
 )
+
+
+@njit(**PART)
+def _choose_site(multiplicities, weights, taken, count, rng):
+    """Index of a position that is free and has at most `count` points, drawn by weight; -1 where there is none."""
+    total = 0.0
+    last = -1
+    for i in range(multiplicities.shape[0]):
+        if multiplicities[i] <= count and not taken[i]:
+            total += weights[i]
+            last = i
+    if last < 0:
+        return -1
+    drawn = rng.random() * total
+    passed = 0.0
+    for i in range(multiplicities.shape[0]):
+        if multiplicities[i] <= count and not taken[i]:
+            passed += weights[i]
+            if passed > drawn:
+                return i
+    return last
+
+
+@kernel
+def choose_orbits(multiplicities, fixed, weights, counts, tries, rng, chosen, ions):
+    """Fill chosen and ions [≥ Σ counts] with positions whose multiplicities add up to the number of each ion.
+
+    multiplicities, fixed, weights [M]: points of each position, whether it can be taken once only, and how readily it
+    is drawn; counts [ions].  Returns the number of orbits, or -1 where none of the tries came out even.
+    """
+    for _ in range(tries):
+        taken = np.zeros(multiplicities.shape[0], dtype=np.bool_)
+        n = 0
+        for ion in range(counts.shape[0]):
+            left = counts[ion]
+            while left > 0:
+                site = _choose_site(multiplicities, weights, taken, left, rng)
+                if site < 0:
+                    break
+                taken[site] = fixed[site]
+                chosen[n], ions[n] = site, ion
+                left -= multiplicities[site]
+                n += 1
+            if left > 0:
+                break
+        else:
+            return n
+    return -1
 
 
 @njit(**PART)
@@ -162,8 +215,12 @@ def place_orbits(
 
     points [M, 3], bases [M, 3, 3], sizes [M], orbit_codes [M]: the orbits; draws [attempts, M, tries, 3].
     """
+    farthest = 0.0
+    for a in orbit_codes:
+        for b in orbit_codes:
+            farthest = max(farthest, closest[a, b])
     reach = np.empty(3, dtype=np.int64)
-    _image_range(cell, closest.max(), reach)
+    _image_range(cell, farthest, reach)
     for attempt in range(draws.shape[0]):
         n = 0
         for m in range(sizes.shape[0]):

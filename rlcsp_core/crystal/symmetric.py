@@ -9,9 +9,7 @@ primitive cell, which is what an atom limit is about.  Å, Å³.
 
 from __future__ import annotations
 
-from bisect import bisect
 from functools import cache
-from itertools import accumulate
 from math import cos, radians, sin, sqrt
 from typing import NamedTuple
 
@@ -20,9 +18,9 @@ import numpy as np
 from rlcsp_core.crystal.composition import Composition
 from rlcsp_core.crystal.ions import all_ions, code_of
 from rlcsp_core.crystal.modular import atomic_numbers
-from rlcsp_core.crystal.orbit_kernels import place_orbits
-from rlcsp_core.crystal.wyckoff import Group, Position, group
-from rlcsp_core.records import Array, Crystal
+from rlcsp_core.crystal.orbit_kernels import choose_orbits, place_orbits
+from rlcsp_core.crystal.wyckoff import Group, group
+from rlcsp_core.records import Array, Crystal, IntArray
 
 PACKING = (0.42, 0.75)  # volume of the ions' spheres over that of the cell: what oxides have
 AXIS_SPREAD = 0.5  # standard deviation of ln(length) of each free axis
@@ -37,11 +35,11 @@ SITE_TRIES = 5  # draws of the sites of all ions in one group
 SITE_POWERS = (-1.0, 0.0, 1.0)
 
 
-class Orbit(NamedTuple):
-    """A Wyckoff position given to an ion."""
+class Orbits(NamedTuple):
+    """The positions that the ions of a crystal take, M of them, the largest first."""
 
-    code: int
-    position: Position
+    sites: IntArray  # [M] indices of positions
+    codes: IntArray  # [M] of the ions
 
 
 def random_symmetric_crystal(
@@ -60,43 +58,25 @@ def random_symmetric_crystal(
 
 def _random_orbits(
     space_group: Group, composition: Composition, n_formula: int, rng: np.random.Generator
-) -> list[Orbit] | None:
+) -> Orbits | None:
     """Positions for each ion whose multiplicities add up to its number; positions without freedom are taken once."""
-    power = SITE_POWERS[rng.integers(len(SITE_POWERS))]
-    weights = [p.multiplicity**power for p in space_group.positions]
-    for _ in range(SITE_TRIES):
-        taken: set[int] = set()
-        orbits: list[Orbit] = []
-        for ion, count in zip(composition.ions, composition.counts, strict=True):
-            chosen = _fill(space_group.positions, weights, count * n_formula, taken, rng)
-            if chosen is None:
-                break
-            orbits += [Orbit(code_of(ion.symbol), space_group.positions[i]) for i in chosen]
-        else:
-            return sorted(orbits, key=lambda o: -o.position.multiplicity)
-    return None
+    weights = _site_weights(space_group.number)[rng.integers(len(SITE_POWERS))]
+    counts = n_formula * np.array(composition.counts)
+    sites, ions = np.empty((2, counts.sum()), dtype=np.int64)
+    n = choose_orbits(
+        space_group.multiplicities, space_group.fixed, weights, counts, SITE_TRIES, rng, sites, ions
+    )
+    if n < 0:
+        return None
+    order = np.argsort(-space_group.multiplicities[sites[:n]], kind="stable")
+    codes = np.array([code_of(ion.symbol) for ion in composition.ions])
+    return Orbits(sites[order], codes[ions[order]])
 
 
-def _fill(
-    positions: tuple[Position, ...],
-    weights: list[float],
-    count: int,
-    taken: set[int],
-    rng: np.random.Generator,
-) -> list[int] | None:
-    """Indices of positions with multiplicities that add up to count; adds fixed ones to `taken`."""
-    chosen: list[int] = []
-    while count:
-        fitting = [i for i, p in enumerate(positions) if p.multiplicity <= count and i not in taken]
-        if not fitting:
-            return None
-        sums = list(accumulate(weights[i] for i in fitting))
-        index = fitting[min(bisect(sums, rng.random() * sums[-1]), len(fitting) - 1)]
-        if positions[index].is_fixed:
-            taken.add(index)
-        chosen.append(index)
-        count -= positions[index].multiplicity
-    return chosen
+@cache
+def _site_weights(number: int) -> Array:
+    """[P, M] of the M positions of a group, for each of SITE_POWERS."""
+    return np.array([[m**power for m in group(number).multiplicities.tolist()] for power in SITE_POWERS])
 
 
 # cells ----------------------------------------------------------------------------------------------------------------
@@ -181,20 +161,20 @@ def _closest(anion: float) -> Array:
 
 
 def _placed(
-    space_group: Group, orbits: list[Orbit], cell: Array, closest: Array, rng: np.random.Generator
+    space_group: Group, orbits: Orbits, cell: Array, closest: Array, rng: np.random.Generator
 ) -> Crystal | None:
     """Atoms at drawn coordinates without short contacts, the largest orbits first; None where there are none."""
-    sizes = np.array([o.position.multiplicity for o in orbits])
+    sizes = space_group.multiplicities[orbits.sites]
     frame, codes = np.empty((sizes.sum(), 3)), np.empty(sizes.sum(), dtype=np.int64)
     placed = place_orbits(
         space_group.rotations,
         space_group.translations,
         space_group.to_primitive,
-        np.array([o.position.point for o in orbits]),
-        np.array([o.position.basis for o in orbits]),
+        space_group.points[orbits.sites],
+        space_group.bases[orbits.sites],
         sizes,
-        np.array([o.code for o in orbits]),
-        rng.random((ATTEMPTS, len(orbits), COORDINATE_TRIES, 3)),
+        orbits.codes,
+        rng.random((ATTEMPTS, len(sizes), COORDINATE_TRIES, 3)),
         cell,
         closest,
         frame,

@@ -4,7 +4,7 @@ A position is the set of points with the same site symmetry: p + Σ u_k b_k with
 conventional cell.  The 1731 positions of International Tables A stand in data/wyckoff.json, which
 `tools/derive_wyckoff.py` derives from the symmetry operations (spglib's database, the first setting of each group).
 
-Shapes: G operations of the conventional cell, d free coordinates; fractional coordinates.
+Shapes: G operations of the conventional cell, M positions, d free coordinates; fractional coordinates.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rlcsp_core.paths import DATA
-from rlcsp_core.records import Array, IntArray
+from rlcsp_core.records import Array, BoolArray, IntArray
 
 GRID = 24  # all coordinates of special points are multiples of 1/24
 FILE = DATA / "wyckoff.json"
@@ -33,24 +33,18 @@ PRIMITIVE: dict[str, Array] = {
 }
 
 
-class Position(NamedTuple):
-    """One Wyckoff position."""
-
-    multiplicity: int  # in the primitive cell
-    point: Array  # [3] of one of its points, in the conventional cell
-    basis: Array  # [3, 3] directions in which that point can move, the last 3 − d rows 0
-    is_fixed: bool  # d = 0: without a free coordinate it can be taken once only
-
-
 class Group(NamedTuple):
-    """A space group in one setting, with what is needed to put atoms into its primitive cell."""
+    """A space group in one setting, with what is needed to put atoms on its M positions in its primitive cell."""
 
     number: int
     rotations: Array  # [K, 3, 3] one operation for each coset of the centrings, in the conventional cell
     translations: Array  # [K, 3]
     primitive: Array  # [3, 3] lattice vectors of the primitive cell in units of the conventional ones, rows
     to_primitive: Array  # [3, 3] conventional to primitive fractional coordinates, from the right
-    positions: tuple[Position, ...]
+    multiplicities: IntArray  # [M] points of each position in the primitive cell
+    points: Array  # [M, 3] one of its points, in the conventional cell
+    bases: Array  # [M, 3, 3] directions in which that point can move, the last 3 − d rows 0
+    fixed: BoolArray  # [M] d = 0: without a free coordinate a position can be taken once only
 
     @property
     def system(self) -> str:
@@ -82,10 +76,10 @@ def group(number: int) -> Group:
         translations=translations[cosets] / GRID,
         primitive=primitive,
         to_primitive=np.ascontiguousarray(np.linalg.inv(primitive)),
-        positions=tuple(
-            Position(m // centrings, np.array(point) / GRID, _padded(basis), not basis)
-            for m, point, basis in entry["positions"]
-        ),
+        multiplicities=np.array([m // centrings for m, _, _ in entry["positions"]]),
+        points=np.array([point for _, point, _ in entry["positions"]]) / GRID,
+        bases=np.array([_padded(basis) for _, _, basis in entry["positions"]]),
+        fixed=np.array([not basis for _, _, basis in entry["positions"]]),
     )
 
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from rlcsp_core.crystal.contact_kernels import COUNT_CONTACTS, count_contacts
-from rlcsp_core.crystal.orbit_kernels import PLACE_ORBITS, place_orbits
+from rlcsp_core.crystal.orbit_kernels import CHOOSE_ORBITS, PLACE_ORBITS, choose_orbits, place_orbits
 from rlcsp_core.energy.real_kernels import list_neighbours
 from rlcsp_core.energy.signatures import DEEPEST_CONTACT, LATTICE_ENERGY, LIST_NEIGHBOURS
 from rlcsp_core.energy.total_kernels import deepest_contact, lattice_energy
@@ -34,6 +34,7 @@ def _kernels() -> list[tuple[str, Callable[[], object]]]:
         ("neighbour lists", lambda: compiled(list_neighbours, LIST_NEIGHBOURS)),
         ("contacts", lambda: compiled(deepest_contact, DEEPEST_CONTACT)),
         ("checks of trials", lambda: compiled(count_contacts, COUNT_CONTACTS)),
+        ("symmetric sites", lambda: compiled(choose_orbits, CHOOSE_ORBITS)),
         ("symmetric trials", lambda: compiled(place_orbits, PLACE_ORBITS)),
         ("relaxation", compile_descent),
     ]
