@@ -35,7 +35,7 @@ PAGES: dict[str, tuple[str, ...]] = {  # what must be there of what is drawn lat
     "Policy": (CHART,),
     "Learn": ("[data-testid=stTabs], [data-testid=stButtonGroup]",),
 }
-VIEWS = ("Energy", "Target", "Moves, generations", "Settings", "What each addition buys", "Summary")
+VIEWS = ("Energy", "Target", "Moves, generations", "Settings", "Ablation study", "Summary")
 DRAWN = """(needed) => {
   const roots = [document, ...[...document.querySelectorAll('*')].map((node) => node.shadowRoot).filter(Boolean)];
   const all = (what) => roots.flatMap((root) => [...root.querySelectorAll(what)])

@@ -45,7 +45,7 @@ def found_at(store: Reader, run: str, address: str) -> Found:
     """The structure that an address names."""
     match = ADDRESS.fullmatch(address)
     if match is None:
-        raise NotFoundError("the address names no structure: it must read like step-12 or member-3")
+        raise NotFoundError("invalid structure in the URL: it must read like step-12 or member-3")
     info = store.kept(run, int(match[2]), SOURCES[match[1]])
     if info.energy is None:
         raise NotFoundError(f"the structure of {match[1]} {info.number} of run {run} has no energy")

@@ -19,9 +19,7 @@ def runs_in_address(known: Reader) -> list[str]:
     found: list[str] = []
     for run_id in dict.fromkeys(st.query_params.get_all("run")):
         if not RUN_ID.fullmatch(run_id):
-            show_error(
-                "The address names a run with an id that cannot exist; choose a run from the list below."
-            )
+            show_error("Invalid run id in the URL; choose a run from the list below.")
             continue
         with show_errors():
             found.append(known.run(run_id).id)

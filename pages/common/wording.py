@@ -43,11 +43,11 @@ STATES: dict[RunState, StateWord] = {
     RunState.INTERRUPTED: StateWord("interrupted", "orange", ":material/power_off:"),
 }
 REASONS = {
-    "target": "reached the target energy",
-    "steps": "made all its steps",
-    "time": "used up its time",
-    "stalled": "found nothing lower for long enough",
-    "stopped": "stopped by hand",
+    "target": "target reached",
+    "steps": "step limit reached",
+    "time": "time limit reached",
+    "stalled": "no improvement",
+    "stopped": "stopped by user",
 }
 
 

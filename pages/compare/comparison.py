@@ -15,6 +15,7 @@ from pages.common.cache import cached
 from pages.common.errors import show_error
 from pages.common.run_picker import pick_runs
 from pages.common.url import choice, remember
+from pages.common.wording import typeset
 from rlcsp_core.analysis.curves import Groups, RunCurve, grouped
 from rlcsp_core.analysis.reading import CurveCache
 from rlcsp_core.errors import RLCSPError
@@ -34,7 +35,7 @@ def chosen_runs(store: Reader) -> list[RunInfo]:
     names = list(store.experiments())
     known = [name for name in st.query_params.get_all("experiment") if name in names]
     if len(known) < len(set(st.query_params.get_all("experiment"))):
-        show_error("The address names an experiment that is not in this database; choose from the list.")
+        show_error("Unknown experiment in the URL; choose one from the list.")
     # without a word on it in the address, what a newcomer sees; but nothing where the reader has cleared the list
     said = EXPERIMENTS in st.session_state or not {"experiment", "run"}.isdisjoint(st.query_params)
     left, right = st.columns([2, 3])
@@ -71,7 +72,10 @@ def one_task(runs: Sequence[RunInfo]) -> list[RunInfo]:
         return list(runs)
     names = {task_name(task): task for task in tasks}
     name = choice(
-        "Composition and target", list(names), "task", help="Runs with different targets are never pooled."
+        "Composition and target",
+        {name: typeset(name) for name in names},
+        "task",
+        help="Runs with different targets are never pooled.",
     )
     chosen = tasks[names[name]]
     st.caption(

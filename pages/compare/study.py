@@ -1,4 +1,4 @@
-"""What each addition buys: steps and CPU seconds to the target by configuration, against one of them.
+"""Ablation study, what each addition gains: steps and CPU seconds to the target by configuration, against one of them.
 
 The only view that shows several compositions at once: they stand below each other and are never pooled.
 """
@@ -14,7 +14,7 @@ import streamlit as st
 from pages.common.cache import cached
 from pages.common.errors import plain
 from pages.common.url import choice, one_of
-from pages.common.wording import NOTHING
+from pages.common.wording import NOTHING, typeset
 from pages.compare.comparison import curves_read, style_of
 from pages.components.chart import chart, csv_button
 from rlcsp_core.analysis.curves import RunCurve
@@ -33,12 +33,12 @@ from rlcsp_core.plots.palette import LineStyle, distinct_styles
 from rlcsp_core.plots.study import study_figure
 from rlcsp_core.store import Reader, RunInfo
 
-STUDY = "What each addition buys"
+STUDY = "Ablation study"
 COSTS = ("steps", "CPU seconds")
 MEANS = ("restricted to a common horizon", "of all runs as they ended (N_mean)")
 EXPLAINED = {
-    True: "Restricted mean: what a run spends on the target up to a horizon that is the same for all configurations "
-    "of a composition, the longest that all of them were watched for; > marks one that some runs did not arrive by. "
+    True: "Mean up to a horizon, counting a run that never arrives as the horizon. It is the same for all "
+    "configurations of a composition: the longest that all of them were watched for. > marks a mean with such runs. "
     "Median over runs, ∞ or “not reached” where too few arrived to say. Intervals (…) are 95 % bootstraps over runs. "
     "Ratios are restricted means over that of the reference; below 1 is cheaper.",
     False: "Mean and median over runs with 95 % bootstrap intervals (…), ∞ or “not reached” where too few arrived. "
@@ -127,7 +127,7 @@ def _lines(rows: Sequence[StudyRow], reference: str) -> list[dict[str, object]]:
     against = reference_rows(rows, reference)
     return [
         {
-            "composition": row.composition,
+            "composition": typeset(row.composition),
             "configuration": row.configuration,
             "reached": f"{row.n_reached} of {row.n_runs}",
             "mean steps": _cost(row.steps, row),

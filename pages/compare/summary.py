@@ -33,8 +33,8 @@ SIDE_BY_SIDE: Mapping[
     "published moves": ("report", 65),
     "mean generations": ("generations", 95),
     "published generations": ("report", 65),
-    "best of all": ("best of all", 90),
-    "drop (eV/atom)": ("drop (eV/atom)", 140),
+    "best overall": ("best overall", 90),
+    "energy gain (eV/atom)": ("energy gain (eV/atom)", 140),
 }
 
 
@@ -70,7 +70,7 @@ def conclusions(groups: Groups) -> None:
         st.info("Choose at least two experiments or algorithms: one alone cannot be compared.")
         return
     found = compare.conclusions(groups)
-    st.markdown(f"**What can be concluded.** {plain(found.headline)}")
+    st.markdown(f"**Conclusions.** {plain(found.headline)}")
     with st.expander(f"All {len(found.statements)} statements (p-values corrected by Holm's method)"):
         st.markdown("\n".join(f"- {plain(sentence)}" for sentence in found.statements))
 
@@ -91,8 +91,8 @@ def _figure_4(rows: tuple[compare.ExperimentRow, ...]) -> pd.DataFrame:
             "failed": [f"{row.n_failed} of {row.n_steps}" for row in rows],
             "time (min)": [_interval(row.minutes, 1) for row in rows],
             "lowest (eV/atom)": [_interval(row.lowest_energy, 5) for row in rows],
-            "best of all": [energy(row.best_energy) for row in rows],
-            "drop (eV/atom)": [_interval(row.energy_drop, 4) for row in rows],
+            "best overall": [energy(row.best_energy) for row in rows],
+            "energy gain (eV/atom)": [_interval(row.energy_drop, 4) for row in rows],
             "mean moves": [_interval(row.moves, 2) for row in rows],
             "mean generations": [_interval(row.generations, 2) for row in rows],
         }

@@ -91,7 +91,7 @@ def target_view(groups: Groups, styles: Styles) -> None:
     st.caption("Kaplan–Meier estimate with 95 % band; a tick marks a run that was stopped before the target.")
     denominators(groups)
     limit = survival.common_limit(results)
-    restricted = f"Restricted to {limit:.0f} steps"
+    restricted = f"Mean steps, counting a run that never arrives as {limit:.0f}"
     plain_mean = "N_mean (all runs, a lower bound if some were stopped)"
     kind = choice("Mean", [restricted, plain_mean], "mean")
     means = compare.mean_steps(results, limit if kind == restricted else None)
@@ -141,9 +141,9 @@ def sequences_view(groups: Groups, styles: Styles) -> None:
         _distributions(groups, styles, some, generations, "Steps", "generations")
     st.caption(
         "Heights: fraction of all. Line: mean. Dashes: median. Dots: mode. "
-        "The largest hundredth of the values is off the axis."
+        "Values above the 99th percentile are not shown."
     )
-    st.markdown("###### Energy before each exploration")
+    st.markdown("###### Local minima before uphill moves")
     _minima(groups, styles, some)
     denominators(groups)
 

@@ -6,7 +6,7 @@
 
 const SETTINGS_KEY = "crystal-view-settings";
 const DEFAULTS = { bonds: true, cell: true, beyond: true, spin: false, perspective: true, hidden: [], polyhedra: {} };
-const ELEMENT_NAMES = { bonds: "Bonds", cell: "Cell", beyond: "Beyond cell", spin: "Spin", perspective: "Perspective" };
+const ELEMENT_NAMES = { bonds: "Bonds", cell: "Cell", beyond: "Complete polyhedra", spin: "Spin", perspective: "Perspective" };
 const HINTS = {
   bonds: "Draw bonds between cations and anions",
   cell: "Draw the edges of the unit cell",
@@ -154,8 +154,8 @@ class CrystalView {
       a: ["Look along a", () => this.lookAlong(0)],
       b: ["Look along b", () => this.lookAlong(1)],
       c: ["Look along c", () => this.lookAlong(2)],
-      "−": ["Smaller", () => this.viewer?.zoom(1 / 1.2)],
-      "+": ["Larger", () => this.viewer?.zoom(1.2)],
+      "−": ["Zoom out", () => this.viewer?.zoom(1 / 1.2)],
+      "+": ["Zoom in", () => this.viewer?.zoom(1.2)],
       Reset: ["Fit to the window, first orientation", () => this.resetCamera()],
       PNG: ["Save the picture", () => this.savePicture()],
     };
@@ -262,7 +262,7 @@ class CrystalView {
       return false;
     }
     this.canvas.querySelector("canvas")?.addEventListener("webglcontextlost", () => {
-      if (!this.closed) this.fail("The graphics card took the picture back: reload the page. The structure in words:");
+      if (!this.closed) this.fail("WebGL context lost: reload the page. The structure in words:");
     });
     this.viewer.setViewChangeCallback(() => this.viewChanged());
     return true;
@@ -325,7 +325,7 @@ class CrystalView {
     this.label.textContent = this.data.frames.length > 3 ? `${this.frame + 1}/${this.data.frames.length}  ${frame.label}` : "";
     [...this.choices.children].forEach((button, k) => { button.ariaPressed = String(k === this.frame); });
     this.words.textContent = frame.words;
-    this.canvas.ariaLabel = `Crystal structure ${frame.formula}. Arrow keys turn it, plus and minus change its size.`;
+    this.canvas.ariaLabel = `Crystal structure ${frame.formula}. Arrow keys turn it, plus and minus zoom.`;
     for (const name of Object.keys(ELEMENT_NAMES)) this.pressed[name].ariaPressed = String(this.settings[name]);
     const options = frame.sites.map((site, i) => element("option", { value: i, textContent: `${frame.elements[site.e]} ${i + 1}` }));
     this.sites.replaceChildren(element("option", { value: "", textContent: "Atom …" }), ...options);

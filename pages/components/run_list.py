@@ -12,7 +12,7 @@ from pages.components.table import with_digits
 from rlcsp_core.agents import algorithm_name
 from rlcsp_core.store import RunInfo
 
-BRIEF = ("composition", "algorithm", "state", "steps", "lowest", "made")
+BRIEF = ("composition", "algorithm", "state", "steps", "lowest", "created")
 ROW_HEIGHT = 36  # pixels
 
 
@@ -32,7 +32,7 @@ def run_list(
         placeholder="",
         column_config={
             "lowest": st.column_config.NumberColumn("lowest (eV/atom)"),
-            "at target": st.column_config.NumberColumn("target at step"),
+            "at target": st.column_config.NumberColumn("steps to target"),
         },
         alt="Earlier runs, the newest first; select a row to open a run.",
     )
@@ -51,8 +51,8 @@ def run_table(runs: Sequence[RunInfo]) -> pd.DataFrame:
             "lowest": [run.best_energy for run in runs],
             "at target": pd.array([run.target_step for run in runs], dtype="Int64"),
             "search time": [duration(run.elapsed) for run in runs],
-            "ended because": [reason_of(run) for run in runs],
-            "made": [ago(run.created) for run in runs],
+            "stop reason": [reason_of(run) for run in runs],
+            "created": [ago(run.created) for run in runs],
             "run": [run.id for run in runs],
         }
     )

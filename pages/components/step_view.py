@@ -41,7 +41,7 @@ def show_outcome(moment: StepView) -> None:
     energy = None if delta is None else float(row.energy[0])
     facts = [
         ("action", taken.title),
-        ("attempts until sound", f"{row.attempts[0]}"),
+        ("attempts until valid", f"{row.attempts[0]}"),
         ("energy before", f"{energy_words(moment.current_energy)} eV/atom"),
         ("energy of the trial", "none" if energy is None else f"{energy_words(energy)} eV/atom"),
         ("difference", NOTHING if delta is None else f"{signed(1000 * delta, 2)} meV/atom"),
@@ -77,9 +77,7 @@ def show_reward(moment: Moment) -> None:
     if story.useless is None and story.z_trial is not None:
         st.latex(rf"R = z(s) - z(s') = {z} - ({number(story.z_trial, DIGITS)}) = {reward}")
         return
-    st.markdown(
-        f"The step was useless, because {plain(story.useless or '')}: the penalty takes the place of R."
-    )
+    st.markdown(f"Penalty applied, because {plain(story.useless or '')}: it takes the place of R.")
     if story.reward == FIXED_PENALTY:
         st.latex(rf"R = {reward}")
         return
@@ -161,6 +159,6 @@ def _theta_table(moment: Moment, episode: Episode) -> None:
     st.dataframe(with_digits(table, 6), hide_index=True)
     st.caption(
         "For RLCSP without a baseline the change is α times the gradient, plus an entropy bonus where the policy has "
-        "become narrow. NPG and PPO go from the same episodes to θ by rules of their own; a baseline is taken "
-        "off G first."
+        "become narrow. NPG and PPO go from the same episodes to θ by rules of their own; a baseline is "
+        "subtracted from G first."
     )

@@ -22,9 +22,9 @@ with intro:
     st.title("Crystal structures, found by a search that learns")
     st.markdown(
         "Given a composition, which arrangement of its atoms has the lowest energy? **RLCSP** rearranges modules of a "
-        "crystal, relaxes every trial on an ionic potential, and learns by reinforcement which of nine rearrangements "
-        "pays off at which energy. Watch it search, compare learning algorithms over many seeds, look at what was "
-        "found, and see what the agent learned."
+        "crystal, relaxes every trial with an ionic potential, and learns from its successes which moves to try next. "
+        "Watch it search, compare learning algorithms over many seeds, look at what was found, and see what the agent "
+        "learned."
     )
 with action, st.container(border=True):
     st.markdown("**One click:** find the ground state of yttrium oxide, Y₂O₃, from nothing but its formula.")
@@ -48,7 +48,7 @@ with listed:
         elif chosen := run_list(recent, key="recent", columns=BRIEF):
             st.switch_page(SEARCH.file, query_params={"run": chosen})
 with seen:
-    st.header("What is looked for")
+    st.header("Target structure")
     with show_errors():
         show_crystal(
             read_crystals(REFERENCES / "Y2O3_bixbyite.cif")[0],

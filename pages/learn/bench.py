@@ -9,7 +9,7 @@ import streamlit as st
 from pages.common.columns import beside
 from pages.common.crystals import phases_of
 from pages.common.errors import plain, show_error
-from pages.common.wording import beside_known_minimum
+from pages.common.wording import beside_known_minimum, typeset
 from pages.common.wording import energy as energy_words
 from pages.components.chart import live_chart
 from pages.components.crystal_view import Frame, show_crystal
@@ -49,10 +49,17 @@ def bench() -> Bench:
 def _renew(mine: Bench) -> None:
     found, mine.film = mine.renew(), None
     mine.said = (
-        f"{found.attempts} random structures were built until one was sound."
+        _tries(found.attempts)
         if found.sound
-        else f"None of {found.attempts} random structures was sound: allow more atoms."
+        else f"None of {found.attempts} random structures was valid: allow more atoms."
     )
+
+
+def _tries(attempts: int) -> str:
+    broke = attempts - 1
+    if not broke:
+        return "The first try is valid."
+    return f"{broke} {'try' if broke == 1 else 'tries'} broke the rules; number {attempts} is shown."
 
 
 def build_chapter() -> None:
@@ -64,8 +71,10 @@ def build_chapter() -> None:
         "and changes it; the atoms themselves are free only when the structure is relaxed."
     )
     first, second, third = st.columns([2, 3, 2], vertical_alignment="bottom")
-    formula = first.selectbox("Composition", list(presets()), index=list(presets()).index(mine.formula))
-    atoms = second.slider("At most atoms", SMALLEST, LARGEST, mine.max_atoms)
+    formula = first.selectbox(
+        "Composition", list(presets()), index=list(presets()).index(mine.formula), format_func=typeset
+    )
+    atoms = second.slider("Max. atoms per cell", SMALLEST, LARGEST, mine.max_atoms)
     if third.button("New random structure", icon=":material/casino:", type="primary", width="stretch") or (
         formula,
         atoms,
@@ -82,7 +91,7 @@ def build_chapter() -> None:
         _assembly(mine.structure, mine.formula)
         st.caption(mine.said)
         st.markdown(
-            "**Sound** means: as many atoms as allowed, a density between 0.4 and 1 of touching spheres, no distance "
+            "**Valid** means: as many atoms as allowed, a density between 0.4 and 1 of touching spheres, no distance "
             f"below {DEFAULTS.min_distance} Å, and three quarters of the cations with a usual number of neighbours."
         )
 
@@ -94,7 +103,7 @@ def _assembly(structure: Modular, formula: str) -> None:
     st.markdown(
         f"**{assembly.kind.capitalize()}**, {a} × {b} × {c} sub-modules, α = {alpha:g}°, β = {beta:g}°, γ = "
         f"{gamma:g}°; "
-        f"{structure.n_atoms} atoms of {formula}"
+        f"{structure.n_atoms} atoms of {typeset(formula)}"
     )
     st.image(module_map(structure))
     swatches = element_colours([ion.number for ion in composition_of(formula).ions])
@@ -118,9 +127,8 @@ def act_chapter() -> None:
         show_error(mine.said)
         return
     st.markdown(
-        "At each step the agent sees how low the energy is and picks one of nine actions. Pick one yourself: the "
-        "trial is "
-        "built again until it is sound, then shown beside what it was made from."
+        "At each step the agent sees how low the energy is and picks an action. Pick one yourself: the trial is "
+        "built again until it is valid, then shown beside the structure it was made from."
     )
     with st.container(horizontal=True):
         for action, possible in zip(ACTIONS, mine.mask(), strict=True):
@@ -151,10 +159,10 @@ def _act(mine: Bench, action: Action) -> None:
     done = mine.act(action)
     if done.sound:
         mine.film = None
-        mine.said = f"{action.name}: {action.description} Trials until one was sound: {done.attempts}."
+        mine.said = f"{action.name}: {action.description} Valid at attempt {done.attempts}."
     else:
         mine.said = (
-            f"{action.name}: none of {done.attempts} trials was sound; an agent would choose another action."
+            f"{action.name}: none of {done.attempts} trials was valid; an agent would choose another action."
         )
 
 
@@ -198,7 +206,7 @@ def relax_chapter() -> None:
             f"{beside_known_minimum(energies[-1], known)}"
         )
         if matches:
-            st.success(f"This is {matches[0].reference.formula} {matches[0].reference.name}.")
+            st.success(f"This is {typeset(matches[0].reference.formula)}, {matches[0].reference.name}.")
 
 
 def _relax(mine: Bench) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 from pages.common.columns import beside, cells
 from pages.common.errors import show_error
 from pages.common.wording import energy as energy_words
-from pages.common.wording import signed
+from pages.common.wording import signed, typeset
 from pages.components.chart import live_chart
 from pages.components.crystal_view import Frame, show_crystal
 from pages.components.number_field import number_field
@@ -50,7 +50,7 @@ def play_chapter() -> None:
     game: Game | None = st.session_state.get(GAME)
     with st.form("game"):
         columns = cells("game-form", [1] * 5, vertical_alignment="bottom")
-        formula = columns[0].selectbox("Composition", list(presets()))
+        formula = columns[0].selectbox("Composition", list(presets()), format_func=typeset)
         algorithm = columns[1].selectbox(
             "Against",
             list(AGENTS),

@@ -8,6 +8,7 @@ from pages.common.columns import beside, cells
 from pages.common.crystals import thumbnail_of
 from pages.common.run_picker import pick_run
 from pages.common.session import library
+from pages.common.wording import typeset
 from pages.components.number_field import number_field
 from pages.components.step_view import show_choice, show_decision, show_outcome, show_reward, show_update
 from rlcsp_core.analysis.learned import learns
@@ -20,32 +21,33 @@ WORDS = (
         "State",
         "How low the current structure lies: its energy, measured in the spread of a random population.",
     ),
-    ("Action", "One of nine ways to change the structure: swap, permute, restack, double, or start afresh."),
+    ("Action", "A way to change the structure: swap, permute, restack, double, or start afresh."),
     (
         "Transition",
         "The trial is built, relaxed, and accepted if lower, or by chance if only a little higher.",
     ),
-    ("Reward", "How far the energy fell. A step that fails or finds what was known is punished."),
+    ("Reward", "How far the energy fell. A step that fails, or finds an energy seen before, is penalised."),
     ("Policy", "Probabilities of the actions for each energy. The agent shifts them towards what paid."),
 )
 
 
 def decision_chapter() -> None:
     st.markdown(
-        "Which crystal does a composition form? The one of lowest energy, among more arrangements than can be tried. "
+        "Which crystal does a composition form? At low temperature, the one of lowest energy, among more arrangements "
+        "than can be tried. "
         "Searching means deciding, step after step, **what to try next**. An agent can learn these decisions "
         "while it searches."
     )
     for column, (term, words) in zip(cells("words", [1] * len(WORDS)), WORDS, strict=True):
         with column.container(border=True, height="stretch"):
             st.markdown(f"**{term}**  \n{words}")
-    st.markdown("What it is looking for, five known answers of this potential:")
+    st.markdown("Five known answers of this potential:")
     wanted = ("bixbyite", "spinel", "ground state", "pyrochlore", "intergrowth")
     phases = [next(phase for phase in references() if phase.name == name) for name in wanted]
     for column, phase in zip(cells("phases", [1] * len(phases)), phases, strict=True):
         with column.container(border=True):
             st.image(thumbnail_of(phase.crystal), width="stretch")
-            st.caption(f"**{phase.formula}**, {phase.name}")
+            st.caption(f"**{typeset(phase.formula)}**, {phase.name}")
     st.markdown("Go on with *2 · Build*: put a crystal together yourself.")
 
 

@@ -21,17 +21,11 @@ LISTED = 1000  # updates in the table, the newest
 
 
 def show_shared_policies(store: Store) -> None:
-    """Choose one and see it; what to do where there is none."""
-    st.header("Shared policies")
+    """Choose one and see it; nothing where there is none."""
     names = store.policy_names()
     if not names:
-        st.info(
-            "No runs share a policy yet. Searches given the name of one, in the form of a search under *Beyond the "
-            "published method* or with `rlcsp run --share NAME`, read and "
-            "update one policy of that name together; it appears here with the first of them.",
-            icon=":material/info:",
-        )
         return
+    st.header("Shared policies")
     name = st.selectbox("Shared policy", names, key="shared-policy")
     runs = [run for run in store.runs() if run.policy == name]
     policy = store.policy(name)

@@ -69,7 +69,7 @@ def _moment(policies: Sequence[Learned], last: int, playing: bool) -> None:
                 f"policy-{policy.run_id}",
                 f"Probability of each action against energy after step {step}.",
             )
-    note = "From the lowest energy of the run to the upper part of its initial population; no action masked."
+    note = "Left: lowest energy reached. Right: typical random structures. All actions allowed."
     if any(len(policy.features) > N_SHOWN for policy in policies):
         note += " Features beside the energy are taken as 0."
     st.caption(note)
@@ -209,8 +209,8 @@ def variance_view(store: Reader, policies: Sequence[Learned]) -> None:
 
 
 VIEWS: Mapping[str, Callable[[Reader, Sequence[Learned]], None]] = {
-    "Against energy": moment_view,
-    "Over the run": course_view,
-    "Try it": softmax_view,
+    "Policy vs energy": moment_view,
+    "Evolution": course_view,
+    "Sandbox": softmax_view,
     "Gradient variance": variance_view,
 }

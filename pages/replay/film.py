@@ -144,9 +144,7 @@ def _pictures(store: Reader, run: RunInfo, now: StepView) -> None:
         st.info("No structure of this moment was kept.")
         return
     if len(frames) == 1:
-        st.caption(
-            "Trials that were rejected are not stored: this is the structure that the step started from and kept."
-        )
+        st.caption("Rejected trials are not stored; this is the structure before the step.")
     show_crystal(frames, key="replay-view", height=380, start=len(frames) - 1, name=f"step-{now.step}")
 
 

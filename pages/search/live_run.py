@@ -132,7 +132,7 @@ CONTROLS: dict[RunState, tuple[str, ...]] = {
 }
 LABELS = {
     "pause": ("Pause", ":material/pause:"),
-    "resume": ("Go on", ":material/play_arrow:"),
+    "resume": ("Resume", ":material/play_arrow:"),
     "step": ("One step", ":material/skip_next:"),
     "stop": ("Stop", ":material/stop:"),
     "again": ("Run it again", ":material/replay:"),
@@ -173,7 +173,7 @@ def _numbers(run: RunInfo, view: View, compact: bool) -> None:
         ("Steps", str(run.n_steps), f"of {run.config['steps']}"),
         ("Accepted", str(run.n_accepted), f"{run.n_accepted / relaxed:.0%}" if relaxed else NOTHING),
         ("Rejected", str(run.n_rejected), f"{run.n_rejected / relaxed:.0%}" if relaxed else NOTHING),
-        ("Failed", str(run.n_failed + run.n_population_failed), "no energy"),
+        ("Failed", str(run.n_failed + run.n_population_failed), "relaxations without an energy"),
         ("Steps / s", NOTHING if rate is None else f"{rate:.1f}", since),
     ]
     shown = [figures[i] for i in (0, 1, 5)] if compact else figures
@@ -195,10 +195,10 @@ def _charts(store: Reader, run: RunInfo, view: View) -> None:
         description=f"Probabilities of the actions against steps, stacked. {view.policy_in_words}",
         filename=f"policy-{run.id}",
     )
-    notes = ["Unusually high trials lie above the chart.", "Dotted: an action that could not apply."]
+    notes = [view.above, "Dotted: an action that could not apply."]
     if view.n_drawn < run.n_steps:
         notes.append(f"{view.n_drawn} of {run.n_steps} steps are drawn; the download has all of them.")
-    st.caption(" ".join(notes))
+    st.caption(" ".join(filter(None, notes)))
     downloads(store, run, actions_of(run.config))
 
 
@@ -233,7 +233,7 @@ def _best_words(run: RunInfo, info: StructureInfo) -> str:
 
 
 def _outcomes(run: RunInfo, view: View) -> None:
-    st.markdown("###### What became of each action")
+    st.markdown("###### Outcome by action")
     live_chart(
         view.outcomes,
         key=f"outcomes-{run.id}",

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pages.common.cache import cached
+from pages.common.wording import number
 from rlcsp_core.actions import Action, actions_of
 from rlcsp_core.analysis.progress import Frame, frame_of, joint, processor_share, steps_per_second
 from rlcsp_core.plots.live import energy_figure, outcome_figure, policy_figure
@@ -49,6 +50,7 @@ class View(NamedTuple):
     policy_in_words: str
     outcomes: str
     n_drawn: int  # of the run's steps
+    above: str  # which trials the axis leaves out, in words; empty where none
     steps_per_second: float | None  # lately
     processor: float | None  # that it had lately
 
@@ -90,9 +92,15 @@ def _view(moment: Moment, size: Size, frame: Frame | None, _store: Reader, _run:
         _policy_in_words(table, actions),
         outcome_figure(_run.tally, actions, height=size.outcomes).to_json(),
         len(table),
+        _above(frame or _frame(_moment(_run), _store, _run), table),
         steps_per_second(table.step, table.elapsed),
         processor_share(table.elapsed, table.cpu_seconds),
     )
+
+
+def _above(frame: Frame | None, table: StepTable) -> str:
+    n = 0 if frame is None else int((table.energy > frame.high).sum())
+    return f"Trials above {number(frame.high, 2)} eV/atom are not shown ({n})." if frame and n else ""
 
 
 def _policy_in_words(table: StepTable, actions: Sequence[Action]) -> str:

@@ -32,7 +32,7 @@ for column, run_id in zip(st.columns(max(len(shown), 1), gap="large"), shown, st
 beside = None
 if shown:  # made when it is opened: forty fields more would be sent with every look at a run
     beside = st.expander(
-        "Add a search beside", icon=":material/splitscreen_add:", key="beside", on_change="rerun"
+        "Run a second search side by side", icon=":material/splitscreen_add:", key="beside", on_change="rerun"
     )
 with st.container() if beside is None else beside, show_errors():
     opened = beside is None or beside.open

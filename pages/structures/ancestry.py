@@ -106,12 +106,12 @@ def _change(change: float | None) -> str:
 
 def show_ancestry(run: str, chain: list[Ancestor]) -> None:
     """The chain as a table; the structure itself on top."""
-    st.subheader("Where it comes from")
+    st.subheader("Lineage")
     by_link = dict(zip(chain, changes(chain), strict=True))
     parts = folded(chain)
     table = pd.DataFrame(
         {
-            "made by": [part_words(part) for part in parts],
+            "created by": [part_words(part) for part in parts],
             "atoms": pd.array([part.links[0].n_atoms for part in parts], dtype="Int64"),
             "energy": [part.links[0].energy for part in parts],
             "change": [_change(by_link[part.links[0]]) if part.changed else "" for part in parts],
@@ -125,7 +125,7 @@ def show_ancestry(run: str, chain: list[Ancestor]) -> None:
         hide_index=True,
         column_config={
             "energy": st.column_config.NumberColumn("energy (eV/atom)"),
-            "change": st.column_config.TextColumn("against its parent (meV/atom)", alignment="right"),
+            "change": st.column_config.TextColumn("ΔE vs parent (meV/atom)", alignment="right"),
             "open": st.column_config.LinkColumn("open", display_text="open"),
         },
     )

@@ -110,12 +110,12 @@ def _identity(item: Item) -> None:
 def _symmetry(item: Item) -> None:
     left, right = beside("symmetry", [1, 1])
     with left:
-        st.subheader("Space group against tolerance")
+        st.subheader("Space group vs symprec")
         rows = space_group_by_tolerance(item.crystal)
         st.dataframe(
             pd.DataFrame(
                 {
-                    "tolerance (Å)": [f"{tolerance:g}" for tolerance, _ in rows],
+                    "symprec (Å)": [f"{tolerance:g}" for tolerance, _ in rows],
                     "space group": [group.symbol if group else "none" for _, group in rows],
                     "number": [group.number if group else None for _, group in rows],
                 }
@@ -124,7 +124,7 @@ def _symmetry(item: Item) -> None:
         )
     with right:
         st.subheader("Wyckoff sites")
-        chosen = st.select_slider("Tolerance (Å)", TOLERANCES, value=SYMPREC, key="symprec")
+        chosen = st.select_slider("symprec (Å)", TOLERANCES, value=SYMPREC, key="symprec")
         found = symmetry_of(item.crystal, chosen)
         st.dataframe(
             pd.DataFrame(

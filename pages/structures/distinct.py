@@ -14,6 +14,7 @@ from pages.common.errors import plain, show_errors
 from pages.common.run_picker import offer_search, run_label, runs_that_fit
 from pages.common.url import RUN_ID, choice, runs_in_address
 from pages.common.wording import energy as energy_words
+from pages.common.wording import typeset
 from pages.components.number_field import number_field
 from rlcsp_core.analysis.distinct import Group
 from rlcsp_core.plots.thumbnail import as_address
@@ -55,6 +56,7 @@ def choose_runs(store: Reader) -> list[RunInfo]:
         "Composition",
         compositions,
         index=compositions.index((asked or runs[0]).composition),
+        format_func=typeset,
         key="composition",
     )
     mine = [run for run in runs if run.composition == composition]
@@ -62,8 +64,8 @@ def choose_runs(store: Reader) -> list[RunInfo]:
     own = [run for run in mine if not (run.experiment or "").endswith(SUFFIX)]
     # One's own come first: among thousands of shipped structures a newcomer's first find would be lost.
     choices = {
-        **({f"my {len(own)} runs of {composition}": own} if 0 < len(own) < len(mine) else {}),
-        f"all {len(mine)} runs of {composition}": mine,
+        **({f"my {len(own)} runs of {typeset(composition)}": own} if 0 < len(own) < len(mine) else {}),
+        f"all {len(mine)} runs of {typeset(composition)}": mine,
         **{f"experiment {name}": [run for run in mine if run.experiment == name] for name in experiments},
         **{run_label(run): [run] for run in mine},
     }
@@ -138,11 +140,11 @@ def show_table(store: Reader, runs: Sequence[RunInfo]) -> None:
 def _filtered(groups: Sequence[Group[Found]]) -> Sequence[Group[Found]]:
     if not groups:
         return []
-    window = number_field("At most above the lowest (meV/atom)", WIDEST, 0, WIDEST, whole=False, key="window")
+    window = number_field("Energy above lowest ≤ (meV/atom)", WIDEST, 0, WIDEST, whole=False, key="window")
     symbols = sorted({group.space_group for group in groups})
     wanted = st.multiselect("Space groups", symbols, key="groups", placeholder="all")
     most = max(group.best.n_atoms for group in groups)
-    atoms = number_field("At most atoms in the cell", most, 1, most, whole=True, key=f"atoms-{most}")
+    atoms = number_field("Atoms per cell ≤", most, 1, most, whole=True, key=f"atoms-{most}")
     if window is None or atoms is None:
         return []
     top = groups[0].best.energy + window / 1000

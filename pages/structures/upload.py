@@ -84,7 +84,9 @@ def _crystal(name: str, content: bytes) -> Crystal | None:
 def _energy(crystal: Crystal) -> float | None:
     """eV/atom as it stands in the file; None, and a sentence, where the potential does not cover it."""
     if not is_warm():
-        st.caption("The energy engine is not compiled yet: Relax it does so once, then energies are shown.")
+        st.caption(
+            "The energy engine is not compiled yet: press Relax to compile it; then energies are shown."
+        )
         return None
     try:
         potential = potential_for(crystal.numbers)
@@ -97,7 +99,7 @@ def _energy(crystal: Crystal) -> float | None:
 
 def _relaxation(crystal: Crystal, title: str, name: str) -> Item | None:
     """The relaxed structure, once it was asked for."""
-    asked = st.button("Relax it", icon=":material/compress:", type="primary", key="relax")
+    asked = st.button("Relax", icon=":material/compress:", type="primary", key="relax")
     kept = st.session_state.get(KEPT)
     if asked:
         kept = (crystal_key(crystal), _relaxed(crystal, title, name))

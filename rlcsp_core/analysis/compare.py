@@ -230,12 +230,13 @@ def _apart(tests: Sequence[PairTest]) -> str:
     n = sum(differ(test) for test in tests)
     if not tests:
         return ""
-    pairs = "pair" if len(tests) == 1 else "pairs"
-    return f"Their lowest energies separate {n or 'none'} of {len(tests)} {pairs}."
+    if not n:
+        return "No pair of algorithms differs in the lowest energy found."
+    return f"{n} of {len(tests)} pairs differ in the lowest energy found."
 
 
 def _on_energy(test: PairTest) -> str:
-    verdict = "differ" if differ(test) else "are not separated"
+    verdict = "differ" if differ(test) else "cannot be told apart"
     return f"By their lowest energies, {test.a} and {test.b} {verdict} (Mann–Whitney, p = {test.p_holm:.2g})."
 
 
@@ -252,7 +253,7 @@ def conclusion(test: PairTest, means: Mapping[str, MeanSteps]) -> str:
             "this says nothing about which of them is faster."
         )
     if test.p_holm >= SIGNIFICANCE:
-        return f"{runs} do not separate {test.a} from {test.b}; {_p(test.p_holm)}."
+        return f"{runs} are too few to tell {test.a} and {test.b} apart ({_p(test.p_holm)})."
     if a.mean == b.mean:
         return f"{test.a} and {test.b} differ ({runs}; {_p(test.p_holm)}), but not in their mean steps."
     (quick, quick_mean), (slow, slow_mean) = sorted([(test.a, a), (test.b, b)], key=lambda item: item[1].mean)

@@ -26,7 +26,7 @@ class SearchConfig(Settings):
     composition: str = described(
         "text", "Y2O3", "any charge-neutral formula that a potential covers, in any spelling"
     )
-    algorithm: str = described("text", "rlcsp", "who chooses the actions")
+    algorithm: str = described("text", "rlcsp", "what chooses the actions")
     baseline: str | None = described(
         "text", None, "what is subtracted from the return; left out, the algorithm's own"
     )
@@ -35,9 +35,9 @@ class SearchConfig(Settings):
         metadata={"kind": "table", "help": "hyperparameters that differ from their defaults", "label": ""},
     )
     actions: str = described("text", "published", "set of actions")
-    seed: int = number(1, 0, 2**31 - 1, "of all chance: equal settings and seed give identical runs")
+    seed: int = number(1, 0, 2**31 - 1, "of the random numbers; equal settings and seed give identical runs")
     steps: int = number(500, 1, MAX_STEPS, "relaxed trials after the initial population")
-    max_atoms: int = number(40, 1, MAX_ATOMS, "trials never have more atoms", "Largest cell (atoms)")
+    max_atoms: int = number(40, 1, MAX_ATOMS, "most atoms that a trial may have", "Max. atoms per cell")
     population: int = number(
         100, 1, MAX_POPULATION, "random structures relaxed before the first step", "Initial population"
     )
@@ -46,27 +46,38 @@ class SearchConfig(Settings):
     )
     time_limit: float = number(3600.0, 1.0, 30 * 86400.0, "s, wall clock", "Time limit (s)")
     patience: int | None = number(
-        None, 1, MAX_STEPS, "steps without a new best energy until the run ends", "Steps without a new best"
+        None,
+        1,
+        MAX_STEPS,
+        "steps without a new best energy until the run ends",
+        "Stop without improvement (patience, steps)",
     )
     kT: float = number(0.02, 1e-6, 10.0, "temperature of the acceptance test (RL-CSP: 0.02)", "kT (eV)")
     melt_after: int = number(
         500, 1, MAX_STEPS, "steps without a lower structure until kT is raised", "Melt after (steps)"
     )
     melt_step: float = number(
-        0.01, 0.0, 10.0, "largest raise of kT in one step while melting", "Melting raises kT by up to (eV)"
+        0.01, 0.0, 10.0, "largest rise of kT in one step while melting", "Largest rise of kT in a step (eV)"
     )
     penalty: str = choice(
-        "high-energy", PENALTIES, "where a trial has no energy or one seen before", "Reward of a useless step"
+        "high-energy",
+        PENALTIES,
+        "reward of a trial that failed or found an energy seen before",
+        "Penalty for failed or repeated trials",
     )
     min_distance: float = number(
-        1.2, 0.0, 3.0, "of a sound trial; 0 leaves close contacts to the guard", "Shortest distance (Å)"
+        1.2,
+        0.0,
+        3.0,
+        "least distance of two atoms in a trial; 0 leaves close contacts to the energy check",
+        "Shortest distance (Å)",
     )
     rattle: float = number(
         0.05, 0.0, 1.0, "standard deviation of the displacements before relaxing", "Rattle (Å)"
     )
     # the name of a shipped one, or what a file says; stored runs that name none mean this one
     potential: str | Mapping[str, Any] = described("potential", "ysrtio", "pair energies of the ions")
-    calculator: str = described("text", "builtin", "who computes energies")
+    calculator: str = described("text", "builtin", "program that computes energies")
     relax_force: float | None = number(
         None, 1e-5, 1.0, "eV/Å at which a relaxation ends; left out, 0.005, for a module:function 0.05"
     )

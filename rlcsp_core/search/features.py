@@ -111,9 +111,9 @@ def instability(crystal: Crystal, bonds: Bonds) -> float:
 
 
 FEATURE_SETS: dict[str, FeatureSet] = {
-    "published": FeatureSet("Its energy (published)", ("the constant", "the energy z"), _energy, _nothing),
+    "published": FeatureSet("energy only (published)", ("the constant", "the energy z"), _energy, _nothing),
     "structure": FeatureSet(
-        "Its energy, size, lattice, coordination and symmetry too",
+        "energy, size, lattice, coordination and symmetry",
         (
             "the constant",
             "the energy z",

@@ -45,7 +45,7 @@ class Workbench:
         return Attempt(isinstance(found, Modular), attempts)
 
     def mask(self) -> BoolArray:
-        """Which of the nine actions can be taken."""
+        """Which of the published actions can be taken."""
         return action_mask(self._current, self._builder.problem)
 
     def act(self, action: Action) -> Attempt:

@@ -78,7 +78,7 @@ def test_experiments_without_a_target_have_no_steps_to_it(make_curve):
 @pytest.mark.parametrize(
     ("p", "means", "sentence"),
     [
-        (0.312, (900, 800), "20 seeds do not separate PPO+B2 from RLCSP; p = 0.31."),
+        (0.312, (900, 800), "20 seeds are too few to tell PPO+B2 and RLCSP apart (p = 0.31)."),
         (
             0.004,
             (900, 800),
@@ -180,7 +180,7 @@ def experiments(make_curve, hits, target=-5.0):
 def test_the_sooner_experiment_is_named_first(make_curve):
     found = compare.conclusions(experiments(make_curve, {"quick": range(2, 10), "slow": range(30, 38)}))
     assert found.headline.startswith("quick reaches the target sooner than slow: 6 against")
-    assert found.headline.endswith("separate none of 1 pair.")
+    assert found.headline.endswith("No pair of algorithms differs in the lowest energy found.")
     assert [statement.split()[0] for statement in found.statements] == ["quick", "By"]
 
 

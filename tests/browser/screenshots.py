@@ -92,8 +92,8 @@ def shots_of(store: Store, ids: list[str]) -> dict[str, Shot]:
         "structures-file": Shot("Structures?from=file"),
         "replay": Shot(f"Replay?run={npg}&step={accepted[len(accepted) // 2]}"),
         "policy": Shot(f"Policy?run={npg}&run={ppo}"),
-        "policy-course": Shot(f"Policy?run={npg}&run={ppo}", press("Over the run")),
-        "policy-try": Shot(f"Policy?run={npg}", press("Try it")),
+        "policy-course": Shot(f"Policy?run={npg}&run={ppo}", press("Evolution")),
+        "policy-try": Shot(f"Policy?run={npg}", press("Sandbox")),
         "policy-variance": Shot(f"Policy?run={npg}", press("Gradient variance")),
         "learn": Shot("Learn"),
         "learn-build": Shot("Learn?chapter=build"),
@@ -102,7 +102,7 @@ def shots_of(store: Store, ids: list[str]) -> dict[str, Shot]:
         "learn-numbers": Shot(f"Learn?chapter=learn&run={npg}"),
         "learn-play": Shot("Learn?chapter=play", press("New game", *MOVES)),
     }
-    views = ("Summary", "Energy", "Target", "Moves, generations", "Settings", "What each addition buys")
+    views = ("Summary", "Energy", "Target", "Moves, generations", "Settings", "Ablation study")
     return shown | {
         f"compare-{view.split(',')[0].split()[-1].lower()}": Shot(f"Compare?experiment={SHIPPED}&view={view}")
         for view in views

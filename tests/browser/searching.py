@@ -41,7 +41,7 @@ def ask_for_long_search(page: Page) -> None:
 
 def stop(page: Page) -> None:
     page.get_by_role("button", name="Stop").first.click(timeout=SOON)
-    expect(page.get_by_text("stopped by hand").first).to_be_visible(timeout=SOON)
+    expect(page.get_by_text("stopped by user").first).to_be_visible(timeout=SOON)
 
 
 def runs_in_address(page: Page) -> list[str]:

@@ -41,13 +41,13 @@ CHARTS = {  # what each view draws, by the descriptions that stand for the chart
     ],
 }
 POLICY_CHARTS = {
-    "Over the run": [
+    "Evolution": [
         "Probability of 1",
         "Entropy of the policy",
         "Norm of the gradient",
         "Parameters of the policy",
     ],
-    "Try it": ["The distribution these numbers give", "The same policy against energy"],
+    "Sandbox": ["The distribution these numbers give", "The same policy against energy"],
     "Gradient variance": ["Variance and bias"],
 }
 
@@ -73,7 +73,7 @@ def test_the_views_of_compare_follow_a_click_and_the_address_follows_them(
     watched: Watched, runs: str
 ) -> None:
     page = watched.open(f"Compare?{runs}")
-    page.get_by_text("What can be concluded").wait_for()
+    page.get_by_text("Conclusions").wait_for()
     expect(page.get_by_role("img", name="Lowest energy so far")).to_have_count(0)
     page.get_by_role("radio", name="Energy").or_(page.get_by_role("button", name="Energy")).first.click()
     expect_drawn(page, CHARTS["Energy"])

@@ -68,9 +68,9 @@ def title(page: Page) -> Locator:
 FIRST = {
     "": "No runs yet",
     "Search": "No runs yet",
-    "Compare": "What can be concluded",
+    "Compare": "Conclusions",
     "Structures": "distinct structures of",
-    "Replay": "attempts until sound",
+    "Replay": "attempts until valid",
     "Policy": "After step",
     "Learn": "An agent can learn these decisions",
 }

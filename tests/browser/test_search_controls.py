@@ -37,7 +37,7 @@ def test_a_search_pauses_goes_step_by_step_and_goes_on(watched: Watched, dashboa
         button(page, "One step").click(timeout=SOON)
         expect(steps).to_have_text(str(seen + number), timeout=SOON)
 
-    button(page, "Go on").click(timeout=SOON)
+    button(page, "Resume").click(timeout=SOON)
     expect(button(page, "Pause")).to_be_visible(timeout=SOON)
     expect(button(page, "One step")).to_have_count(0)
     expect(steps).not_to_have_text(str(seen + 2), timeout=SOON)
@@ -69,7 +69,7 @@ def test_two_searches_run_beside_each_other_and_are_steered_one_by_one(
     watched: Watched, dashboard: Dashboard
 ) -> None:
     page = start_long_search(watched)
-    page.get_by_text("Add a search beside").click()
+    page.get_by_text("Run a second search side by side").click()
     ask_for_long_search(page)
     page.wait_for_url(re.compile(r"run=\w+&run=\w+"), timeout=SOON)
     steps = numbers_of_steps(page)

@@ -47,10 +47,10 @@ def test_bixbyite_is_drawn_as_computed(watched: Watched) -> None:
     assert int(counts["polyhedra"]) == len(expected.hulls)
     assert int(counts["bonds"]) == len(expected.bonds)
     assert int(counts["atoms"]) == len(expected.atoms)
-    view.get_by_role("button", name="Beyond cell").click()
+    view.get_by_role("button", name="Complete polyhedra").click()
     inside = drawn(view)
     assert int(inside["atoms"]) == np.count_nonzero(expected.places == 0) == crystal.n_atoms
-    view.get_by_role("button", name="Beyond cell").click()
+    view.get_by_role("button", name="Complete polyhedra").click()
     assert int(drawn(view)["atoms"]) == np.count_nonzero(expected.places <= BEYOND)
 
 

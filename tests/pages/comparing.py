@@ -21,7 +21,7 @@ from tests.store.examples import CONFIG, member, step
 
 ALGORITHMS = ("rlcsp", "npg", "ppo", "uniform", "original")
 SEEDS, STEPS, LOADS = 40, 2000, 5
-VIEWS = ("Summary", "Energy", "Target", "Moves, generations", "Settings", "What each addition buys")
+VIEWS = ("Summary", "Energy", "Target", "Moves, generations", "Settings", "Ablation study")
 
 
 def fill(path: str) -> None:

@@ -71,7 +71,7 @@ def test_decimal_commas_are_understood(opened: Opened, empty_store: Store) -> No
 
 
 @pytest.mark.parametrize(
-    ("label", "typed"), [("Seed", "3000000000"), ("Largest cell", "500"), ("kT (eV)", "x")]
+    ("label", "typed"), [("Seed", "3000000000"), ("Max. atoms", "500"), ("kT (eV)", "x")]
 )
 def test_a_field_in_error_starts_nothing(label: str, typed: str, opened: Opened, empty_store: Store) -> None:
     page = opened(SEARCH)

@@ -57,12 +57,12 @@ VIEWS = {
         "Target": Drawn(2, 0, 0),
         "Moves, generations": Drawn(3, 0, 0),
         "Settings": Drawn(0, 0, 1),
-        "What each addition buys": Drawn(1, 0, 1),
+        "Ablation study": Drawn(1, 0, 1),
     },
     ("pages/policy/page.py", "url-view"): {
-        "Against energy": Drawn(1, 0, 0),
-        "Over the run": Drawn(5, 0, 0),
-        "Try it": Drawn(2, 0, 0),
+        "Policy vs energy": Drawn(1, 0, 0),
+        "Evolution": Drawn(5, 0, 0),
+        "Sandbox": Drawn(2, 0, 0),
         "Gradient variance": Drawn(1, 0, 0),
     },
 }
@@ -139,7 +139,7 @@ def test_a_formula_that_cannot_be_searched_starts_nothing(
 
 def test_an_atom_limit_below_one_formula_unit_starts_nothing(opened: Opened, empty_store: Store) -> None:
     page = opened("pages/search/page.py")
-    next(n for n in page.text_input if n.label.startswith("Largest cell")).set_value("3")
+    next(n for n in page.text_input if n.label.startswith("Max. atoms")).set_value("3")
     page = button(page, "Start search")
     assert any("atom limit" in each.value for each in page.markdown)
     assert empty_store.runs() == []

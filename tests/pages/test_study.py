@@ -17,7 +17,7 @@ from tests.store.examples import CONFIG, member, step
 pytestmark = pytest.mark.slow
 
 Opened = Callable[..., AppTest]
-VIEW = "What each addition buys"
+VIEW = "Ablation study"
 TARGET = -26.5
 
 
