@@ -13,7 +13,6 @@ from typing import Any, Literal, TypeVar
 
 from rlcsp_core.errors import ConfigError
 
-LARGEST_ENTRY = 1e6  # of a matrix: preferences beyond are certain to the last bit
 WANTED = {
     "int": "a whole number between {low:.15g} and {high:.15g}",
     "float": "a number between {low:.15g} and {high:.15g}",
@@ -21,7 +20,7 @@ WANTED = {
     "text": "a text in quotes",
     "table": "a table",
     "potential": "the name of a potential in quotes, or a table that defines one",
-    "matrix": "a list of rows of one length, a row for each action and a number for each feature",
+    "policy": "the name of a policy in quotes, or a table that holds one",
 }
 
 
@@ -30,7 +29,7 @@ class Setting:
     """One setting, as a form or a command line shows it."""
 
     name: str
-    kind: Literal["int", "float", "choice", "text", "table", "matrix", "potential"]
+    kind: Literal["int", "float", "choice", "text", "table", "potential", "policy"]
     default: Any  # None: the setting may be left out
     help: str
     label: str
@@ -55,19 +54,11 @@ class Setting:
         if self.kind in ("int", "float"):
             number = isinstance(value, int | float) and not isinstance(value, bool)
             return number and self.low <= value <= self.high and (self.kind == "float" or value == int(value))
-        if self.kind == "matrix":
-            return _is_matrix(value)
         if self.kind == "table":
             return isinstance(value, Mapping)
-        if self.kind == "potential":
+        if self.kind in ("potential", "policy"):
             return isinstance(value, str | Mapping)
         return isinstance(value, str) and (self.kind == "text" or value in self.choices)
-
-
-def _is_matrix(rows: Any) -> bool:
-    good = isinstance(rows, list) and bool(rows) and all(isinstance(row, list) and row for row in rows)
-    good = good and all(type(x) in (int, float) and abs(x) < LARGEST_ENTRY for row in rows for x in row)
-    return good and len({len(row) for row in rows}) == 1
 
 
 def number(default: float | None, low: float, high: float, text: str, label: str = "") -> Any:

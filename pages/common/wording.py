@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from rlcsp_core.agents import algorithm_name
@@ -20,7 +20,7 @@ FORMULA = re.compile(rf"\b(?:(?:{'|'.join(ion.element for ion in all_ions())})\d
 LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 TOLD = {  # settings that have words of their own in `search_in_words`, or none
     "composition", "algorithm", "baseline", "actions", "seed", "max_atoms", "steps", "population", "time_limit",
-    "target", "kT", "settings", "initial_policy",
+    "target", "kT", "settings", "policy",
 }  # fmt: skip
 
 
@@ -161,8 +161,8 @@ def search_in_words(config: SearchConfig, policy: str | None = None) -> str:
             if name not in TOLD and mine[name] != usual[name]
         ),
     ]
-    if config.initial_policy is not None:
-        parts.append("from a policy learned before")
+    if isinstance(config.policy, Mapping):
+        parts.append(f"from the policy {config.policy['name']}")
     if policy is not None:
         parts.append(f"sharing the policy {policy}")
     return " · ".join(parts)

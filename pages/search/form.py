@@ -190,7 +190,7 @@ def _how(form: _Form) -> dict[str, Any]:
             help="\n".join(f"- **{b.label}**: {b.help}" for b in BASELINES.values()),
         )
     else:
-        st.caption("A fixed policy: it does not learn and has no baseline.")
+        st.caption("It changes no policy and has no baseline.")
     actions = st.selectbox(
         "Actions",
         list(ACTION_SETS),

@@ -14,10 +14,11 @@ from pages.components.number_field import number_field
 from rlcsp_core.agents import AGENTS
 from rlcsp_core.search import SETTINGS
 from rlcsp_core.search.features import FEATURE_SETS
+from rlcsp_core.search.policies import UNTRAINED, Choice, default_for, load_policy, policy_names
 from rlcsp_core.store import RunInfo
 from rlcsp_core.store.schema import NAME_LENGTH
 
-NOTHING = "nothing: the prior of the actions"
+LABELS = {UNTRAINED: "nothing: the odds of the actions"}
 COLUMNS = 2
 LISTED = 20  # names of shared policies
 
@@ -50,10 +51,10 @@ def options(key: str, start: Mapping[str, Any], chosen: Chosen, wrong: list[str]
                 lambda name: FEATURE_SETS[name].label,
                 key=f"{key}-features",
             )
-            policy = _policy(columns[0], key, chosen, values["features"])
-            if policy is not None:
-                values["initial_policy"] = policy
             shared = _shared(columns[0], key)
+        if AGENTS[chosen.algorithm].starts:
+            features = values.get("features", start["features"])
+            values["policy"] = _policy(columns[0], key, chosen, features, start["policy"])
         parallel = SETTINGS["parallel"]
         values["parallel"] = number_field(
             parallel.label,
@@ -85,19 +86,29 @@ def _shared(column: Any, key: str) -> str | None:
     return name.strip() or None
 
 
-def _policy(column: Any, key: str, chosen: Chosen, features: str) -> list[list[float]] | None:
-    """θ of an earlier run, chosen from those it fits."""
+def _policy(
+    column: Any, key: str, chosen: Chosen, features: str, start: Mapping[str, Any] | None
+) -> Choice | None:
+    """One that came with the program, or what an earlier run learned, of those that fit."""
     known = library()
+    fitting = {
+        name: policy
+        for name, policy in ((name, load_policy(name)) for name in policy_names())
+        if (policy["actions"], policy["features"]) == (chosen.actions, features)
+    }
     runs = runs_that_fit(known, lambda run: _fits(run, chosen, features))
+    first = start["name"] if start is not None else default_for(chosen.actions, chosen.algorithm)
     picked = column.selectbox(
         "Begin with what was learned by",
-        [NOTHING, *runs],
-        format_func=lambda run_id: run_label(runs[run_id]) if run_id in runs else run_id,
+        names := [UNTRAINED, *fitting, *runs],
+        index=names.index(first) if first in fitting else 0,
+        format_func=lambda name: run_label(runs[name]) if name in runs else LABELS.get(name, name),
         key=f"{key}-policy-{chosen.actions}-{features}",
-        help="The policy of an earlier run with the same actions and features, also of another composition.",
+        help="A policy trained over many searches, see `rlcsp policies`, or that of an earlier run with the same "
+        "actions and features, also of another composition.",
     )
-    if picked == NOTHING:
-        return None
+    if picked not in runs:
+        return None if picked == UNTRAINED else str(picked)
     from rlcsp_core.analysis.learned import last_policy
 
     return last_policy(known, runs[picked])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ __all__ = [
     "action_numbered",
     "action_set",
     "actions_of",
+    "group_names",
     "is_sized",
     "policy_group",
     "prior_preferences",
@@ -123,6 +125,15 @@ def policy_group(action: Action) -> str:
     if k & (k - 1) == 0:
         return "symmetric-powers-of-2"
     return "symmetric-odd" if k % 2 else "symmetric-even"
+
+
+@cache
+def group_names(name: str) -> frozenset[str]:
+    """All groups and numbers of actions that a policy for an action set can speak of."""
+    chosen = entry(ACTION_SETS, name, "action set")
+    sizes = range(SIZED + 1, SIZED + MOST_UNITS + 1) if chosen.sized else ()
+    numbers = (*chosen.numbers, *sizes)
+    return frozenset(str(n) for n in numbers) | {policy_group(action_numbered(n)) for n in numbers}
 
 
 def action_mask(

@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from rlcsp_core.agents import actor_critic, fixed, npg, ppo, reinforce, trpo
+from rlcsp_core.agents import actor_critic, belief, fixed, npg, ppo, reinforce, trpo
 from rlcsp_core.agents.agent import Agent
 from rlcsp_core.agents.baselines import BASELINES, Baseline
+from rlcsp_core.agents.belief import Belief
+from rlcsp_core.agents.fixed import Fixed
 from rlcsp_core.agents.learner import Learner, Rule
 from rlcsp_core.agents.valuation import Valuation, monte_carlo
 from rlcsp_core.errors import ConfigError
@@ -24,6 +26,8 @@ __all__ = [
     "Agent",
     "AgentKind",
     "Baseline",
+    "Belief",
+    "Fixed",
     "Learner",
     "Setting",
     "agent_named",
@@ -39,22 +43,45 @@ class AgentKind(NamedTuple):
     help: str
     colour: str  # hex, of its curves; tests/plots/test_palette.py says how far from the others
     config: type
-    rule: Rule | None  # None for a policy that does not learn
-    baseline: str | None  # the default; None for a policy that does not learn
-    fixed: Callable[[int], Agent] | None = None  # from the number of actions
+    rule: Rule | None  # by which it changes a policy θ; None where it has none
+    baseline: str | None  # the default; None where it has no rule
+    make: Callable[[Any, int, int], Agent] | None = (
+        None  # without a rule: from settings, actions and features
+    )
     valuation: Valuation = monte_carlo
+    starts: bool = True  # from a policy, where one is given
 
     @property
     def learns(self) -> bool:
-        """Whether baselines and settings mean anything."""
+        """Whether it changes a policy θ; baselines mean something only then."""
         return self.rule is not None
 
 
 AGENTS: Mapping[str, AgentKind] = MappingProxyType(
     {
-        "uniform": AgentKind("Uniform", "all actions alike", "#8a929c", Settings, None, None, fixed.uniform),
+        "uniform": AgentKind(
+            "Uniform", "all actions alike", "#8a929c", Settings, None, None, fixed.uniform, starts=False
+        ),
         "original": AgentKind(
-            "Original", "FUSE's fixed weights", "#a8742a", Settings, None, None, fixed.original
+            "Original", "FUSE's fixed weights", "#a8742a", Settings, None, None, fixed.original, starts=False
+        ),
+        "fixed": AgentKind(
+            "Fixed",
+            "draws from a policy learned before and leaves it as it is",
+            "#c4bd6c",
+            fixed.FixedConfig,
+            None,
+            None,
+            fixed.given,
+        ),
+        "belief": AgentKind(
+            "Belief",
+            "posterior sampling of how often each action hits, weighed by a policy",
+            "#ba0498",
+            belief.BeliefConfig,
+            None,
+            None,
+            Belief,
         ),
         "rlcsp": AgentKind(
             "RLCSP",
@@ -103,7 +130,7 @@ def algorithm_name(algorithm: str, baseline: str | None) -> str:
 
 
 def settings_of(algorithm: str) -> tuple[Setting, ...]:
-    """The hyperparameters of an algorithm with default, range and help; empty for the fixed policies."""
+    """The hyperparameters of an algorithm with default, range and help; empty for Uniform and Original."""
     return settings_in(entry(AGENTS, algorithm, "algorithm").config)
 
 
@@ -118,10 +145,10 @@ def agent_named(
     """A new agent; what is left out takes the algorithm's default."""
     kind = entry(AGENTS, name, "algorithm")
     config: Any = settings_from(kind.config, settings, name)
-    if kind.fixed is not None:
+    if kind.make is not None:
         if baseline not in (None, "none"):
-            raise ConfigError(f"{name} does not learn and has no baseline, got {baseline!r}; leave it out")
-        return kind.fixed(n_actions)
+            raise ConfigError(f"{name} has no baseline, got {baseline!r}; leave it out")
+        return kind.make(config, n_actions, n_features)
     assert kind.rule is not None
     assert kind.baseline is not None
     chosen = entry(BASELINES, kind.baseline if baseline is None else baseline, "baseline")

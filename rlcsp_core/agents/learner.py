@@ -83,7 +83,7 @@ class Learner:
 
     def learn(self, transition: Transition) -> Update | None:
         """Take in one step; at the end of an episode, improve the policy."""
-        observation, action, reward, next_features = transition
+        observation, action, reward, next_features, _ = transition
         standardised = self._scale.standardised(reward)
         self._steps.append((observation.features, observation.mask, action, standardised))
         if len(self._steps) < self.config.horizon:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -16,8 +17,10 @@ from rlcsp_core.errors import ConfigError
 from rlcsp_core.records import Array, IntArray, Observation, Transition
 from rlcsp_core.scale import EnergyScale, energy_scale
 from rlcsp_core.search import SETTINGS, SearchConfig
+from rlcsp_core.search.config import FORMER
 from rlcsp_core.search.features import feature_set
 from rlcsp_core.search.parts import agent_of
+from rlcsp_core.search.policies import from_rows
 from rlcsp_core.search.reward import features
 from rlcsp_core.store import PopulationTable, RunInfo, StepTable, UpdateTable
 
@@ -56,15 +59,17 @@ def learns(run: RunInfo) -> bool:
     return kind is not None and kind.learns
 
 
-def last_policy(store: Reader, run: RunInfo) -> list[list[float]]:
-    """θ after the last update, as `initial_policy` of another search; ConfigError where nothing was learned."""
+def last_policy(store: Reader, run: RunInfo) -> dict[str, Any]:
+    """What a run learned, for `SearchConfig.policy`; ConfigError where it was nothing."""
     updates = store.updates(run.id)
     if not learns(run) or not len(updates):
         raise ConfigError(
             f"run {run.id} ({run.algorithm}, {run.n_steps} steps) has learned no policy: name a run of a learner with "
             "at least one update"
         )
-    return [[float(value) for value in row] for row in updates.theta[-1]]
+    rows = dict(zip((a.number for a in actions_of(run.config)), updates.theta[-1], strict=True))
+    name = str(run.config.get("actions", "published"))
+    return from_rows(f"learned by run {run.id}", name, features_of(run), rows)
 
 
 def learned(store: Reader, run: RunInfo) -> Learned | None:
@@ -148,7 +153,7 @@ def features_of(run: RunInfo) -> str:
 
 def config_of(run: RunInfo) -> SearchConfig:
     """Without settings that a search no longer has."""
-    return SearchConfig.from_dict({k: v for k, v in run.config.items() if k in SETTINGS})
+    return SearchConfig.from_dict({k: v for k, v in run.config.items() if k in (*SETTINGS, FORMER)})
 
 
 def learner_of(run: RunInfo) -> Learner:

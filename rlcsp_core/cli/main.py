@@ -24,6 +24,7 @@ COMMANDS = (
     "energy",
     "relax",
     "potentials",
+    "policies",
     "validate",
     "run",
     "resume",

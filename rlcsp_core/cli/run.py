@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 
-from rlcsp_core.analysis.learned import last_policy
 from rlcsp_core.analysis.verdict import verdict_of_run
 from rlcsp_core.cli.main import BAD_INPUT, INTERRUPTED
 from rlcsp_core.cli.options import add_database, add_json
@@ -14,9 +12,7 @@ from rlcsp_core.cli.progress import RunProgress, compile_once
 from rlcsp_core.cli.settings import add_settings, announce, config_of
 from rlcsp_core.execution import Halt, execute, halting
 from rlcsp_core.execution.sharing import check_sharer, check_sharing
-from rlcsp_core.search import check_config
-from rlcsp_core.store import Claim, Reader, RunInfo, RunState, Store, open_store
-from rlcsp_core.store.library import archives_in
+from rlcsp_core.store import Claim, RunInfo, RunState, Store, open_store
 from rlcsp_core.store.schema import check_name
 
 LABELS = {
@@ -38,11 +34,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--share", metavar="POLICY", help="read and update a policy that several runs share, by its name"
     )
-    parser.add_argument(
-        "--start-from",
-        metavar="RUN",
-        help="begin with the policy that this run learned, also of another composition; same actions and features",
-    )
     add_database(parser)
     add_json(parser)
 
@@ -53,9 +44,6 @@ def run(arguments: argparse.Namespace) -> int:
     if name is None:
         name = f"{config.composition} · {config.algorithm} · seed {config.seed}"
     check_name(name, "a run")
-    if arguments.start_from is not None:
-        config = replace(config, initial_policy=policy_of(arguments.start_from, arguments.database))
-        check_config(config)
     if arguments.share is not None:
         check_sharer(config, arguments.share)
     store = open_store(arguments.database)
@@ -66,13 +54,6 @@ def run(arguments: argparse.Namespace) -> int:
     mine = store.create_claimed(config.as_dict(), name=name, policy=arguments.share)
     assert mine is not None, "only experiments have runs already"
     return carry_out(store, mine, arguments.json)
-
-
-def policy_of(run_id: str, database: str | None) -> list[list[float]]:
-    """What a run of the database, or one that came with the program, has learned."""
-    shipped = (archive for archive in archives_in()[0].values() if run_id in archive)
-    reader: Reader = next(shipped, None) or open_store(database, create=False)
-    return last_policy(reader, reader.run(run_id))
 
 
 def carry_out(store: Store, mine: Claim, as_json: bool) -> int:

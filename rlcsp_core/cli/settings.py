@@ -15,7 +15,7 @@ from rlcsp_core.energy.choice import best_for
 from rlcsp_core.energy.potential_file import DEFAULT, Choice, choice_from
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.relax import RELAXERS, is_foreign
-from rlcsp_core.search import SETTINGS, SearchConfig
+from rlcsp_core.search import SETTINGS, SearchConfig, policies
 from rlcsp_core.search.features import FEATURE_SETS
 
 KINDS: Mapping[str, Callable[[str], Any]] = {
@@ -24,6 +24,7 @@ KINDS: Mapping[str, Callable[[str], Any]] = {
     "text": str,
     "choice": str,
     "potential": str,
+    "policy": str,
 }
 FLAGS = [setting for setting in SETTINGS.values() if setting.kind in KINDS]
 NAMES: Mapping[str, Iterable[str]] = {
@@ -39,7 +40,9 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     for setting in FLAGS:
         names = ", ".join(NAMES.get(setting.name, setting.choices))
         text = f"{setting.help}: {names}" if names else setting.help
-        if setting.kind == "potential":
+        if setting.kind == "policy":
+            text += ": NAME|FILE.json|untrained; left out, for sized actions `general`; see `policies`"
+        elif setting.kind == "potential":
             text += ": NAME|FILE.toml; left out, the one with the smallest measured error for the composition, see "
             text += "`potentials`"
         elif setting.default is not None:
@@ -65,6 +68,7 @@ def config_of(arguments: argparse.Namespace) -> SearchConfig:
     given = {setting.name: getattr(arguments, setting.name) for setting in FLAGS}
     values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     values["potential"] = _potential(values)
+    values["policy"] = _policy(values)
     config = SearchConfig(**values, settings=pairs(arguments.hyperparameters))
     check_config(config)
     return config
@@ -77,6 +81,14 @@ def _potential(values: dict[str, Any]) -> Choice:
     if is_foreign(values.get("calculator", "")):
         return DEFAULT
     return best_for(values.get("composition", SearchConfig.composition)).potential.name
+
+
+def _policy(values: dict[str, Any]) -> policies.Choice | None:
+    """As asked for, else the one for the actions."""
+    if "policy" in values:
+        return policies.choice_from(values["policy"])
+    mine = {name: values.get(name, SETTINGS[name].default) for name in ("actions", "algorithm")}
+    return policies.default_for(**mine)
 
 
 def announce(arguments: argparse.Namespace, config: SearchConfig) -> None:

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 from rlcsp_core.errors import ConfigError, FormulaError, StoreError
 from rlcsp_core.paths import DATA
 from rlcsp_core.search import SETTINGS, SearchConfig, check_config
+from rlcsp_core.search.policies import choice_from, default_for
 from rlcsp_core.settings import Setting
 from rlcsp_core.store.schema import check_name
 
@@ -175,7 +176,7 @@ class Reader:
             raise self._mistake("algorithms", j, "algorithm", 'an [[algorithms]] entry needs algorithm = "…"')
         own = {key: value for key, value in algorithm.items() if key != "label"}
         try:
-            config = SearchConfig(**{**defaults, **composition, **own})
+            config = SearchConfig(**with_policy({**defaults, **composition, **own}))
             check_config(config)
         except (ConfigError, FormulaError) as error:
             table, index, key = self._culprit(str(error), defaults, (composition, i), (own, j))
@@ -213,6 +214,14 @@ class Reader:
     def _mistake(self, table: str, index: int, key: str, text: str) -> ConfigError:
         line = line_of(self.lines, table, index, key)
         return ConfigError(f"{self.file}, line {line}: {text}")
+
+
+def with_policy(values: dict[str, Any]) -> dict[str, Any]:
+    """With what the file of its policy says, and the policy that the actions start from where none is named."""
+    if "policy" in values:
+        named = values["policy"]
+        return values | {"policy": choice_from(named) if isinstance(named, str) else named}
+    return values | {"policy": default_for(values.get("actions", ""), values["algorithm"])}
 
 
 def _keys_named(values: Mapping[str, Any], message: str) -> list[str]:

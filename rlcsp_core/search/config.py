@@ -11,11 +11,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from rlcsp_core.crystal.composition import canonical_formula
+from rlcsp_core.errors import ConfigError
 from rlcsp_core.settings import Setting, Settings, choice, described, number, settings_from, settings_in
 
 MAX_ATOMS = 400  # a structure larger than this is not a search but a supercell
 MAX_STEPS = 10_000_000
 MAX_POPULATION = 10_000
+FORMER = "initial_policy"  # a matrix [A, F]
 PENALTIES = {"high-energy": "energy of the worst tenth", "fixed": "fixed, −3"}
 
 
@@ -85,8 +87,9 @@ class SearchConfig(Settings):
         None, 1, 100_000, "most energies of one relaxation; left out, 3000, for a module:function 100"
     )
     features: str = described("text", "published", "what the agent sees of the search")
-    initial_policy: list[list[float]] | None = described(  # noqa: RUF009 - what it makes is frozen
-        "matrix", None, "θ [A, F] to start from; left out, the prior of the action set"
+    # the name of a shipped one, or what a file says; kept in full, see `search.policies`
+    policy: str | Mapping[str, Any] | None = described(
+        "policy", None, "learned before, from which the agent starts; left out, the odds of the action set"
     )
     parallel: int = number(
         1, 1, 64, "trials that are chosen together and relaxed on as many cores", "Trials relaxed at once"
@@ -96,6 +99,10 @@ class SearchConfig(Settings):
         super().__post_init__()
         # one compound is one run: what is stored, compared and searched has one spelling
         object.__setattr__(self, "composition", canonical_formula(self.composition))
+        if self.policy is not None:
+            from rlcsp_core.search.policies import recorded
+
+            object.__setattr__(self, "policy", recorded(self.policy))
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able, complete: defaults are written out, so that later versions cannot reinterpret a stored run."""
@@ -103,8 +110,25 @@ class SearchConfig(Settings):
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> SearchConfig:
-        """From a file, a database or an archive."""
-        return settings_from(cls, values, "a search")
+        """From a file, a database or an archive, also of versions that had a matrix in place of a policy."""
+        return settings_from(cls, _with_policy(values) if FORMER in values else values, "a search")
+
+
+def _with_policy(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The configuration of an earlier version with the rows of its matrix, if it has one, as a policy."""
+    from rlcsp_core.actions import actions_of
+    from rlcsp_core.search.policies import from_rows
+
+    values = dict(values)
+    theta = values.pop(FORMER)
+    if theta is None:
+        return values
+    try:
+        rows = {a.number: row for a, row in zip(actions_of(values), theta, strict=True)}
+    except (KeyError, TypeError, ValueError):
+        raise ConfigError(f"{FORMER} must be a list with a list of numbers for each action") from None
+    name, features = values.get("actions", "published"), values.get("features", "published")
+    return {**values, "policy": from_rows("of an earlier version", name, features, rows)}
 
 
 SETTINGS: Mapping[str, Setting] = {setting.name: setting for setting in settings_in(SearchConfig)}

@@ -2,7 +2,8 @@
 
     E_p = mean of the highest 10 % of the energies so far,   repeats: |E − E′| < SAME_ENERGY
 
-Both are asked at every step, so neither may cost time that grows with the run.
+and where a new energy stands among those that are APART.  All are asked at every step, so none may cost time that grows
+with the run.
 """
 
 from __future__ import annotations
@@ -12,8 +13,11 @@ from math import ceil, isnan
 
 from sortedcontainers import SortedList
 
-from rlcsp_core.records import SAME_ENERGY
+from rlcsp_core.records import SAME_ENERGY, Place
 
+APART = (
+    1e-4  # eV/atom between energies that count as distinct: another crystal, not the same relaxed less well
+)
 WORST = 0.1  # fraction of the energies that count as high
 
 
@@ -22,6 +26,7 @@ class EnergyHistory:
 
     def __init__(self, energies: Iterable[float] = ()) -> None:
         self._distinct = SortedList()
+        self._apart = SortedList()
         self._high = SortedList()  # the highest tenth
         self._rest = SortedList()
         self._high_sum = 0.0
@@ -34,13 +39,19 @@ class EnergyHistory:
 
     def seen(self, energy: float) -> bool:
         """Whether an energy that close has come before."""
-        place = self._distinct.bisect_left(energy)
-        neighbours = self._distinct[max(place - 1, 0) : place + 1]
-        return any(abs(each - energy) < SAME_ENERGY for each in neighbours)
+        return _holds(self._distinct, energy, SAME_ENERGY)
+
+    def place(self, energy: float) -> Place | None:
+        """Among the energies before it; None where one is nearer than APART."""
+        if _holds(self._apart, energy, APART):
+            return None
+        return Place(self._apart.bisect_left(energy), len(self._apart))
 
     def add(self, energy: float) -> None:
         if not self.seen(energy):
             self._distinct.add(energy)
+        if self.place(energy) is not None:
+            self._apart.add(energy)
         # in this order, which rounding in the sum depends on: in at the top, out at the bottom, then back what is due
         self._high_sum += energy
         self._high.add(energy)
@@ -56,3 +67,8 @@ class EnergyHistory:
     def high_mean(self) -> float:
         """E_p [eV/atom]; there must be an energy."""
         return self._high_sum / len(self._high)
+
+
+def _holds(energies: SortedList, energy: float, within: float) -> bool:
+    place = energies.bisect_left(energy)
+    return any(abs(each - energy) < within for each in energies[max(place - 1, 0) : place + 1])

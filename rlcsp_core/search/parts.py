@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rlcsp_core.actions import Action, Problem, actions_of, prior_preferences
-from rlcsp_core.agents import Agent, Learner, agent_named
+from rlcsp_core.agents import AGENTS, Agent, Belief, Fixed, Learner, agent_named
 from rlcsp_core.crystal.composition import Composition, composition_of
 from rlcsp_core.crystal.generate import smallest_limit
 from rlcsp_core.energy.choice import composition_in
@@ -16,6 +16,7 @@ from rlcsp_core.errors import ConfigError
 from rlcsp_core.relax import BUILTIN, Relaxer, is_foreign, limits_of, relaxer_named
 from rlcsp_core.search.config import SearchConfig
 from rlcsp_core.search.features import FeatureSet, feature_set
+from rlcsp_core.search.policies import start_of
 
 
 class Parts(NamedTuple):
@@ -62,31 +63,29 @@ def composition_for(config: SearchConfig) -> Composition:
 
 
 def agent_of(config: SearchConfig) -> Agent:
-    """The agent as the search begins; one that learns starts from the prior preferences of its actions."""
+    """The agent as the search begins: from the policy it was given, else from the odds of its actions."""
     actions = actions_of(config.as_dict())
-    prior = prior_preferences(config.actions, actions)
     n_features = len(feature_set(config.features).names)
     agent = agent_named(
         config.algorithm,
         baseline=config.baseline,
         settings=config.settings,
-        n_actions=len(prior),
+        n_actions=len(actions),
         n_features=n_features,
     )
-    if not isinstance(agent, Learner):
-        if config.initial_policy is not None:
+    if not isinstance(agent, Learner | Fixed | Belief) or not AGENTS[config.algorithm].starts:
+        if config.policy is not None:
             raise ConfigError(
-                f"{config.algorithm} does not learn: leave initial_policy out, or choose a learner"
+                f"{config.algorithm} starts from no policy: leave policy out, or choose another"
             )
         return agent
-    if config.initial_policy is None:
+    if config.policy is None:
+        prior = prior_preferences(config.actions, actions)
         agent.theta = np.column_stack([prior, np.zeros((len(prior), n_features - 1))])
         return agent
-    theta = np.array(config.initial_policy, dtype=np.float64)
-    if theta.shape != agent.theta.shape:
-        raise ConfigError(
-            f"initial_policy must have a row for each of {len(prior)} actions and a number for each of {n_features} "
-            f"features, got {theta.shape[0]} rows of {theta.shape[1]}"
-        )
-    agent.theta = theta
+    assert not isinstance(config.policy, str), "the configuration holds what the name stands for"
+    begin = start_of(config.policy, config.actions, actions, config.features)
+    agent.theta = begin.theta
+    if isinstance(agent, Belief) and begin.counts is not None:
+        agent.counts = np.where(np.isnan(begin.counts), agent.counts, begin.counts)
     return agent

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from rlcsp_core.cli.main import COMMANDS, main
+from rlcsp_core.search.policies import policy_names
 from rlcsp_core.store import RunState, open_store
 from rlcsp_core.store.archive import Archive
 from tests.execution.fake import ROOT, wait_until
@@ -226,26 +227,38 @@ def test_a_repetition_that_differs_says_where(call, database):
     assert call("save", line["run_id"], "/no/such/folder/x.zip", "--database", database)[0] == 2
 
 
-def test_a_run_can_begin_with_what_another_learned(call, database):
+def test_a_run_can_begin_with_what_another_learned(call, database, tmp_path):
     learning = ("--set", "trajectories=2", "--set", "horizon=2", "--steps", "30")
     (first,) = call("run", *SMALL, *learning, "--database", database)[1]
+    code, (policy,), _ = call("policies", "--of", first["run_id"], "--database", database)
+    assert code == 0
+    file = tmp_path / "learned.json"
+    file.write_text(json.dumps(policy))
     code, (second,), _ = call(
         "run", "--composition", "TiO2", "--population", "4", "--max-atoms", "12", "--steps", "4",
-        "--start-from", first["run_id"], "--database", database,
+        "--policy", str(file), "--database", database,
     )  # fmt: skip
     assert code == 0
     store = open_store(database)
     learned = store.updates(first["run_id"]).theta[-1]
     assert learned.any()
-    assert store.run(second["run_id"]).config["initial_policy"] == learned.tolist()
+    kept = store.run(second["run_id"]).config["policy"]
+    assert [kept["theta"][str(n)] for n in (1, 2, 3, 4, 5, 6, 7, 9, 10)] == learned.tolist()
     store.close()
 
 
-@pytest.mark.parametrize(
-    ("algorithm", "words"), [("uniform", "learned no policy"), ("rlcsp", "learned no policy")]
-)
-def test_a_run_that_learned_nothing_starts_no_other(call, database, algorithm, words):
+@pytest.mark.parametrize("algorithm", ["uniform", "rlcsp"])
+def test_a_run_that_learned_nothing_has_no_policy(call, database, algorithm):
     (first,) = call("run", *SMALL, "--algorithm", algorithm, "--database", database)[1]
-    code, out, err = call("run", *SMALL, "--start-from", first["run_id"], "--database", database)
+    code, out, err = call("policies", "--of", first["run_id"], "--database", database)
     assert (code, out) == (2, [])
-    assert words in err
+    assert "learned no policy" in err
+
+
+def test_policies_are_listed_with_those_of_files(call, tmp_path):
+    file = tmp_path / "mine.json"
+    file.write_text('{"actions": "symmetric", "features": "published", "theta": {"11": [1, 0]}}')
+    code, lines, _ = call("policies", str(file))
+    assert code == 0
+    assert [line["name"] for line in lines] == [*policy_names(), "mine"]
+    assert lines[-1]["theta"] == {"11": [1.0, 0.0]}

@@ -31,7 +31,7 @@ def test_untouched_they_change_nothing(opened: Opened, empty_store: Store) -> No
     start(opened("pages/search/page.py"))
     config = empty_store.runs()[0].config
     default = SearchConfig().as_dict()
-    for name in ("features", "initial_policy", "parallel"):
+    for name in ("features", "policy", "parallel"):
         assert config[name] == default[name]
 
 
@@ -43,7 +43,8 @@ def test_they_reach_the_configuration(opened: Opened, empty_store: Store, finish
     run = next(run for run in empty_store.runs() if run.id != finished_run)
     learned = empty_store.updates(finished_run).theta[-1]
     assert run.config["parallel"] == 2
-    assert run.config["initial_policy"] == learned.tolist()
+    theta = run.config["policy"]["theta"]
+    assert [theta[str(number)] for number in (1, 2, 3, 4, 5, 6, 7, 9, 10)] == learned.tolist()
 
 
 def test_other_features_leave_no_policy_that_does_not_fit(

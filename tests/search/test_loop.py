@@ -109,11 +109,6 @@ class TestWithoutPhysics:
         assert all(len({s.parent for s in r}) == 1 for r in rounds)
         assert any(any(s.accepted for s in r[:-1]) for r in rounds)
 
-    def test_an_initial_policy_is_where_learning_starts(self):
-        theta = np.arange(18.0).reshape(9, 2) / 10
-        search = Search(config(initial_policy=theta.tolist()))
-        assert search.checkpoint()["agent"]["theta"] == theta.tolist()
-
     def test_the_agent_is_shown_the_features_by_name(self):
         names = feature_set("structure").names
         agent = agent_of(config(features="structure"))
@@ -192,8 +187,6 @@ class TestWithoutPhysics:
         ({"calculator": "abacus"}, ConfigError, "abacus"),
         ({"settings": {"learning_rat": 1}}, ConfigError, "learning_rat"),
         ({"features": "all"}, ConfigError, "unknown set of features 'all'; choose from published, structure"),
-        ({"initial_policy": [[0.0, 0.0]]}, ConfigError, "a row for each of 9 actions"),
-        ({"initial_policy": [[0.0, 0.0]], "algorithm": "uniform"}, ConfigError, "does not learn"),
         ({"calculator": "math:floor", "parallel": 2}, ConfigError, "parallel is an option of the built-in"),
     ],
 )
@@ -210,8 +203,7 @@ def test_bad_settings_get_a_sentence(changes, error, says):
         {"seed": -1},
         {"kT": math.nan},
         {"penalty": "harsh"},
-        {"initial_policy": [[1.0], [1.0, 2.0]]},
-        {"initial_policy": [["a"]]},
+        {"policy": 3},
         {"parallel": 0},
     ],
 )
