@@ -20,15 +20,8 @@ from pages.components.chart import chart, csv_button
 from rlcsp_core.analysis.curves import RunCurve
 from rlcsp_core.analysis.published import published
 from rlcsp_core.analysis.reading import with_cpu
-from rlcsp_core.analysis.study import (
-    Cost,
-    StudyRow,
-    configuration,
-    ratio,
-    reference_rows,
-    study,
-    sums,
-)
+from rlcsp_core.analysis.study import StudyRow, configuration, ratio, reference_rows, study, sums
+from rlcsp_core.analysis.survival import Cost
 from rlcsp_core.plots.palette import LineStyle, distinct_styles
 from rlcsp_core.plots.study import study_figure
 from rlcsp_core.store import Reader, RunInfo

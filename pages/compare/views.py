@@ -25,6 +25,7 @@ from rlcsp_core.analysis.published import published
 from rlcsp_core.plots import compare as plots
 from rlcsp_core.plots.distributions import distribution_figure, minima_of_runs_figure
 from rlcsp_core.plots.palette import LineStyle
+from rlcsp_core.plots.study import mean_steps_figure
 from rlcsp_core.records import IntArray
 
 Styles = Mapping[str, LineStyle]
@@ -97,7 +98,7 @@ def target_view(groups: Groups, styles: Styles) -> None:
     means = compare.mean_steps(results, limit if kind == restricted else None)
     # the published means count all steps of every run: beside restricted ones they would say nothing
     theirs = {} if kind == restricted else _published_steps(groups)
-    chart(plots.mean_steps_figure(means, styles, theirs), "mean-steps", _means_in_words(means))
+    chart(mean_steps_figure(means, styles, theirs), "mean-steps", _means_in_words(means))
     note = "95 % bootstrap intervals. An open triangle: some runs did not arrive, the true mean lies beyond."
     if theirs:
         note += plain(f" Published values: {published().n_mean_source}, over 40 repeats.")
@@ -116,9 +117,9 @@ def _published_steps(groups: Groups) -> dict[str, tuple[float, bool]]:
     return found
 
 
-def _means_in_words(means: Mapping[str, survival.MeanSteps]) -> str:
+def _means_in_words(means: Mapping[str, survival.Cost]) -> str:
     return "Mean steps to the target. " + "; ".join(
-        f"{label}: {'more than ' * m.is_lower_bound}{m.mean:.0f} ({m.low:.0f} to {m.high:.0f})"
+        f"{label}: {'more than ' * (not m.all_arrived)}{m.mean:.0f} ({m.low:.0f} to {m.high:.0f})"
         for label, m in means.items()
     )
 

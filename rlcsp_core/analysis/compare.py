@@ -25,18 +25,17 @@ from rlcsp_core.analysis.metrics import (
 )
 from rlcsp_core.analysis.survival import (
     CONFIDENCE,
-    MeanSteps,
+    Cost,
     PairTest,
+    columns,
     common_limit,
+    cost,
     log_rank,
-    n_mean,
     pair_tests,
-    restricted_mean,
 )
 from rlcsp_core.records import SAME_ENERGY, Array, IntArray
 
 SIGNIFICANCE = 0.05  # p below which two experiments are called different
-BOOTSTRAP_SEED = 1  # intervals do not change when a page is opened again
 FEW_RUNS = 5  # below this many runs of either side, nothing is concluded
 SECONDS_PER_MINUTE = 60.0
 
@@ -214,15 +213,9 @@ def conclusions(groups: Groups) -> Conclusions:
     return Conclusions(headline, sentences + [_on_energy(test) for test in energies])
 
 
-def mean_steps(
-    results: Mapping[str, Sequence[StepsToTarget]], limit: float | None = None
-) -> dict[str, MeanSteps]:
-    """Mean steps to the target of each experiment, restricted to a limit or of all runs as they ended."""
-    rng = np.random.default_rng(BOOTSTRAP_SEED)
-    return {
-        label: n_mean(runs, rng) if limit is None else restricted_mean(runs, limit, rng)
-        for label, runs in results.items()
-    }
+def mean_steps(results: Mapping[str, Sequence[StepsToTarget]], limit: float | None = None) -> dict[str, Cost]:
+    """Steps to the target of each experiment, their mean restricted to a limit or of all runs as they ended."""
+    return {label: cost(*columns(runs), limit) for label, runs in results.items()}
 
 
 def _apart(tests: Sequence[PairTest]) -> str:
@@ -240,7 +233,7 @@ def _on_energy(test: PairTest) -> str:
     return f"By their lowest energies, {test.a} and {test.b} {verdict} (Mann–Whitney, p = {test.p_holm:.2g})."
 
 
-def conclusion(test: PairTest, means: Mapping[str, MeanSteps]) -> str:
+def conclusion(test: PairTest, means: Mapping[str, Cost]) -> str:
     """What one log-rank test allows to say, in a sentence; `means` are restricted means to one limit."""
     a, b = means[test.a], means[test.b]
     runs = _runs(a, b)
@@ -263,7 +256,7 @@ def conclusion(test: PairTest, means: Mapping[str, MeanSteps]) -> str:
     )
 
 
-def _runs(a: MeanSteps, b: MeanSteps) -> str:
+def _runs(a: Cost, b: Cost) -> str:
     if a.n_runs == b.n_runs:
         return f"{a.n_runs} seed" if a.n_runs == 1 else f"{a.n_runs} seeds"
     return f"{a.n_runs} and {b.n_runs} seeds"

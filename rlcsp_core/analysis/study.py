@@ -21,39 +21,11 @@ import numpy as np
 from rlcsp_core.analysis.curves import RunCurve
 from rlcsp_core.analysis.metrics import steps_to_target
 from rlcsp_core.analysis.published import published
-from rlcsp_core.analysis.survival import (
-    CONFIDENCE,
-    areas_under_survival,
-    horizon,
-    interval,
-    medians,
-    resamples,
-)
+from rlcsp_core.analysis.survival import CONFIDENCE, SEED, Cost, cost, horizon, interval
 from rlcsp_core.records import Array, BoolArray
 
-SEED = 1  # of the resamples: the same runs have the same intervals
 Limits = tuple[float | None, float | None]  # of steps and of CPU seconds; None: not restricted
 PAPER_POLICY = "rlcsp"  # the column of Fig. 5a that stands beside
-
-
-class Cost(NamedTuple):
-    """What it took to reach the target, in steps or in seconds."""
-
-    mean: float
-    low: float
-    high: float
-    median: float
-    median_low: float
-    median_high: float
-    n_runs: int
-    n_reached: int
-    limit: float | None  # τ that the mean is restricted to; None: not restricted
-    all_arrived: bool  # by τ, where there is one; else the mean is below what the target takes
-    resampled: Array  # [B] means
-
-    @property
-    def is_lower_bound(self) -> bool:
-        return self.limit is None and not self.all_arrived
 
 
 class Ratio(NamedTuple):
@@ -181,36 +153,6 @@ def cpu_to_target(curve: RunCurve) -> float:
     if curve.cpu is None or result is None or not len(curve.cpu):
         return float("nan")
     return float(curve.cpu[max(result.steps, 1) - 1])
-
-
-def cost(spent: Array, reached: BoolArray, limit: float | None = None) -> Cost:
-    """Mean, restricted to `limit` if there is one, and median [R] with their intervals."""
-    weights = resamples(len(spent), np.random.default_rng(SEED))
-    means = _means(spent, reached, weights, limit)
-    every_run = np.ones((1, len(spent)))
-    tail = (1 - CONFIDENCE) / 2  # by rank: a median may be inf, and between a number and inf there is nothing
-    halves = np.quantile(medians(spent, reached, weights), (tail, 1 - tail), method="inverted_cdf")
-    low, high = interval(means)
-    return Cost(
-        mean=float(_means(spent, reached, every_run, limit)[0]),
-        low=low,
-        high=high,
-        median=float(medians(spent, reached, every_run)[0]),
-        median_low=float(halves[0]),
-        median_high=float(halves[1]),
-        n_runs=len(spent),
-        n_reached=int(reached.sum()),
-        limit=limit,
-        all_arrived=bool((reached & (spent <= (np.inf if limit is None else limit))).all()),
-        resampled=means,
-    )
-
-
-def _means(spent: Array, reached: BoolArray, weights: Array, limit: float | None) -> Array:
-    """[B] for runs counted `weights` [B, R] times."""
-    if limit is None:
-        return weights @ spent / len(spent)
-    return areas_under_survival(spent, reached, weights, limit)
 
 
 def ratio(mine: Cost, reference: Cost) -> Ratio | None:

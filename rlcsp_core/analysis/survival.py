@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 CONFIDENCE = 0.95  # of bands and intervals
 RESAMPLES = 2000  # of a bootstrap
+SEED = 1  # of the resamples: the same runs have the same intervals
 Group = TypeVar("Group")
 
 
@@ -43,18 +44,26 @@ class SurvivalCurve(NamedTuple):
     n_reached: int
 
 
-class MeanSteps(NamedTuple):
-    """A mean number of steps over runs."""
+class Cost(NamedTuple):
+    """What it took to reach the target, in steps or in seconds; runs that did not reach it count with what they spent.
+
+    Intervals are percentile bootstraps over runs."""
 
     mean: float
-    low: float  # confidence interval
+    low: float
     high: float
+    median: float  # of the Kaplan–Meier curve; inf where less than half of the runs reached the target
+    median_low: float
+    median_high: float
     n_runs: int
     n_reached: int
-    limit: float | None  # steps it is restricted to; None: not restricted
-    is_lower_bound: (
-        bool  # runs that did not reach the target count with the steps they made, or with the limit
-    )
+    limit: float | None  # τ that the mean is restricted to; None: not restricted
+    all_arrived: bool  # by τ, where there is one; else the mean is below what the target takes
+    resampled: Array  # [B] means
+
+    @property
+    def is_lower_bound(self) -> bool:
+        return self.limit is None and not self.all_arrived
 
 
 class PairTest(NamedTuple):
@@ -106,14 +115,36 @@ def kaplan_meier(results: Sequence[StepsToTarget]) -> SurvivalCurve:
     )
 
 
-def restricted_mean(results: Sequence[StepsToTarget], limit: float, rng: np.random.Generator) -> MeanSteps:
-    """Mean steps spent searching, up to `limit`, with a bootstrap interval."""
-    steps, reached = columns(results)
-    mean = float(areas_under_survival(steps, reached, np.ones((1, len(steps))), limit)[0])
-    resampled = areas_under_survival(steps, reached, resamples(len(steps), rng), limit)
-    low, high = interval(resampled)
-    late = ~reached | (steps > limit)
-    return MeanSteps(mean, low, high, len(steps), int(reached.sum()), limit, bool(late.any()))
+def cost(spent: Array, reached: BoolArray, limit: float | None = None) -> Cost:
+    """Mean, restricted to `limit` if there is one, and median of what runs [R] spent, with their intervals.
+
+    Without a limit, the mean of steps is N_mean of RL-CSP."""
+    weights = resamples(len(spent), np.random.default_rng(SEED))
+    means = _means(spent, reached, weights, limit)
+    every_run = np.ones((1, len(spent)))
+    tail = (1 - CONFIDENCE) / 2  # by rank: a median may be inf, and between a number and inf there is nothing
+    halves = np.quantile(medians(spent, reached, weights), (tail, 1 - tail), method="inverted_cdf")
+    low, high = interval(means)
+    return Cost(
+        mean=float(_means(spent, reached, every_run, limit)[0]),
+        low=low,
+        high=high,
+        median=float(medians(spent, reached, every_run)[0]),
+        median_low=float(halves[0]),
+        median_high=float(halves[1]),
+        n_runs=len(spent),
+        n_reached=int(reached.sum()),
+        limit=limit,
+        all_arrived=bool((reached & (spent <= (np.inf if limit is None else limit))).all()),
+        resampled=means,
+    )
+
+
+def _means(spent: Array, reached: BoolArray, weights: Array, limit: float | None) -> Array:
+    """[B] for runs counted `weights` [B, R] times."""
+    if limit is None:
+        return weights @ spent / len(spent)
+    return areas_under_survival(spent, reached, weights, limit)
 
 
 def common_limit(groups: Mapping[str, Sequence[StepsToTarget]]) -> float:
@@ -156,16 +187,6 @@ def survivals(steps: Array, reached: BoolArray, weights: Array) -> tuple[Array, 
     events = np.add.reduceat(weights[:, order] * reached[order], start, axis=1)
     searching = np.cumsum(at_end[:, ::-1], axis=1)[:, ::-1]  # still at each time
     return times, np.cumprod(1 - events / np.maximum(searching, 1), axis=1)
-
-
-def n_mean(results: Sequence[StepsToTarget], rng: np.random.Generator) -> MeanSteps:
-    """N_mean of RL-CSP: mean steps to the target over repeats.
-
-    Runs that did not reach the target count with the steps they made, which makes the mean a lower bound."""
-    steps, reached = columns(results)
-    low, high = interval((resamples(len(steps), rng) @ steps) / len(steps))
-    bound = not bool(reached.all())
-    return MeanSteps(float(steps.mean()), low, high, len(steps), int(reached.sum()), None, bound)
 
 
 def log_rank(groups: Mapping[str, Sequence[StepsToTarget]]) -> tuple[PairTest, ...]:

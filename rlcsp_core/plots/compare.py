@@ -1,4 +1,4 @@
-"""Experiments side by side: curves over seeds, distributions, times to the target, intervals.
+"""Experiments side by side: curves over seeds, distributions, times to the target.
 
 Every experiment keeps its colour and dash, so that the figures can be read together and without colour.
 """
@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 from rlcsp_core.analysis.aggregate import Aggregate, AxisRange
 from rlcsp_core.analysis.metrics import BestSoFar
 from rlcsp_core.analysis.minima import PooledMinima
-from rlcsp_core.analysis.survival import MeanSteps, SurvivalCurve
+from rlcsp_core.analysis.survival import SurvivalCurve
 from rlcsp_core.plots.canvas import ENERGY, LOG_AXIS, STEP, canvas, shown
 from rlcsp_core.plots.palette import INK, LineStyle, translucent
 from rlcsp_core.records import Array, IntArray
@@ -22,7 +22,6 @@ from rlcsp_core.records import Array, IntArray
 Styles = Mapping[str, LineStyle]
 BAND_OPACITY = 0.13
 TRACE_OPACITY = 0.35
-BOUND = "triangle-right-open"  # points on to where the mean may lie
 
 
 class Reference(NamedTuple):
@@ -91,71 +90,6 @@ def reached_figure(curves: Mapping[str, SurvivalCurve], styles: Styles) -> go.Fi
         )
     figure.update_yaxes(range=[-0.01, 1.01])
     return figure
-
-
-def mean_steps_figure(
-    means: Mapping[str, MeanSteps], styles: Styles, published: Mapping[str, tuple[float, bool]]
-) -> go.Figure:
-    """Mean steps with intervals; open triangles with an arrow where runs did not arrive; published values, another kind
-    of mean on other machines' runs, as open diamonds."""
-    figure = canvas("Steps to the target, mean", "", height=120 + 44 * len(means))
-    for label, mean in means.items():
-        colour, bound = styles[label].colour, mean.is_lower_bound
-        sign = "more than " if bound else ""
-        figure.add_trace(
-            go.Scatter(
-                x=[mean.mean],
-                y=[label],
-                mode="markers+text",
-                text=[beyond(mean.mean) if bound else ""],
-                textposition="top center",
-                textfont={"color": INK},
-                cliponaxis=False,
-                name=label,
-                showlegend=False,
-                marker={
-                    "color": colour,
-                    "size": 12,
-                    "symbol": BOUND if bound else "circle",
-                    "line": {"color": colour, "width": 2},
-                },
-                error_x={
-                    "array": [mean.high - mean.mean],
-                    "arrayminus": [mean.mean - mean.low],
-                    "color": colour,
-                    "thickness": 2.5,
-                },
-                hovertemplate=f"{sign}%{{x:.0f}} steps, {mean.low:.0f} … {mean.high:.0f}<extra>{label}</extra>",
-            )
-        )
-    shown = {label: value for label, value in published.items() if label in means}
-    if shown:
-        figure.add_trace(
-            go.Scatter(
-                x=[steps for steps, _ in shown.values()],
-                y=list(shown),
-                mode="markers+text",
-                name="published N_mean",
-                text=["> " if bound else "" for _, bound in shown.values()],
-                textposition="middle left",
-                marker={
-                    "symbol": [BOUND if bound else "diamond-open" for _, bound in shown.values()],
-                    "size": 13,
-                    "color": INK,
-                    "line": {"width": 2},
-                },
-                hovertemplate="published: %{text}%{x} steps<extra>%{y}</extra>",
-            )
-        )
-    figure.update_xaxes(showgrid=True, rangemode="tozero")
-    # room above the first row for what stands at its mark
-    figure.update_yaxes(range=[len(means) - 0.5, -0.8], showgrid=False, tickfont={"color": INK}, dtick=1)
-    return figure
-
-
-def beyond(value: float) -> str:
-    """What stands at a mean that is below the true one, because some runs did not arrive."""
-    return f"> {value:.0f} →"
 
 
 def minima_figure(pooled: Mapping[str, PooledMinima], styles: Styles) -> go.Figure:

@@ -1,4 +1,6 @@
-"""What each addition buys, as dots with intervals on a logarithmic axis; the paper's mean beside those of its kind."""
+"""What the target takes, as dots with intervals; open triangles with an arrow where some runs did not arrive.
+
+The paper's means, open diamonds, stand beside those of their kind."""
 
 from __future__ import annotations
 
@@ -6,17 +8,18 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from rlcsp_core.analysis.study import Cost, StudyRow
+from rlcsp_core.analysis.study import StudyRow
+from rlcsp_core.analysis.survival import Cost
 from rlcsp_core.plots.canvas import LOG_AXIS, canvas
-from rlcsp_core.plots.compare import BOUND, beyond
 from rlcsp_core.plots.palette import INK, LineStyle
 
+BOUND = "triangle-right-open"  # points on to where the mean may lie
 ROW_HEIGHT = 34
 FEW = 0.5  # steps; where a mean of no steps stands, since a logarithmic axis has no 0
 
 
 def study_figure(rows: Sequence[StudyRow], styles: Mapping[str, LineStyle], *, cpu: bool) -> go.Figure:
-    """One line for each configuration and composition; open triangles with an arrow where some runs did not arrive.
+    """What each addition buys: one line for each configuration and composition, on a logarithmic axis.
 
     The paper's means count all steps of every run: beside restricted ones they would say nothing."""
     known = [(row, cost) for row in rows if (cost := row.cpu if cpu else row.steps) is not None]
@@ -26,11 +29,11 @@ def study_figure(rows: Sequence[StudyRow], styles: Mapping[str, LineStyle], *, c
     lines = list(dict.fromkeys(line(row) for row, _ in known))
     figure = canvas(title, "", height=150 + ROW_HEIGHT * len(lines))
     for name in dict.fromkeys(row.configuration for row, _ in known):
-        figure.add_trace(
-            _dots([(row, cost) for row, cost in known if row.configuration == name], styles[name])
-        )
+        costs = [(line(row), cost) for row, cost in known if row.configuration == name]
+        figure.add_trace(_dots(name, costs, styles[name], FEW))
     if not cpu and not restricted:
-        figure.add_trace(_published([row for row, _ in known]))
+        paper = {line(row): (row.published, row.published_is_bound) for row, _ in known if row.published}
+        figure.add_trace(_published(paper))
     figure.update_xaxes(**LOG_AXIS, showgrid=True)
     order = {"categoryorder": "array", "categoryarray": lines[::-1]}
     figure.update_yaxes(showgrid=False, tickfont={"color": INK}, dtick=1, **order)
@@ -43,15 +46,30 @@ def line(row: StudyRow) -> str:
     return f"{row.composition} ({target}) · {row.configuration}"
 
 
-def _dots(rows: Sequence[tuple[StudyRow, Cost]], style: LineStyle) -> go.Scatter:
-    name = rows[0][0].configuration
-    costs = [cost for _, cost in rows]
-    x = [max(cost.mean, FEW) for cost in costs]
+def mean_steps_figure(
+    means: Mapping[str, Cost], styles: Mapping[str, LineStyle], published: Mapping[str, tuple[float, bool]]
+) -> go.Figure:
+    """Mean steps of experiments of one task; published values, another kind of mean on other machines' runs, beside."""
+    figure = canvas("Steps to the target, mean", "", height=120 + 44 * len(means))
+    for label, mean in means.items():
+        figure.add_trace(_dots(label, [(label, mean)], styles[label]).update(showlegend=False))
+    if shown := {label: value for label, value in published.items() if label in means}:
+        figure.add_trace(_published(shown))
+    figure.update_xaxes(showgrid=True, rangemode="tozero")
+    # room above the first row for what stands at its mark
+    figure.update_yaxes(range=[len(means) - 0.5, -0.8], showgrid=False, tickfont={"color": INK}, dtick=1)
+    return figure
+
+
+def _dots(name: str, costs: Sequence[tuple[str, Cost]], style: LineStyle, least: float = 0.0) -> go.Scatter:
+    """A dot at each line of the figure; `least`: where the axis begins."""
+    known = [cost for _, cost in costs]
+    x = [max(cost.mean, least) for cost in known]
     return go.Scatter(
         x=x,
-        y=[line(row) for row, _ in rows],
+        y=[at for at, _ in costs],
         mode="markers+text",
-        text=["" if cost.all_arrived else beyond(cost.mean) for cost in costs],
+        text=["" if cost.all_arrived else f"> {cost.mean:.0f} →" for cost in known],
         textposition="top center",
         textfont={"color": INK, "size": 11},
         cliponaxis=False,
@@ -60,17 +78,17 @@ def _dots(rows: Sequence[tuple[StudyRow, Cost]], style: LineStyle) -> go.Scatter
             "color": style.colour,
             "size": 12,
             "line": {"color": style.colour, "width": 2},
-            "symbol": ["circle" if cost.all_arrived else BOUND for cost in costs],
+            "symbol": ["circle" if cost.all_arrived else BOUND for cost in known],
         },
         error_x={
-            "array": [max(cost.high - at, 0) for cost, at in zip(costs, x, strict=True)],
-            "arrayminus": [max(at - max(cost.low, FEW), 0) for cost, at in zip(costs, x, strict=True)],
+            "array": [max(cost.high - at, 0) for cost, at in zip(known, x, strict=True)],
+            "arrayminus": [max(at - max(cost.low, least), 0) for cost, at in zip(known, x, strict=True)],
             "color": style.colour,
             "thickness": 2.5,
         },
         customdata=[
             [c.low, c.high, c.n_reached, c.n_runs, "" if c.all_arrived else "more than ", _within(c)]
-            for c in costs
+            for c in known
         ],
         hovertemplate="%{customdata[4]}%{x:.4g}%{customdata[5]}, %{customdata[0]:.4g} … %{customdata[1]:.4g}; "
         "%{customdata[2]} of %{customdata[3]} runs reached it<extra>" + name + "</extra>",
@@ -81,12 +99,12 @@ def _within(cost: Cost) -> str:
     return "" if cost.limit is None else f" within {cost.limit:.4g}"
 
 
-def _published(rows: Sequence[StudyRow]) -> go.Scatter:
-    shown = [row for row in rows if row.published is not None]
-    bounds = [row.published_is_bound for row in shown]
+def _published(means: Mapping[str, tuple[float, bool]]) -> go.Scatter:
+    """By line of the figure, and whether the mean is a lower bound."""
+    bounds = [bound for _, bound in means.values()]
     return go.Scatter(
-        x=[row.published for row in shown],
-        y=[line(row) for row in shown],
+        x=[steps for steps, _ in means.values()],
+        y=list(means),
         mode="markers+text",
         name="RL-CSP's N_mean",
         text=["> " if bound else "" for bound in bounds],

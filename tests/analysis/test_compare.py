@@ -7,12 +7,12 @@ from rlcsp_core.agents import AGENTS, BASELINES
 from rlcsp_core.analysis import compare
 from rlcsp_core.analysis.curves import grouped
 from rlcsp_core.analysis.published import published
-from rlcsp_core.analysis.survival import MeanSteps, PairTest
+from rlcsp_core.analysis.survival import Cost, PairTest
 from rlcsp_core.errors import ConfigError
 
 
 def mean_steps(mean, n=20, reached=10):
-    return MeanSteps(mean, mean - 10, mean + 10, n, reached, 2000.0, False)
+    return Cost(mean, mean - 10, mean + 10, mean, 0.0, 0.0, n, reached, 2000.0, False, np.empty(0))
 
 
 def test_only_settings_that_differ_are_listed():

@@ -5,7 +5,8 @@ import pytest
 
 from rlcsp_core.analysis.curves import RunCurve
 from rlcsp_core.analysis.published import published
-from rlcsp_core.analysis.study import cost, cpu_to_target, ratio, study, sums
+from rlcsp_core.analysis.study import cpu_to_target, ratio, study, sums
+from rlcsp_core.analysis.survival import cost
 
 TARGET = -10.0
 

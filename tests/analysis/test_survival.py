@@ -54,8 +54,8 @@ def test_all_or_none(reached):
 
 
 @pytest.mark.parametrize(("limit", "mean"), [(4.0, 2.7), (2.5, 2.1), (0.5, 0.5)])
-def test_restricted_mean_by_hand(limit, mean, rng):
-    result = survival.restricted_mean(EXAMPLE, limit, rng)
+def test_restricted_mean_by_hand(limit, mean):
+    result = survival.cost(*survival.columns(EXAMPLE), limit)
     assert result.mean == pytest.approx(mean)
     assert result.low <= mean <= result.high
     assert (result.n_runs, result.n_reached, result.limit) == (5, 3, limit)
@@ -105,10 +105,10 @@ def test_bootstrap_interval_covers_the_truth_and_is_repeatable(rng):
     for _ in range(n_experiments):
         waiting = rng.exponential(scale, size=40)
         runs = results(np.minimum(waiting, limit), waiting < limit)
-        mean = survival.restricted_mean(runs, limit, rng)
+        mean = survival.cost(*survival.columns(runs), limit)
         covered += mean.low <= truth <= mean.high
     assert 88 <= covered <= 99
-    one, other = (survival.restricted_mean(runs, limit, np.random.default_rng(1)) for _ in range(2))
+    one, other = (survival.cost(*survival.columns(runs), limit)[:-1] for _ in range(2))
     assert one == other
 
 
@@ -154,11 +154,11 @@ def test_holm_by_hand(p, corrected):
     assert [g for g in got if g is not None] == pytest.approx([c for c in corrected if c is not None])
 
 
-def test_n_mean_counts_runs_that_did_not_arrive_as_a_bound(rng):
+def test_n_mean_counts_runs_that_did_not_arrive_as_a_bound():
     runs = results([30, 10, 20, 40, 5], [1, 1, 1, 0, 0])
-    everyone = survival.n_mean(runs, rng)
+    everyone = survival.cost(*survival.columns(runs))
     assert everyone.mean == 21
     assert everyone.is_lower_bound
     assert (everyone.n_runs, everyone.n_reached) == (5, 3)
     assert everyone.low <= everyone.mean <= everyone.high
-    assert not survival.n_mean(runs[:3], rng).is_lower_bound
+    assert not survival.cost(*survival.columns(runs[:3])).is_lower_bound

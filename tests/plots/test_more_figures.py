@@ -17,8 +17,8 @@ from rlcsp_core.analysis.diffraction import Pattern, Profile
 from rlcsp_core.analysis.metrics import BestSoFar
 from rlcsp_core.analysis.minima import PooledMinima
 from rlcsp_core.analysis.policy_map import PolicyMap
-from rlcsp_core.analysis.study import Cost, StudyRow
-from rlcsp_core.analysis.survival import SurvivalCurve
+from rlcsp_core.analysis.study import StudyRow
+from rlcsp_core.analysis.survival import Cost, SurvivalCurve
 from rlcsp_core.plots.canvas import shown
 from rlcsp_core.plots.compare import (
     Reference,
