@@ -1,24 +1,21 @@
-"""Which of some structures are the same, found out a moment at a time: comparing takes longer than a reader waits."""
+"""Which of some structures are the same, found out a moment at a time: comparing takes longer than a reader waits.
+
+Relaxed duplicates agree in energy, so structures further apart than ENERGY_WINDOW are never compared: matching is slow.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
-from rlcsp_core.crystal.identity import add_to_groups, are_duplicates
+from rlcsp_core.crystal.identity import are_duplicates
 from rlcsp_core.crystal.symmetry import space_group_label
 from rlcsp_core.records import Crystal
+from rlcsp_core.store import Finding
 
-
-class Finding(Protocol):
-    """Anything that stands for a structure."""
-
-    @property
-    def energy(self) -> float: ...  # eV/atom
-
-
+ENERGY_WINDOW = 1e-4  # eV/atom; two relaxations of one structure agree far better
 F = TypeVar("F", bound=Finding)
 
 
@@ -49,13 +46,9 @@ class DistinctStructures(Generic[F]):
         """`load` reads a structure; `same` and `label` may remember their answers."""
         self.found = found
         self._load, self._same, self._label = load, same, label
-        self._crystals: list[Crystal] = []  # of the structures compared so far
-        self._groups: list[list[int]] = []
-        self.groups: list[Group[F]] = []  # among them, the lowest first
-
-    @property
-    def compared(self) -> int:
-        return len(self._crystals)
+        self.compared = 0
+        self.groups: list[Group[F]] = []  # among those compared, the lowest first
+        self._best: list[Crystal] = []  # of each group
 
     @property
     def done(self) -> bool:
@@ -75,12 +68,23 @@ class DistinctStructures(Generic[F]):
             self._at_work.release()
 
     def _compare_next(self) -> None:
-        self._crystals.append(self._load(self.found[self.compared]))
-        energies = [each.energy for each in self.found]
-        add_to_groups(self._groups, self.compared - 1, self._crystals, energies, self._same)
-        labels = [group.space_group for group in self.groups]
-        if len(self._groups) > len(labels):
-            labels.append(self._label(self._crystals[-1]))
-        members = [tuple(self.found[index] for index in group) for group in self._groups]
-        # at once: another reader may look at any moment
-        self.groups = [Group(*both) for both in zip(members, labels, strict=True)]
+        found = self.found[self.compared]
+        crystal = self._load(found)
+        place = self._place(found, crystal)
+        if place is None:
+            self._best.append(crystal)
+            self.groups = [*self.groups, Group((found,), self._label(crystal))]
+        else:  # in a new list, at once: another reader may look at any moment
+            group = self.groups[place]
+            grown = group._replace(members=(*group.members, found))
+            self.groups = [*self.groups[:place], grown, *self.groups[place + 1 :]]
+        self.compared += 1
+
+    def _place(self, found: F, crystal: Crystal) -> int | None:
+        """The group that it belongs to; None where it is the first of its kind."""
+        for place in reversed(range(len(self.groups))):
+            if found.energy - self.groups[place].best.energy > ENERGY_WINDOW:
+                return None
+            if self._same(self._best[place], crystal):
+                return place
+        return None

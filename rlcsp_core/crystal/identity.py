@@ -3,15 +3,10 @@
 Structures are compared by pymatgen's StructureMatcher: both are reduced to primitive cells (by spglib) of equal
 volume, and their atoms are mapped onto each other.  The distance is the root mean square of what is left over, in Å
 of the first crystal.
-
-Relaxed duplicates agree in energy, so structures further apart than ENERGY_WINDOW are never compared: matching is slow.
-
-Shapes: M crystals.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,7 +22,6 @@ if TYPE_CHECKING:
     from pymatgen.analysis.structure_matcher import StructureMatcher
     from pymatgen.core import Structure
 
-ENERGY_WINDOW = 1e-4  # eV/atom; two relaxations of one structure agree far better
 VOLUME_WINDOW = 0.01  # relative
 REDUCTIONS = (
     0.02,
@@ -64,31 +58,6 @@ def distance_between(first: Crystal, second: Crystal) -> float | None:
         if a.n_atoms == b.n_atoms and (found := _matcher().get_rms_dist(_structure(a), _structure(b))):
             return float(found[0]) * _volume(first) ** (1 / 3)  # pymatgen's unit is the cube root of it
     return None
-
-
-def group_duplicates(crystals: Sequence[Crystal], energies: Sequence[float]) -> list[list[int]]:
-    """Indices of crystals [M] by structure: groups by rising energy, the lowest member of each first."""
-    groups: list[list[int]] = []
-    for index in np.argsort(energies, kind="stable").tolist():
-        add_to_groups(groups, index, crystals, energies)
-    return groups
-
-
-def add_to_groups(
-    groups: list[list[int]],
-    index: int,
-    crystals: Sequence[Crystal],
-    energies: Sequence[float],
-    same: Callable[[Crystal, Crystal], bool] | None = None,
-) -> None:
-    """Put crystal `index`, none of `groups` higher than it, where it belongs; `same` may remember answers."""
-    for group in reversed(groups):
-        if energies[index] - energies[group[0]] > ENERGY_WINDOW:
-            break
-        if (same or are_duplicates)(crystals[group[0]], crystals[index]):
-            group.append(index)
-            return
-    groups.append([index])
 
 
 def are_duplicates(first: Crystal, second: Crystal) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rlcsp_core.analysis.distinct import DistinctStructures
-from rlcsp_core.crystal.identity import group_duplicates, references
+from rlcsp_core.crystal.identity import references
 from rlcsp_core.records import Crystal
 
 
@@ -39,9 +39,33 @@ def test_moments_find_what_comparing_at_once_finds(crystals: list[Crystal]) -> N
         seen.append(sum(len(group.members) for group in compared.groups))
     assert seen == [1, 2, 3, 4, 5]
     members = [[each.number for each in group.members] for group in compared.groups]
-    assert members == group_duplicates(crystals, energies) == [[0, 1, 3], [2], [4]]
+    assert members == [[0, 1, 3], [2], [4]]
     assert [group.best.number for group in compared.groups] == [0, 2, 4]
     assert [group.space_group for group in compared.groups][:2] == ["P4_2/mnm (136)", "I4_1/amd (141)"]
+
+
+def grouped(crystals: list[Crystal], energies: list[float]) -> list[list[int]]:
+    """Which of them are one structure, by number."""
+    found = sorted((Found(*each) for each in enumerate(energies)), key=lambda each: each.energy)
+    compared = DistinctStructures(found, lambda each: crystals[each.number])
+    compared.go_on(np.inf)
+    return [[each.number for each in group.members] for group in compared.groups]
+
+
+def test_duplicates_are_merged_and_ranked_by_energy(crystals: list[Crystal]) -> None:
+    _, rutile, anatase, rutile_too, anatase_too = crystals
+    mixed = [anatase, rutile, anatase_too, rutile_too, moved(anatase, 0.4)]
+    assert grouped(mixed, [-2.0, -3.0, -2.000001, -2.999999, -2.000002]) == [[1, 3], [4, 2, 0]]
+
+
+def test_equal_energy_does_not_make_two_structures_one(crystals: list[Crystal]) -> None:
+    rutile, _, anatase, *_ = crystals
+    assert sorted(grouped([rutile, anatase, rutile], [-1.0, -1.0, -1.0])) == [[0, 2], [1]]
+
+
+def test_far_energies_are_never_one_structure(crystals: list[Crystal]) -> None:
+    rutile = crystals[0]
+    assert grouped([rutile, rutile], [-1.0, -1.1]) == [[1], [0]]
 
 
 def test_one_reader_compares_at_a_time(crystals: list[Crystal]) -> None:

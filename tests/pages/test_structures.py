@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from pathlib import Path
 
@@ -17,9 +18,10 @@ from pages.structures import distinct
 from pages.structures.ancestry import part_words
 from pages.structures.powder import scaled
 from rlcsp_core.analysis.diffraction import profile, similarity
+from rlcsp_core.analysis.distinct import DistinctStructures
 from rlcsp_core.analysis.lineage import Ancestor, Folded
 from rlcsp_core.crystal.formats import FORMATS, from_ase
-from rlcsp_core.crystal.identity import group_duplicates, references
+from rlcsp_core.crystal.identity import references
 from rlcsp_core.execution import Halt, execute
 from rlcsp_core.plots.crystal_page import json_in_script
 from rlcsp_core.search import SearchConfig
@@ -83,11 +85,9 @@ def test_a_comparison_made_in_moments_is_that_made_at_once(database: Path) -> No
         compared.go_on(0)
         seen.append(sum(len(group.members) for group in compared.groups))
     assert seen == list(range(1, len(found) + 1))
-    crystals = [load(store, each) for each in found]
-    at_once = group_duplicates(crystals, [each.energy for each in found])
-    assert [(group.best, len(group.members)) for group in compared.groups] == [
-        (found[members[0]], len(members)) for members in at_once
-    ]
+    at_once = DistinctStructures(found, lambda each: load(store, each))
+    at_once.go_on(math.inf)
+    assert compared.groups == at_once.groups
 
 
 def test_the_list_shows_what_is_compared_and_says_how_far_it_is(
