@@ -16,11 +16,11 @@ import numpy as np
 
 from rlcsp_core.crystal.composition import composition_of
 from rlcsp_core.crystal.formats import read_crystals
+from rlcsp_core.crystal.formats.sites import Site, cell_of, expand
 from rlcsp_core.paths import DATA
-from rlcsp_core.records import Array, Crystal
+from rlcsp_core.records import Crystal
 
 REFERENCES = DATA / "references"
-SAME_SITE = 1e-3  # of a fractional coordinate
 # of the files: minima of the shipped potential and types that the compound does not take
 HYPOTHETICAL = (
     "Sr4Ti3O10_intergrowth",
@@ -113,31 +113,18 @@ def _crystal(group: str, cell: Sequence[float], sites: Sites) -> Crystal:
     from ase.data import atomic_numbers
 
     space_group = gemmi.SpaceGroup(group)
-    numbers, places = [], []
-    for element, orbits in sites.items():
-        for orbit in orbits:
-            images = _distinct([op.apply_to_xyz(list(orbit)) for op in space_group.operations()])
-            places.append(images)
-            numbers += [atomic_numbers[element]] * len(images)
-    vectors = _vectors(space_group.crystal_system_str(), cell)
-    return Crystal(np.array(numbers, dtype=np.int64), np.concatenate(places) @ vectors, vectors)
+    vectors = cell_of(_parameters(space_group.crystal_system_str(), cell))
+    listed = [
+        Site(element, atomic_numbers[element], np.array(orbit))
+        for element, orbits in sites.items()
+        for orbit in orbits
+    ]
+    return expand(listed, list(space_group.operations()), vectors)
 
 
-def _distinct(places: Sequence[Sequence[float]]) -> Array:
-    kept: list[Array] = []
-    for place in np.array(places) % 1.0:
-        apart = [np.abs((place - other + 0.5) % 1.0 - 0.5).max() for other in kept]
-        if min(apart, default=1.0) > SAME_SITE:
-            kept.append(place)
-    return np.array(kept)
-
-
-def _vectors(system: str, cell: Sequence[float]) -> Array:
-    """Lattice vectors of a conventional cell of which only the free numbers are given."""
-    import gemmi
-
+def _parameters(system: str, cell: Sequence[float]) -> tuple[float, ...]:
+    """Lengths and angles of a conventional cell of which only the free numbers are given."""
     a, b, c = {1: (0, 0, 0), 2: (0, 0, 1)}.get(len(cell), (0, 1, 2))
     beta = cell[3] if len(cell) > 3 else 90.0
     gamma = 120.0 if system in ("trigonal", "hexagonal") else 90.0
-    unit = gemmi.UnitCell(cell[a], cell[b], cell[c], 90.0, beta, gamma)
-    return np.array(unit.orth.mat.tolist()).T
+    return cell[a], cell[b], cell[c], 90.0, beta, gamma
