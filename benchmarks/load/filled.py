@@ -32,7 +32,7 @@ def fill(url: str, copies: int = COPIES) -> int:
         assert claim is not None, "the database is new"
         store.attach(claim, run.versions)
         store.append(claim, [complete(record) for record in records_of(archive, run.id)], None)
-        store.take_over(claim, run.state, run.reason, run.target_step)
+        store.end(claim, run.state, run.reason, run.target_step)
     store.close()
     return len(runs)
 

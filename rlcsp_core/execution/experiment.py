@@ -38,13 +38,6 @@ KEYS = {"defaults": RUN_KEYS, "compositions": RUN_KEYS, "algorithms": ("label", 
 CALLED = {"max_atoms": "atom limit"}  # what messages call a field, where it is not its name
 
 
-class Variant(NamedTuple):
-    """One configuration of an experiment, to be run with every seed."""
-
-    label: str
-    config: SearchConfig  # its seed means nothing
-
-
 class PlannedRun(NamedTuple):
     """One run of an experiment."""
 
@@ -60,7 +53,7 @@ class Experiment:
     title: str
     description: str
     seeds: tuple[int, ...]
-    variants: tuple[Variant, ...]
+    variants: tuple[PlannedRun, ...]  # to be run with every seed; their own mean nothing
 
     def with_seeds(self, wanted: Container[int]) -> Experiment:
         """The part of it with these of its seeds."""
@@ -75,7 +68,9 @@ class Experiment:
     def runs(self) -> list[PlannedRun]:
         """Seed by seed, so that an experiment cut short has all algorithms with the same seeds."""
         return [
-            PlannedRun(v.label, replace(v.config, seed=seed)) for seed in self.seeds for v in self.variants
+            each._replace(config=replace(each.config, seed=seed))
+            for seed in self.seeds
+            for each in self.variants
         ]
 
 
@@ -171,7 +166,7 @@ class Reader:
         algorithm: Mapping[str, Any],
         j: int,
         several: bool,
-    ) -> Variant:
+    ) -> PlannedRun:
         if "algorithm" not in algorithm:
             raise self._mistake("algorithms", j, "algorithm", 'an [[algorithms]] entry needs algorithm = "…"')
         own = {key: value for key, value in algorithm.items() if key != "label"}
@@ -182,7 +177,7 @@ class Reader:
             table, index, key = self._culprit(str(error), defaults, (composition, i), (own, j))
             raise self._mistake(table, index, key, str(error)) from None
         label = algorithm.get("label", algorithm["algorithm"])
-        return Variant(f"{config.composition} · {label}" if several else label, config)
+        return PlannedRun(f"{config.composition} · {label}" if several else label, config)
 
     def _culprit(
         self,
@@ -199,7 +194,7 @@ class Reader:
                     return table, index, key
         return "algorithms", algorithm[1], "algorithm"
 
-    def _distinct(self, variants: Sequence[Variant], n_algorithms: int) -> None:
+    def _distinct(self, variants: Sequence[PlannedRun], n_algorithms: int) -> None:
         seen: dict[str, int] = {}
         for place, variant in enumerate(variants):
             if variant.label in seen:

@@ -37,19 +37,15 @@ class Share(NamedTuple):
 
 
 def share_of(store: Store, experiment: Experiment) -> Share:
-    planned = {run_key(run.label, run.config.seed): run.config.steps for run in experiment.runs()}
+    planned = {(run.label, run.config.seed): run.config.steps for run in experiment.runs()}
     done = steps = 0
     for run in store.runs(experiment=experiment.name):
-        total = planned.get(run_key(run.name, run.seed))
+        total = planned.get((run.name, run.seed))
         if total is not None:
             finished = run.state is RunState.FINISHED
             done += finished
             steps += total if finished else min(run.n_steps, total)
     return Share(done, len(planned), steps, sum(planned.values()))
-
-
-def run_key(label: str, seed: int) -> tuple[str, int]:
-    return label, seed
 
 
 def sweep(

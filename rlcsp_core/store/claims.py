@@ -38,7 +38,7 @@ class Claims(Connected):
         """A run that its maker works on at once, so that nobody takes it from the queue.
 
         None if the experiment has a run of this configuration already."""
-        row = new_row(config, name, experiment, {}, policy)
+        row = new_row(config, name, experiment, policy)
         try:
             with self._writing() as connection:
                 connection.execute(insert(schema.runs).values(row))
@@ -64,16 +64,12 @@ class Claims(Connected):
             row = owned(connection, mine)
             set_values(connection, row.key, {"grants": max(row.grants - 1, 0)})
 
-    def mark(self, mine: Claim, state: RunState, reason: str | None = None) -> None:
+    def mark(self, mine: Claim, state: RunState) -> None:
         """Running or paused."""
-        self._set(mine, {"state": state, "reason": reason})
+        self._set(mine, {"state": state})
 
-    def end(self, mine: Claim, state: RunState, reason: str) -> None:
-        """Give the claim back: stopped, failed or interrupted."""
-        self._set(mine, closing(state, reason))
-
-    def take_over(self, mine: Claim, state: RunState, reason: str | None, target_step: int | None) -> None:
-        """Give the claim back with an end that was written elsewhere."""
+    def end(self, mine: Claim, state: RunState, reason: str | None, target_step: int | None = None) -> None:
+        """Give the claim back: stopped, failed or interrupted, or with an end that was written elsewhere."""
         self._set(mine, closing(state, reason) | {"target_step": target_step})
 
     def _set(self, mine: Claim, values: Values) -> None:

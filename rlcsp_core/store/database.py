@@ -28,7 +28,6 @@ class UnavailableError(StoreError):
     """The database did not answer, is locked or full: nothing was written, and the same may work later."""
 
 
-UNRELEASED = ("0001", "0002", "0003", "0004", "0005", "first")  # schemas before the first release
 MIGRATIONS = Path(__file__).with_name("migrations")
 LOCK_WAIT = 5.0  # s, for another writer to finish
 LOCK_WAIT_VARIABLE = "RLCSP_LOCK_WAIT"
@@ -138,15 +137,10 @@ def migrate(connection: Connection, found: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     known = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
-    if found in UNRELEASED:
-        raise StoreError(
-            f"{describe(connection.engine.url)} was made by an unreleased version of this program (schema {found}), "
-            "which this one cannot read: move it away, or choose another database"
-        )
     if found not in known:
         raise StoreError(
-            f"the database has schema {found}, which this program does not know (it has {schema.REVISION}): "
-            "update the program, or choose another database"
+            f"{describe(connection.engine.url)} has schema {found}, which this program does not know (it has "
+            f"{schema.REVISION}): update the program, move the database away, or choose another"
         )
     connection.execution_options(writes=True)
     with connection.begin():

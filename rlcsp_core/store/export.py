@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlalchemy import Double, Integer
 
 from rlcsp_core.errors import StoreError
 from rlcsp_core.store import schema, thinning
@@ -75,31 +74,17 @@ class Form(NamedTuple):
 def runs_schema() -> pa.Schema:
     """As in the database."""
     names = [field.name for field in fields(RunInfo) if field.name not in LIVE]
-    kinds = {name: schema.runs.c[name].type for name in names}
-    types = {
-        name: pa.int64()
-        if isinstance(kind, Integer)
-        else pa.float64()
-        if isinstance(kind, Double)
-        else pa.string()
-        for name, kind in kinds.items()
-    }
+    kinds = {int: pa.int64(), float: pa.float64(), str: pa.string()}
+    types = {name: kinds[schema.runs.c[name].type.python_type] for name in names}
     return pa.schema({**types, "checkpoint": pa.string()})
 
 
 def structures_schema(thin: bool) -> pa.Schema:
     lengths = pa.list_(SINGLE if thin else pa.float64())
-    kinds = (
-        pa.string(),
-        pa.int32(),
-        pa.bool_(),
-        pa.int16(),
-        pa.float64(),
-        pa.list_(pa.int16()),
-        lengths,
-        lengths,
-    )
-    return pa.schema({RUN: pa.string(), **dict(zip((*StructureInfo._fields, *ATOMS), kinds, strict=True))})
+    info = (pa.string(), pa.int32(), pa.bool_(), pa.int16(), pa.float64())
+    atoms = (pa.list_(pa.int16()), lengths, lengths)
+    names = (RUN, *StructureInfo._fields, *ATOMS)
+    return pa.schema(dict(zip(names, (pa.string(), *info, *atoms), strict=True)))
 
 
 def save_run(reader: Reader, run_id: str, path: Path) -> None:

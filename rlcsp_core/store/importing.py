@@ -65,7 +65,7 @@ def _import(store: Store, archive: Archive, run: RunInfo, made: list[Claim]) -> 
             store.append(mine, records[start : start + PART], None)
         store.append(mine, (), checkpoint)
     finally:  # what failed half-way is deleted, which needs an end
-        store.take_over(mine, run.state, run.reason, run.target_step)
+        store.end(mine, run.state, run.reason, run.target_step)
 
 
 def check_run(run: RunInfo) -> None:

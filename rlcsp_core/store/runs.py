@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from rlcsp_core.errors import NotFoundError, StoreError
 from rlcsp_core.store import schema
-from rlcsp_core.store.database import Connected, DuplicateError
+from rlcsp_core.store.database import Connected
 from rlcsp_core.store.packing import unpack_json
 from rlcsp_core.store.records import ACTIVE, RESUMABLE, Request, RunInfo, RunState
 from rlcsp_core.tables import Tally
@@ -28,29 +28,12 @@ Values = dict[str, Any]
 class Runs(Connected):
     """The part of a store that knows runs, but not what they have recorded."""
 
-    def create_run(
-        self,
-        config: Mapping[str, Any],
-        *,
-        name: str,
-        experiment: str | None = None,
-        versions: Mapping[str, str] | None = None,
-        policy: str | None = None,
-    ) -> str:
-        """Queue a run; its id.  `policy` names a shared policy, whose θ the run reads and updates.
-        In an experiment a configuration has one run: asked again, it gives the same id."""
-        row = new_row(config, name, experiment, versions or {}, policy)
-        try:
-            with self._writing() as connection:
-                connection.execute(insert(schema.runs).values(row))
-                return str(row["id"])
-        except DuplicateError:
-            if experiment is None:
-                raise StoreError("a new run could not be given an id; try again") from None
-        run = self.run_of(experiment, config)
-        if run is None:
-            raise StoreError(f"a run of experiment {experiment!r} was deleted while it was made; try again")
-        return run.id
+    def create_run(self, config: Mapping[str, Any], *, name: str, policy: str | None = None) -> str:
+        """Queue a run of no experiment; its id.  `policy` names a shared policy, whose θ it reads and updates."""
+        row = new_row(config, name, None, policy)
+        with self._writing() as connection:
+            connection.execute(insert(schema.runs).values(row))
+        return str(row["id"])
 
     def delete_run(self, run_id: str) -> None:
         """With all that it recorded, by the foreign keys."""
@@ -144,13 +127,7 @@ def run_key(connection: Connection, run_id: str) -> int:
     return int(key)
 
 
-def new_row(
-    config: Mapping[str, Any],
-    name: str,
-    experiment: str | None,
-    versions: Mapping[str, str],
-    policy: str | None,
-) -> Values:
+def new_row(config: Mapping[str, Any], name: str, experiment: str | None, policy: str | None) -> Values:
     """A run that waits."""
     schema.check_name(name, "a run")
     if experiment is not None:
@@ -164,7 +141,7 @@ def new_row(
         "digest": digest(config),
         "state": RunState.QUEUED,
         "config": canonical(config),
-        "versions": canonical(versions),
+        "versions": canonical({}),  # those of who works on it
         "created": time.time(),
         "request": Request.RUN,
         "tally": "{}",

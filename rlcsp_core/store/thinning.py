@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from rlcsp_core.records import Array, Crystal, IntArray
+from rlcsp_core.records import Array, IntArray
 from rlcsp_core.scale import energy_scale
 from rlcsp_core.store.histories import thinned
 from rlcsp_core.store.records import RunInfo
@@ -99,10 +99,6 @@ def thin_updates(table: UpdateTable) -> UpdateTable:
         gradient_norm=kept(rounded(table.gradient_norm, BITS), known),
         entropy=kept(rounded(table.entropy, BITS), known),
     )
-
-
-def thin_crystal(crystal: Crystal) -> Crystal:
-    return replace(crystal, positions=rounded(crystal.positions), cell=rounded(crystal.cell))
 
 
 def kept(values: Array, chosen: IntArray) -> Array:

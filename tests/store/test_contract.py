@@ -319,13 +319,13 @@ def test_a_stop_record_closes_the_run(store, claim, rng):
 
 def test_an_experiment_has_one_run_for_each_configuration(store):
     reordered = dict(reversed(CONFIG.items()))
-    first = store.create_run(CONFIG, name="a", experiment="quick")
-    assert store.create_run(reordered, name="a", experiment="quick") == first
-    assert store.create_run({**CONFIG, "seed": 2}, name="a", experiment="quick") != first
-    assert store.create_run(CONFIG, name="a", experiment="other") != first
+    first = store.create_claimed(CONFIG, name="a", experiment="quick")
+    assert store.create_claimed(reordered, name="a", experiment="quick") is None
+    assert store.create_claimed({**CONFIG, "seed": 2}, name="a", experiment="quick")
+    assert store.create_claimed(CONFIG, name="a", experiment="other")
     assert store.create_run(CONFIG, name="a") != store.create_run(CONFIG, name="a")
     assert store.experiments() == {"other": 1, "quick": 2}
-    assert store.run_of("quick", CONFIG).id == first
+    assert store.run_of("quick", CONFIG).id == first.run_id
     assert store.run_of("none", CONFIG) is None
 
 
