@@ -27,7 +27,7 @@ CUT = """() => [...document.querySelectorAll("[data-testid^=stMetric] *, [data-t
   .filter((node) => node.clientWidth > 0 && node.scrollWidth > node.clientWidth + 1)
   .map((node) => node.textContent)"""
 CHAPTERS = {
-    "decide": "What it is looking for",
+    "decide": "Five known answers",
     "build": "Sub-modules tile a",
     "act": "Pick one yourself",
     "relax": "Press the button to relax it",

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.common.errors import plain
 from pages.common.wording import search_in_words
 from pages.components.number_field import read_number, written
 from rlcsp_core.search import SETTINGS, SearchConfig, presets
@@ -71,14 +72,14 @@ def test_decimal_commas_are_understood(opened: Opened, empty_store: Store) -> No
 
 
 @pytest.mark.parametrize(
-    ("label", "typed"), [("Seed", "3000000000"), ("Max. atoms", "500"), ("kT (eV)", "x")]
+    ("label", "typed"), [("Seed", "3000000000"), ("Max. atoms per cell", "500"), ("kT (eV)", "x")]
 )
 def test_a_field_in_error_starts_nothing(label: str, typed: str, opened: Opened, empty_store: Store) -> None:
     page = opened(SEARCH)
     field(page, label).set_value(typed)
     page = press_start(page)  # with what was typed last, as a click does
     assert empty_store.runs() == []
-    assert "correct " + label.split()[0] in beside_start(page)
+    assert f"correct {plain(label)}" in beside_start(page)
     assert next(b for b in page.button if b.label == "Start search").disabled
     assert any(typed in each.value for each in page.markdown)
 

@@ -37,8 +37,8 @@ FIRST = {
     "pages/search/page.py": "No runs yet",
     "pages/compare/page.py": "Mean and 95 % interval over runs",
     "pages/structures/page.py": "distinct structures of",
-    "pages/policy/page.py": "From the lowest energy of the run",
-    "pages/learn/page.py": "What it is looking for",
+    "pages/policy/page.py": "Left: lowest energy reached",
+    "pages/learn/page.py": "Five known answers",
     "pages/replay/page.py": "Step 1:",
 }
 # at the least, of a finished run

@@ -18,11 +18,11 @@ def sentences(page: AppTest) -> str:
     return " ".join(str(each.value) for each in [*page.error, *page.info])
 
 
-def test_without_one_it_says_how_to_make_one(opened: Callable[..., AppTest]) -> None:
+def test_without_one_there_is_no_word_of_them(opened: Callable[..., AppTest]) -> None:
     page = opened(FILE)
     assert not page.exception
     assert not page.error
-    assert "--share NAME" in sentences(page)
+    assert "hared polic" not in sentences(page)
 
 
 def test_updates_of_all_runs_are_counted(empty_store: Store, opened: Callable[..., AppTest]) -> None:

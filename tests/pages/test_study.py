@@ -41,7 +41,7 @@ def test_the_table_has_a_row_for_each_configuration_and_composition(
     page = opened("pages/compare/page.py", experiment="study", view=VIEW, against="nine")
     assert not page.exception
     table = page.dataframe[0].value
-    assert list(table["composition"]) == ["Y2O3", "Y2O3", "SrY2O4"]
+    assert list(table["composition"]) == ["Y₂O₃", "Y₂O₃", "SrY₂O₄"]
     assert list(table["configuration"]) == ["nine", "fast", "fast"]
     assert list(table["reached"]) == ["2 of 2"] * 3
     assert table["mean steps"][0].startswith("10 (")
