@@ -1,4 +1,4 @@
-"""A search in which the choices come from outside: a person, in place of the agent.
+"""A search in which the choices come from outside: from a person or a program, in place of the agent.
 
 Everything else is the search itself: the same population for the same seed, the same trials, relaxations, acceptance
 and rewards.  Where the chosen action gives no sound trial, the search goes on as it does for an agent: with another
@@ -23,6 +23,7 @@ from rlcsp_core.records import (
     Transition,
     Update,
 )
+from rlcsp_core.scale import EnergyScale
 from rlcsp_core.search.config import SearchConfig
 from rlcsp_core.search.loop import Search
 
@@ -61,14 +62,32 @@ class Play(Search):
         self._numbers = [action.number for action in self._actions]
 
     def begin(self) -> list[PopulationRecord]:
-        """The initial population; the search starts from its lowest member."""
-        members = []
-        for _ in range(self.config.population):
+        """The initial population; the search starts from its lowest member, or has ended where that is the target."""
+        members: list[PopulationRecord] = []
+        while len(members) < self.config.population and self.ended != "target":
             record = next(self._records)
             if not isinstance(record, PopulationRecord):
                 raise ConfigError(f"{self.config.composition} gave no sound structure: raise the atom limit")
             members.append(record)
         return members
+
+    @property
+    def ended(self) -> str | None:
+        """Why the search has ended, as a StopRecord says; None while it goes on."""
+        return self._reason_to_stop()
+
+    @property
+    def observation(self) -> Observation:
+        """What an agent sees before the next step."""
+        point = self._state.current
+        assert point is not None
+        return Observation(self._seen(point), self.available)
+
+    @property
+    def scale(self) -> EnergyScale:
+        """Mean and deviation of the energies of the initial population [eV/atom]; it must be complete."""
+        assert self._state.scale is not None
+        return self._state.scale
 
     def step(self, number: int) -> StepRecord | None:
         """Take the action with that published number; None where the search has ended."""
