@@ -46,9 +46,9 @@ class AxisRange(NamedTuple):
     n_above: int
 
 
-def best_energy(curves: Sequence[RunCurve], axis: Axis = "steps", grid: Array | None = None) -> Aggregate:
+def best_energy(curves: Sequence[RunCurve], axis: Axis = "steps") -> Aggregate:
     """Median and band of the best energy so far, over all runs given."""
-    points = common_grid(curves, axis) if grid is None else grid
+    points = common_grid(curves, axis)
     table = np.array([on_grid(curve, axis, points) for curve in curves]).reshape(-1, len(points))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)  # nan is the answer there
