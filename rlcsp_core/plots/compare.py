@@ -11,9 +11,8 @@ from typing import NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
-from rlcsp_core.analysis.aggregate import Aggregate, AxisRange
+from rlcsp_core.analysis.aggregate import Aggregate, AxisRange, PooledMinima
 from rlcsp_core.analysis.metrics import BestSoFar
-from rlcsp_core.analysis.minima import PooledMinima
 from rlcsp_core.analysis.survival import SurvivalCurve
 from rlcsp_core.plots.canvas import ENERGY, LOG_AXIS, STEP, canvas, shown
 from rlcsp_core.plots.palette import INK, LineStyle, translucent
