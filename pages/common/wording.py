@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from rlcsp_core.agents import algorithm_name
+from rlcsp_core.analysis.expectation import Expectation
 from rlcsp_core.crystal.ions import all_ions
 from rlcsp_core.records import TARGET_TOLERANCE
 from rlcsp_core.search import SETTINGS, SearchConfig
@@ -141,6 +142,17 @@ def beside_known_minimum(value: float, known: float) -> str:
     if abs(distance) < AT_TARGET:
         return "This is the energy of the known minimum."
     return f"The known minimum lies {abs(distance):.2f} meV/atom {'lower' if distance > 0 else 'higher'}."
+
+
+def expected_in_words(found: Expectation) -> str:
+    """What shipped searches of one kind lead one to expect."""
+    of_this_kind = f"{found.n} shipped searches of this kind: "
+    if found.seconds is None or found.steps is None:
+        return f"{of_this_kind}none reached the target in so many steps."
+    return (
+        f"{of_this_kind}{found.reached / found.n:.0%} reached the target, in {duration(found.seconds)} and "
+        f"{found.steps:.0f} steps (medians)."
+    )
 
 
 def search_in_words(config: SearchConfig, policy: str | None = None) -> str:

@@ -12,24 +12,29 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from pages.common.columns import beside
+from pages.common.cache import cached
+from pages.common.columns import cells
 from pages.common.errors import plain
-from pages.common.wording import energy, search_in_words
+from pages.common.session import library
+from pages.common.wording import expected_in_words, search_in_words
 from pages.components.number_field import number_field
+from pages.search.compound import about, compound_field, oxidation_states, potential_field
 from pages.search.form_options import Chosen, options
 from rlcsp_core.actions import ACTION_SETS
 from rlcsp_core.agents import AGENTS, BASELINES, settings_of
-from rlcsp_core.crystal.composition import Preset, composition_of, presets
-from rlcsp_core.energy.choice import best_for
-from rlcsp_core.energy.potential_file import DEFAULT
-from rlcsp_core.errors import FormulaError, RLCSPError
+from rlcsp_core.analysis.expectation import expectation
+from rlcsp_core.crystal.composition import Preset, presets
+from rlcsp_core.errors import RLCSPError
 from rlcsp_core.search import SETTINGS, SearchConfig
 from rlcsp_core.search.presets import fast
 from rlcsp_core.settings import Setting
+from rlcsp_core.store import RunInfo
 
 OWN_BASELINE = "own"
 COLUMNS = 3
-EXPERT = ("kT", "melt_after", "melt_step", "min_distance", "rattle")
+STEPS_WITHOUT_TARGET = 1000  # small cells find their minimum in some tens
+TRIALS = ("max_atoms", "population", "min_distance", "rattle")
+ACCEPTANCE = ("kT", "melt_after", "melt_step", "penalty")
 
 
 class _Form(NamedTuple):
@@ -48,20 +53,27 @@ class Wanted(NamedTuple):
 
 
 def search_form(key: str) -> Wanted | None:
-    """The form; what to start when "Start" was pressed."""
-    what, how, limits = beside(f"form-{key}", [1] * COLUMNS)
-    with what:
-        manner, formula = _manner(key), _composition(key)
-        preset = _preset(formula)
-        form = _Form(f"{key}-{manner}-{preset and preset.formula}", MANNERS[manner](preset).as_dict(), [])
-        values: dict[str, Any] = {"composition": formula or "", "target": _target(form, preset)}
-        values["potential"] = _potential(formula)
-    with how:
-        values |= _how(form)
-    with limits:
-        values |= _limits(form)
-    values |= {"settings": _hyperparameters(form, values["algorithm"])} | _expert(form)
-    beyond = options(form.key, form.start, Chosen(values["algorithm"], values["actions"]), form.wrong)
+    """Four fields, the rest behind "More settings"; what to start when "Start search" was pressed."""
+    manner = _manner(key)
+    first, second, third, fourth = cells(f"form-{key}", [9, 9, 3, 3])
+    with first:
+        compound = compound_field(key)
+    line = st.empty()
+    compound = oxidation_states(key, compound)
+    preset = compound.preset
+    form = _Form(f"{key}-{manner}-{preset and preset.formula}", MANNERS[manner](preset).as_dict(), [])
+    values: dict[str, Any] = {"composition": compound.formula, "algorithm": _algorithm(form, second)}
+    values |= {"seed": _configured(form, "seed", third), "steps": _configured(form, "steps", fourth)}
+    with st.expander("More settings", icon=":material/tune:", key=f"{key}-more"):
+        tabs = st.tabs(["Trials and limits", "Agent", "Acceptance and penalty"])
+        with tabs[0]:
+            values |= _trials(form, preset) | {"potential": potential_field(key, compound)}
+        with tabs[1]:
+            values |= _agent(form, values["algorithm"])
+            beyond = options(form.key, form.start, Chosen(values["algorithm"], values["actions"]), form.wrong)
+        with tabs[2]:
+            values |= _acceptance(form)
+    line.caption(about(compound, values["potential"]))
     return _start(key, values | beyond.values, beyond.policy, form.wrong)
 
 
@@ -86,167 +98,116 @@ def _start(key: str, values: Mapping[str, Any], policy: str | None, wrong: Seque
         disabled=config is None,
         width="stretch",
     )
-    right.markdown(plain(words) if config is not None else f":red[{plain(words)}]")
+    with right:
+        st.markdown(plain(words) if config is not None else f":red[{plain(words)}]")
+        if config is not None and (found := expectation(shipped(), config)) is not None:
+            st.caption(plain(expected_in_words(found)))
     return Wanted(config, policy) if pressed and config is not None else None
 
 
-def _published(_: Preset | None) -> SearchConfig:
-    return SearchConfig()
+@cached()
+def shipped() -> list[RunInfo]:
+    """All searches that came with the program."""
+    return [run for archive in library().archives.values() for run in archive.runs()]
+
+
+def _published(preset: Preset | None) -> SearchConfig:
+    """With the atom limit of the paper where there is one."""
+    return SearchConfig() if preset is None else SearchConfig(max_atoms=preset.max_atoms)
 
 
 def _fast(preset: Preset | None) -> SearchConfig:
-    """The settings of a known compound serve for others too."""
-    return fast(preset or presets()["Y2O3"])
+    """The settings of a known compound serve for others too, but these do not end at a known minimum."""
+    if preset is not None:
+        return fast(preset)
+    return replace(fast(presets()["Y2O3"]), steps=STEPS_WITHOUT_TARGET, max_atoms=SearchConfig.max_atoms)
 
 
-MANNERS: Mapping[str, Callable[[Preset | None], SearchConfig]] = {"As published": _published, "Fast": _fast}
+MANNERS: Mapping[str, Callable[[Preset | None], SearchConfig]] = {"Fast": _fast, "As published": _published}
 
 
 def _manner(key: str) -> str:
-    st.markdown("##### What")
     picked = st.segmented_control(
-        "Begin with the settings",
+        "Preset",
         list(MANNERS),
         default=next(iter(MANNERS)),
         required=True,
         key=f"{key}-manner",
-        help="As published: the nine actions of the paper. Fast: our own actions too, until the minimum is found.",
+        help="Fast: our own actions too, until the minimum is found. As published: the nine actions of the paper.",
     )
     return picked or next(iter(MANNERS))
 
 
-def _composition(key: str) -> str | None:
-    formula = st.selectbox(
-        "Composition",
-        list(presets()),
-        accept_new_options=True,
-        key=f"{key}-composition",
-        help="One of the published compositions, or any charge-neutral formula that a potential covers, such as MgO.",
-    )
-    st.caption(_about(formula, _preset(formula)))
-    return formula
-
-
-def _preset(formula: str | None) -> Preset | None:
-    try:
-        return presets().get(composition_of(formula or "").formula)
-    except FormulaError:
-        return None
-
-
-def _about(formula: str | None, preset: Preset | None) -> str:
-    if preset is None:
-        try:
-            best = best_for(formula or "")
-        except FormulaError as error:
-            return f":red[{plain(str(error))}]"
-        atoms, name = best.composition.n_atoms, best.potential.name
-        return plain(
-            f"{atoms} atoms in a formula unit; no minimum is known. Potential {name}: {best.reason}."
-        )
-    return (
-        f"Known minimum: {preset.name}, {preset.symbol}, {preset.cell} atoms in the primitive cell, "
-        f"{energy(preset.target)} eV/atom."
-    )
-
-
-def _potential(formula: str | None) -> str:
-    """The best one; the usual one for what is no formula, of which the check says more."""
-    try:
-        return best_for(formula or "").potential.name
-    except FormulaError:
-        return DEFAULT
-
-
-def _target(form: _Form, preset: Preset | None) -> float | None:
-    if preset is None:
-        wanted = st.checkbox("Stop at a target energy", key=f"{form.key}-target-other")
-        if not wanted:
-            return None
-        return _field(form, SETTINGS["target"], -30.0, "target-value")
-    wanted = st.checkbox("Stop at the known minimum", value=True, key=f"{form.key}-target-{preset.formula}")
-    return preset.target if wanted else None
-
-
-def _how(form: _Form) -> dict[str, Any]:
-    st.markdown("##### How")
+def _algorithm(form: _Form, place: Any) -> str:
     names = list(AGENTS)
-    algorithm = st.selectbox(
+    algorithm: str = place.selectbox(
         "Algorithm",
         names,
         index=names.index(form.start["algorithm"]),
         format_func=lambda name: f"{AGENTS[name].label}: {AGENTS[name].help}",
         key=f"{form.key}-algorithm",
     )
-    kind = AGENTS[algorithm]
+    return algorithm
+
+
+def _trials(form: _Form, preset: Preset | None) -> dict[str, Any]:
+    """What is tried, and when it ends."""
+    columns = st.columns(COLUMNS)
+    values = {name: _configured(form, name, columns[i % COLUMNS]) for i, name in enumerate(TRIALS)}
+    limit = SETTINGS["time_limit"]
+    in_minutes = replace(limit, label="Time limit (min)", help="wall clock", low=0.1, high=limit.high / 60)
+    minutes = _field(form, in_minutes, form.start["time_limit"] / 60, "time", columns[1])
+    values["time_limit"] = None if minutes is None else 60 * minutes
+    values["actions"] = columns[2].selectbox(
+        "Actions",
+        list(ACTION_SETS),
+        index=list(ACTION_SETS).index(form.start["actions"]),
+        format_func=lambda name: f"{name.capitalize()} ({len(ACTION_SETS[name].numbers)})",
+        key=f"{form.key}-actions",
+        help="\n".join(f"- **{name.capitalize()}**: {known.help}" for name, known in ACTION_SETS.items()),
+    )
+    with columns[0]:
+        values["target"] = _target(form, preset)
+    if columns[1].checkbox("Stop without improvement", key=f"{form.key}-give-up"):
+        values["patience"] = _field(form, SETTINGS["patience"], 1000, "patience", columns[1])
+    return values
+
+
+def _target(form: _Form, preset: Preset | None) -> float | None:
+    if preset is None:
+        if not st.checkbox("Stop at a target energy", key=f"{form.key}-target-other"):
+            return None
+        return _field(form, SETTINGS["target"], -30.0, "target-value")
+    wanted = st.checkbox("Stop at the known minimum", value=True, key=f"{form.key}-target-{preset.formula}")
+    return preset.target if wanted else None
+
+
+def _agent(form: _Form, algorithm: str) -> dict[str, Any]:
+    """Baseline and hyperparameters; of these only what differs from the defaults."""
+    kind, known = AGENTS[algorithm], settings_of(algorithm)
+    begin = form.start["settings"] if algorithm == form.start["algorithm"] else {}
+    columns = st.columns(COLUMNS)
     baseline = OWN_BASELINE
     if kind.learns:
         own = BASELINES[kind.baseline or "none"].label
-        baseline = st.selectbox(
+        baseline = columns[0].selectbox(
             "Baseline",
             [OWN_BASELINE, *BASELINES],
             format_func=lambda name: f"{own} (default)" if name == OWN_BASELINE else BASELINES[name].label,
             key=f"{form.key}-baseline",
             help="\n".join(f"- **{b.label}**: {b.help}" for b in BASELINES.values()),
         )
-    else:
-        st.caption("It changes no policy and has no baseline.")
-    actions = st.selectbox(
-        "Actions",
-        list(ACTION_SETS),
-        index=list(ACTION_SETS).index(form.start["actions"]),
-        format_func=lambda name: f"{name.capitalize()} ({ACTION_SETS[name].size})",
-        key=f"{form.key}-actions",
-        help="\n".join(f"- **{name.capitalize()}**: {known.help}" for name, known in ACTION_SETS.items()),
-    )
-    seed = _configured(form, "seed")
-    return {
-        "algorithm": algorithm,
-        "baseline": None if baseline == OWN_BASELINE else baseline,
-        "actions": actions,
-        "seed": seed,
+    chosen = {
+        s.name: _field(form, s, begin.get(s.name, s.default), f"{algorithm}-{s.name}", columns[i % COLUMNS])
+        for i, s in enumerate(known, start=1)
     }
+    settings = {s.name: chosen[s.name] for s in known if chosen[s.name] != s.default}
+    return {"baseline": None if baseline == OWN_BASELINE else baseline, "settings": settings}
 
 
-def _limits(form: _Form) -> dict[str, Any]:
-    st.markdown("##### Until when")
-    values = {name: _configured(form, name) for name in ("max_atoms", "steps", "population")}
-    limit = SETTINGS["time_limit"]
-    in_minutes = replace(limit, label="Time limit (min)", help="wall clock", low=0.1, high=limit.high / 60)
-    minutes = _field(form, in_minutes, form.start["time_limit"] / 60, "time")
-    return {**values, "time_limit": None if minutes is None else 60 * minutes}
-
-
-def _hyperparameters(form: _Form, algorithm: str) -> dict[str, Any]:
-    """Only what differs from the defaults, so that the configuration says what was chosen."""
-    known = settings_of(algorithm)
-    if not known:
-        return {}
-    begin = form.start["settings"] if algorithm == form.start["algorithm"] else {}
-    with st.expander(f"Hyperparameters of {AGENTS[algorithm].label}", icon=":material/tune:"):
-        columns = st.columns(COLUMNS)
-        chosen: Mapping[str, Any] = {
-            setting.name: _field(
-                form,
-                setting,
-                begin.get(setting.name, setting.default),
-                f"{algorithm}-{setting.name}",
-                columns[i % COLUMNS],
-            )
-            for i, setting in enumerate(known)
-        }
-    return {s.name: chosen[s.name] for s in known if chosen[s.name] != s.default}
-
-
-def _expert(form: _Form) -> dict[str, Any]:
-    with st.expander("Acceptance, penalties and sound trials", icon=":material/science:"):
-        columns = st.columns(COLUMNS)
-        values = {name: _configured(form, name, columns[i % COLUMNS]) for i, name in enumerate(EXPERT)}
-        values["penalty"] = _configured(form, "penalty", columns[2])
-        limited = columns[0].checkbox("Give up when nothing lower is found", key=f"{form.key}-give-up")
-        if limited:
-            values["patience"] = _field(form, SETTINGS["patience"], 1000, "patience", columns[1])
-    return values
+def _acceptance(form: _Form) -> dict[str, Any]:
+    columns = st.columns(COLUMNS)
+    return {name: _configured(form, name, columns[i % COLUMNS]) for i, name in enumerate(ACCEPTANCE)}
 
 
 def _configured(form: _Form, name: str, place: Any = st) -> Any:

@@ -40,7 +40,7 @@ class Options(NamedTuple):
 def options(key: str, start: Mapping[str, Any], chosen: Chosen, wrong: list[str]) -> Options:
     """Values that are not shown keep their defaults; `wrong` receives the labels of fields in error."""
     shared = None
-    with st.expander("Beyond the published method", icon=":material/auto_awesome:"):
+    with st.container():
         columns = st.columns(COLUMNS)
         values: dict[str, Any] = {}
         if AGENTS[chosen.algorithm].learns:

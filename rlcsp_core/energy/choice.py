@@ -58,7 +58,7 @@ class Candidate(NamedTuple):
         if self.error is None:
             return "no known crystal of these ions was relaxed in it"
         named = ", ".join(self.crystals[:4]) + (" …" if len(self.crystals) > 4 else "")
-        return f"axes of {named} within {self.error:.1f} % on average"
+        return f"lattice constants of {named} within {self.error:.1f} % on average"
 
 
 @cache

@@ -31,6 +31,7 @@ def start_long_search(watched: Watched) -> Page:
 
 def ask_for_long_search(page: Page) -> None:
     """Fill in the form and start; without a target, which a lucky search on a slow machine would reach too soon."""
+    page.get_by_text("More settings").click()
     page.get_by_text("Stop at the known minimum").click()
     expect(page.get_by_role("checkbox", name="Stop at the known minimum")).not_to_be_checked(timeout=SOON)
     steps = page.get_by_label("Steps", exact=True)

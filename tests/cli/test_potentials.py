@@ -68,7 +68,7 @@ def test_a_search_of_magnesia_just_works_and_says_its_potential(capsys, tmp_path
     small = ["--steps", "2", "--population", "2", "--max-atoms", "8", "--database", database, "--json"]
     assert main(["run", "--composition", "MgO", *small]) == 0
     out, err = capsys.readouterr()
-    assert "potential bush: axes of periclase MgO" in err
+    assert "potential bush: lattice constants of periclase MgO" in err
     assert json.loads(out)["best_energy_per_atom"] < -19
 
     from rlcsp_core.store import open_store

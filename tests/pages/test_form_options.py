@@ -16,6 +16,14 @@ pytestmark = pytest.mark.slow
 Opened = Callable[..., AppTest]
 
 
+PUBLISHED = "As published"
+
+
+def published(page: AppTest) -> AppTest:
+    """The form with the nine actions, as the runs of these tests have."""
+    return page.segmented_control(key="new-manner").set_value(PUBLISHED).run()
+
+
 def start(page: AppTest) -> AppTest:
     page = next(b for b in page.button if b.label == "Start search").click().run()
     assert not page.exception
@@ -36,7 +44,7 @@ def test_untouched_they_change_nothing(opened: Opened, empty_store: Store) -> No
 
 
 def test_they_reach_the_configuration(opened: Opened, empty_store: Store, finished_run: str) -> None:
-    page = opened("pages/search/page.py")
+    page = published(opened("pages/search/page.py"))
     page.text_input(key=ending(page.text_input, "-parallel")).set_value("2")
     page.selectbox(key=ending(page.selectbox, "-policy-published-published")).set_value(finished_run)
     start(page.run())
@@ -50,7 +58,7 @@ def test_they_reach_the_configuration(opened: Opened, empty_store: Store, finish
 def test_other_features_leave_no_policy_that_does_not_fit(
     opened: Opened, empty_store: Store, finished_run: str
 ) -> None:
-    page = opened("pages/search/page.py")
+    page = published(opened("pages/search/page.py"))
     page = page.selectbox(key=ending(page.selectbox, "-features")).set_value("structure").run()
     offered = page.selectbox(key=ending(page.selectbox, "-policy-published-structure")).options
     assert len(offered) == 1
@@ -66,9 +74,7 @@ def test_a_fixed_policy_has_no_features_and_no_start(opened: Opened) -> None:
 
 
 def test_fast_keeps_near_its_prior(opened: Opened, empty_store: Store) -> None:
-    page = opened("pages/search/page.py")
-    page = page.segmented_control(key="new-manner").set_value("Fast").run()
-    start(page)
+    start(opened("pages/search/page.py"))  # Fast is the first preset
     assert empty_store.runs()[0].config["settings"] == {"learning_rate": 1e-5}
 
 
@@ -81,9 +87,61 @@ def test_a_search_shares_the_policy_that_is_named(opened: Opened, empty_store: S
 
 def test_a_policy_of_other_actions_is_refused_with_a_sentence(opened: Opened, empty_store: Store) -> None:
     empty_store.create_policy("ours", np.zeros((14, 2)))
-    page = opened("pages/search/page.py")
+    page = published(opened("pages/search/page.py"))
     page.text_input(key=ending(page.text_input, "-shared")).set_value("ours")
     page = next(b for b in page.button if b.label == "Start search").click().run()
     assert not page.exception
     assert "14 actions and 2 features, this search 9 and 2" in page.error[0].value
     assert empty_store.runs() == []
+
+
+def test_the_periodic_table_offers_formulas_for_the_field(opened: Opened, empty_store: Store) -> None:
+    page = opened("pages/search/page.py")
+    page.session_state["new-picker"] = True  # open
+    page.session_state["new-elements"] = ["O", "Ti", "Ca"]
+    page = page.run()
+    assert not page.exception
+    pills = next(group for group in page.button_group if "-formula-" in str(group.key))
+    page = pills.set_value("Ca2TiO4").run()
+    box = page.selectbox(key="new-composition")
+    assert box.value == "Ca2TiO4"
+    box.options.append("Ca₂TiO₄")  # as a browser shows it, and sends it back
+    start(page)
+    run = empty_store.runs()[0]
+    assert (run.composition, run.config["potential"]) == ("Ca2TiO4", "pmmcs")
+
+
+def test_another_potential_can_be_chosen_and_its_reason_is_read(opened: Opened, empty_store: Store) -> None:
+    page = opened("pages/search/page.py")
+    box = page.selectbox(key="new-composition")
+    box.options.append("MgO")  # typed
+    page = box.set_value("MgO").run()
+    words = next(each.value for each in page.caption if "Mg²⁺" in each.value).replace("\\", "")
+    assert "Potential bush: lattice constants of periclase MgO within" in words
+    page.selectbox(key="new-composition").options.append("MgO")
+    page = page.selectbox(key=ending(page.selectbox, "-potential-MgO-3")).set_value("pmmcs").run()
+    assert any("Potential pmmcs" in each.value.replace("\\", "") for each in page.caption)
+    page.selectbox(key="new-composition").options.append("MgO")
+    start(page)
+    assert empty_store.runs()[0].config["potential"] == "pmmcs"
+
+
+def test_oxidation_states_are_asked_where_potentials_differ() -> None:
+    def form() -> None:
+        import streamlit as st
+
+        from pages.search.compound import compound_of, oxidation_states
+        from rlcsp_core.crystal.composition import composition_of
+        from rlcsp_core.crystal.ions import ions_by_name
+
+        known = compound_of("MnFe2O4")
+        other = tuple(ions_by_name()[symbol] for symbol in ("Mn4+", "Fe2+", "O2-"))
+        odd = known.candidates[1]._replace(composition=composition_of("MnFe2O4", other))
+        asked = oxidation_states("form", known._replace(candidates=(known.candidates[0], odd)))
+        st.text(" ".join(candidate.potential.name for candidate in asked.candidates))
+
+    page = AppTest.from_function(form).run()
+    assert not page.exception
+    assert list(page.radio[0].options) == ["Mn²⁺ Fe³⁺ O²⁻", "Mn⁴⁺ Fe²⁺ O²⁻"]
+    assert page.text[0].value == "lewis-catlow"
+    assert page.radio[0].set_value("Mn⁴⁺ Fe²⁺ O²⁻").run().text[0].value == "pmmcs"

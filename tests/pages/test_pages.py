@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.common import sitemap
+from pages.common.wording import typeset
 from rlcsp_core.search import Search
 from rlcsp_core.store import RunState, Store
 from tests.pages.conftest import SMALL
@@ -129,7 +130,9 @@ def test_a_formula_that_cannot_be_searched_starts_nothing(
 ) -> None:
     page = opened("pages/search/page.py")
     box = page.selectbox(key="new-composition")
-    box.options.append(formula)  # typed, not picked from the list, which the test harness does not know
+    box.options.append(
+        typeset(formula)
+    )  # typed, not picked from the list, which the test harness does not know
     box.set_value(formula)
     page = button(page, "Start search")
     assert not page.exception

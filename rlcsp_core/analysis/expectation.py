@@ -1,0 +1,43 @@
+"""What to expect of a search: how stored ones of the same settings have ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from statistics import median
+from typing import NamedTuple
+
+from rlcsp_core.search import SearchConfig
+from rlcsp_core.store import RunInfo
+
+FREE = ("seed", "steps", "time_limit", "patience")  # in which searches of one kind may differ
+
+
+class Expectation(NamedTuple):
+    """Of searches of one kind."""
+
+    n: int
+    reached: int  # of them the target, within the steps of the search that is to come
+    seconds: float | None  # median of those
+    steps: float | None  # median of those
+
+
+def expectation(runs: Iterable[RunInfo], config: SearchConfig) -> Expectation | None:
+    """None where no run is of this kind, or there is no target to reach."""
+    if config.target is None:
+        return None
+    usual = SearchConfig().as_dict()  # of what a run of an earlier version does not name
+    wanted = {name: value for name, value in config.as_dict().items() if name not in FREE}
+    alike = [
+        run
+        for run in runs
+        if run.composition == config.composition
+        and all(run.config.get(name, usual[name]) == value for name, value in wanted.items())
+        and run.config["steps"] >= config.steps  # whatever came of it: to leave out failures would flatter
+    ]
+    arrived = [run for run in alike if run.target_step is not None and run.target_step <= config.steps]
+    if not alike:
+        return None
+    times, steps = ([run.elapsed for run in arrived], [run.target_step or 0 for run in arrived])
+    return Expectation(
+        len(alike), len(arrived), median(times) if times else None, median(steps) if steps else None
+    )
