@@ -149,7 +149,7 @@ def denominators(groups: Groups) -> None:
 
 def settings_view(groups: Groups, _: Styles) -> None:
     """In which settings the chosen runs differ, also those that share a label."""
-    differing = compare.differing_by_label(groups)
+    differing = compare.differing_settings(groups)
     if not differing:
         st.info("These experiments have the same settings; they differ in their seeds only.")
     else:

@@ -20,7 +20,6 @@ from rlcsp_core.analysis import aggregate, compare, survival
 from rlcsp_core.analysis.curves import Groups, RunCurve
 from rlcsp_core.analysis.distribution import distribution, pooled_distribution
 from rlcsp_core.analysis.metrics import best_so_far, generations, minima, moves_sequence
-from rlcsp_core.analysis.minima import pooled_minima
 from rlcsp_core.analysis.published import published
 from rlcsp_core.plots import compare as plots
 from rlcsp_core.plots.distributions import distribution_figure, minima_of_runs_figure
@@ -187,7 +186,7 @@ def _distributions(
 
 def _minima(groups: Groups, styles: Styles, some: Mapping[str, RunCurve] | None) -> None:
     if some is None:
-        pooled = {key: pooled_minima([minima(c) for c in curves]) for key, curves in groups.items()}
+        pooled = {key: aggregate.pooled_minima([minima(c) for c in curves]) for key, curves in groups.items()}
         figure = plots.minima_figure(pooled, styles)
         note = "Median and quartiles over all runs in stretches of steps."
     else:

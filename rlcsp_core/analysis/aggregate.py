@@ -1,4 +1,4 @@
-"""Best energy of many runs on one grid of steps or of time: median and band of quantiles.
+"""Many runs on one grid of steps or of time: median and band of quantiles of best energies and of local minima.
 
 A run that has reached its target has nothing left to find: its value is carried on.  Any other run counts
 as long as it lasted, and not before it knew an energy, so that the number of runs behind a point may change
@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from rlcsp_core.analysis.curves import RunCurve
-from rlcsp_core.analysis.metrics import best_so_far, steps_to_target
+from rlcsp_core.analysis.metrics import EnergySequence, best_so_far, steps_to_target
 from rlcsp_core.records import Array, IntArray
 
 BAND = (0.25, 0.75)  # quantiles of the band
@@ -22,6 +22,7 @@ EARLY_POINTS = 100  # besides, at equal distances of a logarithmic axis
 FIRST_TIME = 0.01  # of the last: where those begin on an axis of time
 GRID_POINTS = 400  # more than a chart is wide in distinguishable points
 FENCE = 3.0  # interquartile ranges beyond the quartiles that an axis shows (Tukey's outer fence)
+STRETCHES = 60  # of steps, in each of which the minima of all runs are put together
 SEEN = 0.05  # eV/atom; an axis of energies shows as much, since far smaller differences are those of the relaxation
 
 Axis = Literal["steps", "time"]
@@ -46,9 +47,9 @@ class AxisRange(NamedTuple):
     n_above: int
 
 
-def best_energy(curves: Sequence[RunCurve], axis: Axis = "steps", grid: Array | None = None) -> Aggregate:
+def best_energy(curves: Sequence[RunCurve], axis: Axis = "steps") -> Aggregate:
     """Median and band of the best energy so far, over all runs given."""
-    points = common_grid(curves, axis) if grid is None else grid
+    points = common_grid(curves, axis)
     table = np.array([on_grid(curve, axis, points) for curve in curves]).reshape(-1, len(points))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)  # nan is the answer there
@@ -86,6 +87,31 @@ def on_grid(curve: RunCurve, axis: Axis, grid: Array) -> Array:
 def _positions(curve: RunCurve, axis: Axis) -> Array:
     best = best_so_far(curve)
     return np.asarray(best.step if axis == "steps" else best.elapsed, dtype=np.float64)
+
+
+class PooledMinima(NamedTuple):
+    """Quantiles of the minima of all runs in each stretch; stretches without a minimum are left out."""
+
+    step: Array  # [B] middle of the stretch
+    median: Array  # [B] eV/atom
+    low: Array  # [B] eV/atom
+    high: Array  # [B] eV/atom
+    n: IntArray  # [B] minima behind each point
+
+
+def pooled_minima(sequences: Sequence[EnergySequence], stretches: int = STRETCHES) -> PooledMinima:
+    """Local minima of the energy sequences (the report plots them run by run, Figure 5): whether they fall.
+
+    Stretches are equally wide, from step 1 to the last minimum of any run."""
+    step = np.concatenate([np.empty(0), *(s.step for s in sequences)])
+    energy = np.concatenate([np.empty(0), *(s.energy for s in sequences)])
+    edges = np.linspace(0, step.max(initial=1.0), stretches + 1)
+    which = np.clip(np.searchsorted(edges, step, side="left") - 1, 0, stretches - 1)
+    used = np.unique(which)
+    quantiles = [np.quantile(energy[which == b], (BAND[0], 0.5, BAND[1])) for b in used]
+    low, median, high = np.array(quantiles).reshape(-1, 3).T
+    counts = np.bincount(which, minlength=stretches)[used]
+    return PooledMinima((edges[used] + edges[used + 1]) / 2, median, low, high, counts)
 
 
 def window(medians: Iterable[Aggregate]) -> AxisRange | None:

@@ -7,7 +7,6 @@ where no run reached the target.  Both are corrected for the number of pairs (Ho
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -65,22 +64,17 @@ class ExperimentRow(NamedTuple):
     generations: Estimate
 
 
-def differing_settings(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The settings in which runs differ: key → run → value, None where a run does not have it; nested by dots."""
-    flat = {run_id: dict(_flattened(tree)) for run_id, tree in settings.items()}
-    keys = dict.fromkeys(key for values in flat.values() for key in values)
-    table = {key: {run_id: values.get(key) for run_id, values in flat.items()} for key in keys}
-    return {key: row for key, row in table.items() if _differ(row.values())}
+def differing_settings(groups: Groups) -> dict[str, dict[str, list[Any]]]:
+    """The settings in which runs differ, seeds apart: key → label → the values that its runs have, each once.
 
-
-def differing_by_label(groups: Groups) -> dict[str, dict[str, list[Any]]]:
-    """The settings in which runs differ, seeds apart: key → label → the values that its runs have, each once."""
-    settings = {curve.run_id: curve.settings for curves in groups.values() for curve in curves}
-    table = differing_settings(settings)
+    Keys of nested settings are joined by dots; a value that a run does not have is None."""
+    flat = {label: [dict(_flattened(c.settings)) for c in curves] for label, curves in groups.items()}
+    keys = dict.fromkeys(key for runs in flat.values() for run in runs for key in run if key != "seed")
+    table = {
+        key: {label: _distinct(run.get(key) for run in runs) for label, runs in flat.items()} for key in keys
+    }
     return {
-        key: {label: _distinct(row[c.run_id] for c in curves) for label, curves in groups.items()}
-        for key, row in table.items()
-        if key != "seed"
+        key: row for key, row in table.items() if len(_distinct(v for vs in row.values() for v in vs)) > 1
     }
 
 
@@ -98,11 +92,6 @@ def _flattened(tree: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str,
             yield from _flattened(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
-
-
-def _differ(values: Iterable[Any]) -> bool:
-    first, *others = values
-    return any(other != first for other in others)
 
 
 def table(groups: Groups, convention: str = "attempts") -> tuple[ExperimentRow, ...]:
@@ -143,7 +132,7 @@ def estimate(values: Iterable[float | None]) -> Estimate:
     mean = float(x.mean())
     if len(x) == 1:
         return Estimate(mean, None, None, 1)
-    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(x) - 1) * x.std(ddof=1) / math.sqrt(len(x)))
+    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(x) - 1) * stats.sem(x))
     return Estimate(mean, mean - half, mean + half, len(x))
 
 

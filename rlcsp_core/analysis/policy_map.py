@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from rlcsp_core.agents.policy import policy_at
+from rlcsp_core.analysis.shared_policy import spread_evenly
 from rlcsp_core.records import Array, IntArray
 
-ENERGIES = 80
+ENERGIES = 80  # points of the axis
 N_SHOWN = 2  # features: 1 and z
 MOMENTS = 240  # columns of a map
 
@@ -28,8 +29,8 @@ class PolicyMap(NamedTuple):
     probability: Array  # [Z, U']
 
 
-def energy_axis(lowest: float, highest: float, points: int = ENERGIES) -> Array:
-    return np.linspace(lowest, highest, points)
+def energy_axis(lowest: float, highest: float) -> Array:
+    return np.linspace(lowest, highest, ENERGIES)
 
 
 def over_energy(theta: Array, z: Array | float, exploration: float) -> Array:
@@ -52,6 +53,6 @@ def policy_map(
     step: IntArray, theta: Array, action: int, energy: Array, z: Array, exploration: float
 ) -> PolicyMap:
     """π of the action with that row, after updates `theta` [U, A, F] made at `step` [U]."""
-    chosen = np.unique(np.linspace(0, len(step) - 1, min(len(step), MOMENTS)).round().astype(int))
+    chosen = spread_evenly(len(step), MOMENTS)
     columns = [over_energy(theta[u], z, exploration)[:, action] for u in chosen]
     return PolicyMap(step[chosen], energy, np.stack(columns, axis=-1))

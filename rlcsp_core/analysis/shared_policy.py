@@ -39,12 +39,11 @@ class Share(NamedTuple):
     length: float  # Σ ‖Δθ‖ of its updates
 
 
-def growth(theta: Array, before: Array | None = None) -> Growth:
-    """Of θ [U, A, F] after each update; `before` [A, F] is that before the first, 0 unless given."""
+def growth(theta: Array) -> Growth:
+    """Of θ [U, A, F] after each update."""
     if not len(theta):
         return Growth(np.zeros(0), np.zeros(0), np.zeros(0))
-    start = np.zeros_like(theta[:1]) if before is None else before[None]
-    steps = np.diff(np.concatenate([start, theta]), axis=0)
+    steps = np.diff(theta, axis=0, prepend=0.0)
     logits = theta[:, :, 0] - theta[:, :, 0].max(axis=1, keepdims=True)
     weights = np.exp(logits)
     total = weights.sum(axis=1)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 from ase.data import atomic_masses, chemical_symbols
+from ase.geometry import cell_to_cellpar
 
 from rlcsp_core.crystal.bonds import bond_valence_sums, find_bonds
 from rlcsp_core.crystal.ions import ions_in
@@ -42,10 +43,7 @@ class Site(NamedTuple):
 
 
 def cell_parameters(crystal: Crystal) -> CellParameters:
-    lengths = np.linalg.norm(crystal.cell, axis=1)
-    a, b, c = crystal.cell / lengths[:, None]
-    angles = np.degrees(np.arccos(np.clip([b @ c, c @ a, a @ b], -1.0, 1.0)))
-    return CellParameters(*lengths.tolist(), *angles.tolist())
+    return CellParameters(*cell_to_cellpar(crystal.cell).tolist())
 
 
 def density(crystal: Crystal) -> float:

@@ -80,11 +80,7 @@ def point_group_order(crystal: Crystal, symprec: float = SYMPREC) -> int:
 
 def operations(crystal: Crystal, symprec: float = SYMPREC) -> Operations:
     """All operations within symprec [Å], centring included; StructureError where none can be found."""
-    dataset = _dataset(crystal, symprec)
-    if dataset is None:
-        raise StructureError(
-            f"no symmetry could be determined within {symprec:g} Å: choose another tolerance"
-        )
+    dataset = _found(crystal, symprec)
     return Operations(
         SpaceGroup(int(dataset.number), str(dataset.international)),
         np.asarray(dataset.rotations, np.int64),
@@ -102,11 +98,7 @@ def space_group_by_tolerance(
 
 def symmetry(crystal: Crystal, symprec: float = SYMPREC) -> Symmetry:
     """Space group, Wyckoff sites, conventional and primitive cell within symprec [Å]."""
-    dataset = _dataset(crystal, symprec)
-    if dataset is None:
-        raise StructureError(
-            f"no symmetry could be determined within {symprec:g} Å: choose another tolerance"
-        )
+    dataset = _found(crystal, symprec)
     conventional = _standardised(crystal, symprec, to_primitive=False)
     return Symmetry(
         group=SpaceGroup(int(dataset.number), str(dataset.international)),
@@ -132,6 +124,15 @@ def _dataset(crystal: Crystal, symprec: float) -> spglib.SpglibDataset | None:
         return spglib.get_symmetry_dataset(_spglib_cell(crystal), symprec=symprec)
     except spglib.SpglibError:  # newer releases raise where older ones return None
         return None
+
+
+def _found(crystal: Crystal, symprec: float) -> spglib.SpglibDataset:
+    dataset = _dataset(crystal, symprec)
+    if dataset is None:
+        raise StructureError(
+            f"no symmetry could be determined within {symprec:g} Å: choose another tolerance"
+        )
+    return dataset
 
 
 def primitive_cell(crystal: Crystal, symprec: float = SYMPREC) -> Crystal:

@@ -101,6 +101,14 @@ def parse_experiment(text: str, name: str, file: str = "experiment") -> Experime
     return Reader(text, file).experiment(content, name)
 
 
+class Entry(NamedTuple):
+    """One table of the file."""
+
+    table: str  # its name; "" for the file itself
+    place: int  # among the tables of this name
+    values: Mapping[str, Any]
+
+
 class Reader:
     """Turns the content of a file into an experiment; knows the text, to say where a mistake is."""
 
@@ -109,106 +117,93 @@ class Reader:
         self.file = file
 
     def experiment(self, content: Mapping[str, Any], name: str) -> Experiment:
-        self._known(content, TOP_KEYS, "", 0)
+        top = Entry("", 0, content)
+        self._check_keys(top, TOP_KEYS)
         for key in ("title", "description"):
             if not isinstance(content.get(key, ""), str):
-                raise self._mistake("", 0, key, f"{key} must be a text in quotes")
-        seeds = self._seeds(content.get("seeds", DEFAULT_SEEDS))
-        defaults = self._table(content.get("defaults", {}), "defaults", 0)
-        compositions = self._tables(content, "compositions") or [{}]
-        algorithms = self._tables(content, "algorithms")
+                raise self._mistake(top, key, f"{key} must be a text in quotes")
+        seeds = self._seeds(top)
+        defaults = self._entry(top, "defaults", 0, content.get("defaults", {}))
+        compositions = self._entries(top, "compositions") or [Entry("compositions", 0, {})]
+        algorithms = self._entries(top, "algorithms")
         if not algorithms:
             raise ConfigError(f"{self.file}: no [[algorithms]]; add at least one with label and algorithm")
-        variants = tuple(
-            self._variant(defaults, composition, i, algorithm, j, several=len(compositions) > 1)
-            for i, composition in enumerate(compositions)
-            for j, algorithm in enumerate(algorithms)
-        )
-        self._distinct(variants, len(algorithms))
+        variants: dict[str, PlannedRun] = {}
+        for composition in compositions:
+            for algorithm in algorithms:
+                config = self._config(defaults, composition, algorithm)
+                label = algorithm.values.get("label", config.algorithm)
+                label = f"{config.composition} · {label}" if len(compositions) > 1 else label
+                self._check_label(label, algorithm, variants)
+                variants[label] = PlannedRun(label, config)
         title, description = content.get("title", name), content.get("description", "")
-        return Experiment(name, title, description, seeds, variants)
+        return Experiment(name, title, description, seeds, tuple(variants.values()))
 
-    def _seeds(self, value: Any) -> tuple[int, ...]:
+    def _seeds(self, top: Entry) -> tuple[int, ...]:
+        value = top.values.get("seeds", DEFAULT_SEEDS)
         seeds = range(1, value + 1) if type(value) is int and value <= MAX_SEEDS else value
         good = isinstance(seeds, range | list) and all(type(s) is int and 0 <= s < 2**31 for s in seeds)
         if not good or not seeds or len(set(seeds)) != len(seeds):
             text = f"seeds must be a number from 1 to {MAX_SEEDS} or a list of different seeds, got {value!r}"
-            raise self._mistake("", 0, "seeds", text)
+            raise self._mistake(top, "seeds", text)
         return tuple(seeds)
 
-    def _tables(self, content: Mapping[str, Any], table: str) -> list[Mapping[str, Any]]:
-        entries = content.get(table, [])
+    def _entries(self, top: Entry, table: str) -> list[Entry]:
+        entries = top.values.get(table, [])
         if not isinstance(entries, list):
-            raise self._mistake("", 0, table, f"write [[{table}]] with double brackets, once for each")
-        return [self._table(entry, table, i) for i, entry in enumerate(entries)]
+            raise self._mistake(top, table, f"write [[{table}]] with double brackets, once for each")
+        return [self._entry(top, table, i, values) for i, values in enumerate(entries)]
 
-    def _table(self, values: Any, table: str, index: int) -> Mapping[str, Any]:
+    def _entry(self, top: Entry, table: str, index: int, values: Any) -> Entry:
         if not isinstance(values, dict):
-            raise self._mistake("", 0, table, f"{table} must be a table of settings")
-        self._known(values, KEYS[table], table, index)
+            raise self._mistake(top, table, f"{table} must be a table of settings")
+        entry = Entry(table, index, values)
+        self._check_keys(entry, KEYS[table])
         for key, value in values.items():
             try:
                 (LABEL if key == "label" else SETTINGS[key]).checked(value)
             except ConfigError as error:
-                raise self._mistake(table, index, key, str(error)) from None
-        return values
+                raise self._mistake(entry, key, str(error)) from None
+        return entry
 
-    def _known(self, values: Mapping[str, Any], keys: Sequence[str], table: str, index: int) -> None:
-        for key in values:
+    def _check_keys(self, entry: Entry, keys: Sequence[str]) -> None:
+        for key in entry.values:
             if key not in keys:
-                raise self._mistake(table, index, key, f"unknown key {key!r}; choose from {', '.join(keys)}")
+                raise self._mistake(entry, key, f"unknown key {key!r}; choose from {', '.join(keys)}")
 
-    def _variant(
-        self,
-        defaults: Mapping[str, Any],
-        composition: Mapping[str, Any],
-        i: int,
-        algorithm: Mapping[str, Any],
-        j: int,
-        several: bool,
-    ) -> PlannedRun:
-        if "algorithm" not in algorithm:
-            raise self._mistake("algorithms", j, "algorithm", 'an [[algorithms]] entry needs algorithm = "…"')
-        own = {key: value for key, value in algorithm.items() if key != "label"}
+    def _config(self, defaults: Entry, composition: Entry, algorithm: Entry) -> SearchConfig:
+        if "algorithm" not in algorithm.values:
+            raise self._mistake(algorithm, "algorithm", 'an [[algorithms]] entry needs algorithm = "…"')
+        own = {key: value for key, value in algorithm.values.items() if key != "label"}
         try:
-            config = SearchConfig(**with_policy({**defaults, **composition, **own}))
+            config = SearchConfig(**with_policy({**defaults.values, **composition.values, **own}))
             check_config(config)
         except (ConfigError, FormulaError) as error:
-            table, index, key = self._culprit(str(error), defaults, (composition, i), (own, j))
-            raise self._mistake(table, index, key, str(error)) from None
-        label = algorithm.get("label", algorithm["algorithm"])
-        return PlannedRun(f"{config.composition} · {label}" if several else label, config)
+            entries = (algorithm._replace(values=own), composition, defaults)
+            raise self._mistake(*culprit(str(error), entries), str(error)) from None
+        return config
 
-    def _culprit(
-        self,
-        message: str,
-        defaults: Mapping[str, Any],
-        composition: tuple[Mapping[str, Any], int],
-        algorithm: tuple[Mapping[str, Any], int],
-    ) -> tuple[str, int, str]:
-        """The entry a message is about: the last that sets what the message names, by key or by value."""
-        places = (("algorithms", *algorithm), ("compositions", *composition), ("defaults", defaults, 0))
-        for names in (_keys_named, _values_named):
-            for table, values, index in places:
-                for key in names(values, message):
-                    return table, index, key
-        return "algorithms", algorithm[1], "algorithm"
+    def _check_label(self, label: str, algorithm: Entry, taken: Container[str]) -> None:
+        if label in taken:
+            text = f"the label {label!r} is used twice; give every entry its own"
+            raise self._mistake(algorithm, "label", text)
+        try:
+            check_name(label, "a run")
+        except StoreError as error:
+            raise self._mistake(algorithm, "label", str(error)) from None
 
-    def _distinct(self, variants: Sequence[PlannedRun], n_algorithms: int) -> None:
-        seen: dict[str, int] = {}
-        for place, variant in enumerate(variants):
-            if variant.label in seen:
-                text = f"the label {variant.label!r} is used twice; give every entry its own"
-                raise self._mistake("algorithms", place % n_algorithms, "label", text)
-            try:
-                check_name(variant.label, "a run")
-            except StoreError as error:
-                raise self._mistake("algorithms", place % n_algorithms, "label", str(error)) from None
-            seen[variant.label] = place
-
-    def _mistake(self, table: str, index: int, key: str, text: str) -> ConfigError:
-        line = line_of(self.lines, table, index, key)
+    def _mistake(self, entry: Entry, key: str, text: str) -> ConfigError:
+        line = line_of(self.lines, entry.table, entry.place, key)
         return ConfigError(f"{self.file}, line {line}: {text}")
+
+
+def culprit(message: str, entries: Sequence[Entry]) -> tuple[Entry, str]:
+    """The entry and key a message is about: the first that sets what the message names, by key or by value."""
+    for names in (_keys_named, _values_named):
+        for entry in entries:
+            for key in names(entry.values, message):
+                return entry, key
+    return entries[0], "algorithm"
 
 
 def with_policy(values: dict[str, Any]) -> dict[str, Any]:

@@ -11,9 +11,8 @@ from typing import NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
-from rlcsp_core.analysis.aggregate import Aggregate, AxisRange
+from rlcsp_core.analysis.aggregate import Aggregate, AxisRange, PooledMinima
 from rlcsp_core.analysis.metrics import BestSoFar
-from rlcsp_core.analysis.minima import PooledMinima
 from rlcsp_core.analysis.survival import SurvivalCurve
 from rlcsp_core.plots.canvas import ENERGY, LOG_AXIS, STEP, canvas, shown
 from rlcsp_core.plots.palette import INK, LineStyle, translucent
@@ -49,13 +48,12 @@ def best_energy_figure(
     for label, curve in medians.items():
         style = styles[label]
         for x, y in (traces or {}).get(label, ()):
-            figure.add_trace(_thin(x, y, label, style))
+            _thin(figure, x, y, label, style)
         _band(figure, curve.grid, curve.low, curve.high, label, style)
-        figure.add_trace(
-            _line(curve.grid, curve.median, label, style, customdata=curve.n, note="%{customdata} runs")
-        )
+        note = "%{customdata} runs"
+        _line(figure, curve.grid, curve.median, label, style, customdata=curve.n, note=note)
     if reference is not None:
-        figure.add_trace(_line(reference.x, reference.energy, reference.name, LineStyle(INK, "solid")))
+        _line(figure, reference.x, reference.energy, reference.name, LineStyle(INK, "solid"))
     if window is not None:
         figure.update_yaxes(range=shown(window))
     if logarithmic:
@@ -73,20 +71,16 @@ def reached_figure(curves: Mapping[str, SurvivalCurve], styles: Styles) -> go.Fi
         low, high = (np.append(side, side[-1]) for side in (curve.low, curve.high))
         _band(figure, x, low, high, label, style, shape="hv")
         name = f"{label} ({curve.n_reached} of {curve.n_runs})"
-        figure.add_trace(
-            _line(x, np.append(curve.reached, curve.reached[-1]), name, style, shape="hv", group=label)
-        )
-        figure.add_trace(
-            go.Scatter(
-                x=curve.censored_step,
-                y=curve.censored_reached,
-                mode="markers",
-                name=f"{label}, stopped before the target",
-                legendgroup=label,
-                showlegend=False,
-                marker={"symbol": "line-ns", "size": 11, "line": {"color": style.colour, "width": 2}},
-                hovertemplate="stopped at step %{x} without the target<extra>" + label + "</extra>",
-            )
+        _line(figure, x, np.append(curve.reached, curve.reached[-1]), name, style, shape="hv", group=label)
+        figure.add_scatter(
+            x=curve.censored_step,
+            y=curve.censored_reached,
+            mode="markers",
+            name=f"{label}, stopped before the target",
+            legendgroup=label,
+            showlegend=False,
+            marker={"symbol": "line-ns", "size": 11, "line": {"color": style.colour, "width": 2}},
+            hovertemplate="stopped at step %{x} without the target<extra>" + label + "</extra>",
         )
     figure.update_yaxes(range=[-0.01, 1.01])
     return figure
@@ -98,9 +92,7 @@ def minima_figure(pooled: Mapping[str, PooledMinima], styles: Styles) -> go.Figu
     for label, minima in pooled.items():
         _band(figure, minima.step, minima.low, minima.high, label, styles[label])
         note = "%{customdata} minima"
-        figure.add_trace(
-            _line(minima.step, minima.median, label, styles[label], customdata=minima.n, note=note)
-        )
+        _line(figure, minima.step, minima.median, label, styles[label], customdata=minima.n, note=note)
     return figure
 
 
@@ -113,10 +105,10 @@ def run_trace(best: BestSoFar, *, against_time: bool) -> tuple[Array, Array]:
 
 
 def _line(
-    x: Array | IntArray, y: Array, name: str, style: LineStyle, *, shape: str = "linear", group: str | None = None,
-    customdata: IntArray | None = None, note: str = "",
-) -> go.Scatter:  # fmt: skip
-    return go.Scatter(
+    figure: go.Figure, x: Array | IntArray, y: Array, name: str, style: LineStyle, *, shape: str = "linear",
+    group: str | None = None, customdata: IntArray | None = None, note: str = "",
+) -> None:  # fmt: skip
+    figure.add_scatter(
         x=x,
         y=y,
         name=name,
@@ -128,8 +120,8 @@ def _line(
     )
 
 
-def _thin(x: Array, y: Array, label: str, style: LineStyle) -> go.Scatter:
-    return go.Scatter(
+def _thin(figure: go.Figure, x: Array, y: Array, label: str, style: LineStyle) -> None:
+    figure.add_scatter(
         x=x,
         y=y,
         name=label,
@@ -154,6 +146,6 @@ def _band(
         "hoverinfo": "skip",
         "line": edge,
     }
-    figure.add_trace(go.Scatter(y=low, name=f"{label}, lower", **common))
+    figure.add_scatter(y=low, name=f"{label}, lower", **common)
     fill = translucent(style.colour, BAND_OPACITY)
-    figure.add_trace(go.Scatter(y=high, name=f"{label}, upper", fill="tonexty", fillcolor=fill, **common))
+    figure.add_scatter(y=high, name=f"{label}, upper", fill="tonexty", fillcolor=fill, **common)

@@ -15,7 +15,7 @@ from rlcsp_core.plots.canvas import ENERGY, STEP, canvas, shown
 from rlcsp_core.plots.palette import INK, LineStyle
 
 ROW_HEIGHT = 104  # pixels of one small distribution
-SPACING = 0.35  # of the height, shared by the gaps between rows
+GAP = 0.35  # of the height of a row, between it and the next
 SHOWN_SHARE = 0.99  # of a distribution; its tail would flatten the rest
 
 
@@ -25,15 +25,13 @@ def distribution_figure(
     """One small distribution a row: bars, and mean (line), median (dashes), mode (dots)."""
     titles = [f"{label}: {in_words(d)}" for label, d in rows.items()]
     layout = _rows_layout(titles, x_title, {"nticks": 3, "rangemode": "tozero"})
-    for row in range(1, len(rows) + 1):
-        layout[f"xaxis{_suffix(row)}"]["range"] = [-0.5, _most(rows.values()) + 0.5]
+    layout["xaxis"] |= {"range": [-0.5, _most(rows.values()) + 0.5]}
     bars = [
         {
             "type": "bar",
             "x": d.values,
             "y": d.counts / max(d.n, 1),
             "name": label,
-            "xaxis": f"x{_suffix(row)}",
             "yaxis": f"y{_suffix(row)}",
             "marker": {"color": styles[label].colour, "line": {"width": 0}},
             "hovertemplate": "%{x}: %{y:.3f}<extra>" + label + "</extra>",
@@ -48,9 +46,7 @@ def minima_of_runs_figure(
     runs: Mapping[str, EnergySequence], styles: Mapping[str, LineStyle], window: AxisRange | None
 ) -> go.Figure:
     """Energies before each exploration, a run a row, as the report's Figure 5 has them."""
-    layout = _rows_layout(list(runs), STEP, {"nticks": 4})
-    for row in range(1, len(runs) + 1):
-        layout[f"yaxis{_suffix(row)}"] |= {} if window is None else {"range": shown(window)}
+    layout = _rows_layout(list(runs), STEP, {"nticks": 4} | ({"range": shown(window)} if window else {}))
     layout["yaxis"]["title"] = {"text": ENERGY, "standoff": 8}
     lines = [
         {
@@ -59,7 +55,6 @@ def minima_of_runs_figure(
             "x": minima.step,
             "y": minima.energy,
             "name": name,
-            "xaxis": f"x{_suffix(row)}",
             "yaxis": f"y{_suffix(row)}",
             "line": {"color": styles[name].colour, "width": 1.1},
             "hovertemplate": "%{x}: %{y:.5f}<extra>" + name + "</extra>",
@@ -70,33 +65,16 @@ def minima_of_runs_figure(
 
 
 def _rows_layout(titles: Sequence[str], x_title: str, y_axis: Mapping[str, object]) -> dict[str, Any]:
-    """Axes below each other that share x, as one dictionary: Plotly checks it once, where changing a figure of many
-    axes piece by piece takes ten times as long."""
+    """Charts below each other over one x axis, as one dictionary: Plotly checks it once, where changing a figure of
+    many axes piece by piece takes ten times as long."""
     n = max(len(titles), 1)
     layout = canvas(x_title, "", height=80 + ROW_HEIGHT * n, legend=False).layout.to_plotly_json()
-    x_base, y_base = layout.pop("xaxis"), layout.pop("yaxis")
     layout["margin"] = {**layout["margin"], "t": 34}
-    gap = SPACING / n
-    height = (1 - gap * (n - 1)) / n
-    layout["annotations"] = []
-    for row, title in enumerate(titles or [""], start=1):
-        top = 1 - (row - 1) * (height + gap)
-        last = row == n
-        layout[f"xaxis{_suffix(row)}"] = {
-            **x_base,
-            "anchor": f"y{_suffix(row)}",
-            "title": {"text": x_title, "standoff": 8} if last else None,
-            "showticklabels": last,
-            **({} if last else {"matches": f"x{_suffix(n)}"}),
-        }
-        layout[f"yaxis{_suffix(row)}"] = {
-            **y_base,
-            **y_axis,
-            "anchor": f"x{_suffix(row)}",
-            "title": None,
-            "domain": [max(top - height, 0.0), top],
-        }
-        layout["annotations"].append(_title(title, top))
+    suffixes = [_suffix(row) for row in range(1, n + 1)]
+    layout["grid"] = {"rows": n, "columns": 1, "subplots": [[f"xy{each}"] for each in suffixes], "ygap": GAP}
+    base = {**layout["yaxis"], **y_axis, "title": None}
+    layout |= {f"yaxis{each}": dict(base) for each in suffixes}
+    layout["annotations"] = [_title(*each) for each in zip(titles, suffixes, strict=False)]
     return layout
 
 
@@ -105,10 +83,10 @@ def _suffix(row: int) -> str:
     return "" if row == 1 else str(row)
 
 
-def _title(text: str, y: float) -> dict[str, object]:
+def _title(text: str, suffix: str) -> dict[str, object]:
     """Above a row."""
-    place = {"x": 0, "xanchor": "left", "xref": "paper", "y": y, "yanchor": "bottom", "yref": "paper"}
-    return {"text": text, "showarrow": False, "font": {"size": 13}, **place}
+    place = {"x": 0, "xanchor": "left", "xref": "paper", "y": 1, "yanchor": "bottom"}
+    return {"text": text, "showarrow": False, "font": {"size": 13}, "yref": f"y{suffix} domain", **place}
 
 
 def _marks(d: Distribution, row: int) -> list[dict[str, object]]:
@@ -117,7 +95,7 @@ def _marks(d: Distribution, row: int) -> list[dict[str, object]]:
     return [
         {
             "type": "line",
-            "xref": f"x{axis}",
+            "xref": "x",
             "yref": f"y{axis} domain",
             "x0": value,
             "x1": value,

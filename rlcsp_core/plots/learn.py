@@ -19,14 +19,12 @@ CURSOR = {"color": INK, "width": 1.5, "dash": "dot"}
 def descent_figure(energies: Sequence[float]) -> go.Figure:
     """Energy at each point of a relaxation."""
     figure = canvas("Point of the path", ENERGY, height=260, legend=False)
-    figure.add_trace(
-        go.Scatter(
-            y=list(energies),
-            mode="lines+markers",
-            line={"color": ACCEPTED, "width": 2},
-            marker={"size": 4},
-            hovertemplate="point %{x}: %{y:.5f} eV/atom<extra></extra>",
-        )
+    figure.add_scatter(
+        y=list(energies),
+        mode="lines+markers",
+        line={"color": ACCEPTED, "width": 2},
+        marker={"size": 4},
+        hovertemplate="point %{x}: %{y:.5f} eV/atom<extra></extra>",
     )
     return figure
 
@@ -37,23 +35,21 @@ def decision_figure(
     """Probability of each action; the one that was taken is outlined."""
     figure = canvas("Probability", "", height=room_for(len(numbers), height), legend=False)
     actions = [action_numbered(number) for number in numbers]
-    figure.add_trace(
-        go.Bar(
-            x=probabilities,
-            y=[action.title for action in actions],
-            orientation="h",
-            marker={
-                "color": [action.colour for action in actions],
-                "line": {"color": INK, "width": [3.0 if number == taken else 0.0 for number in numbers]},
-            },
-            text=[
-                f"{f'{p:.3f}' if p else 'cannot apply'}{'  ← taken' if number == taken else ''}"
-                for p, number in zip(probabilities, numbers, strict=True)
-            ],
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate="%{y}: %{x:.4f}<extra></extra>",
-        )
+    figure.add_bar(
+        x=probabilities,
+        y=[action.title for action in actions],
+        orientation="h",
+        marker={
+            "color": [action.colour for action in actions],
+            "line": {"color": INK, "width": [3.0 if number == taken else 0.0 for number in numbers]},
+        },
+        text=[
+            f"{f'{p:.3f}' if p else 'cannot apply'}{'  ← taken' if number == taken else ''}"
+            for p, number in zip(probabilities, numbers, strict=True)
+        ],
+        textposition="outside",
+        cliponaxis=False,
+        hovertemplate="%{y}: %{x:.4f}<extra></extra>",
     )
     figure.update_xaxes(range=[0, max(0.3, 1.25 * float(probabilities.max()))])
     figure.update_yaxes(autorange="reversed", showgrid=False)
@@ -67,15 +63,13 @@ def game_figure(
     figure = canvas(STEP, ENERGY, height=340)
     figure.update_xaxes(range=[-0.02 * steps, 1.02 * steps])
     for title, energies, colour, dash in (("you", yours, ACCEPTED, "solid"), (name, agents, FAILED, "dash")):
-        figure.add_trace(
-            go.Scatter(
-                y=list(energies),
-                name=title,
-                mode="lines+markers",
-                line={"color": colour, "width": 2.5, "dash": dash, "shape": "hv"},
-                marker={"size": 5},
-                hovertemplate=f"{title}, step %{{x}}: %{{y:.5f}} eV/atom<extra></extra>",
-            )
+        figure.add_scatter(
+            y=list(energies),
+            name=title,
+            mode="lines+markers",
+            line={"color": colour, "width": 2.5, "dash": dash, "shape": "hv"},
+            marker={"size": 5},
+            hovertemplate=f"{title}, step %{{x}}: %{{y:.5f}} eV/atom<extra></extra>",
         )
     if target is not None:
         figure.add_hline(
@@ -97,18 +91,14 @@ def moment_figure(
         bounds = {"clipmin": stood.low, "clipmax": min(window.high, stood.high)}
         figure.update_yaxes(autorangeoptions=bounds)
     hover = "step %{x}: %{y:.5f} eV/atom<extra></extra>"
-    figure.add_trace(
-        go.Scatter(
-            x=steps, y=trials, name="trials", mode="markers",
-            marker={"size": 4, "color": MUTED, "opacity": 0.6}, hovertemplate=hover,
-        )
+    figure.add_scatter(
+        x=steps, y=trials, name="trials", mode="markers",
+        marker={"size": 4, "color": MUTED, "opacity": 0.6}, hovertemplate=hover,
     )  # fmt: skip
     for name, energies, colour, width in (("current", current, ACCEPTED, 1.5), ("lowest", best, INK, 2.5)):
-        figure.add_trace(
-            go.Scatter(
-                x=steps, y=energies, name=name, mode="lines",
-                line={"color": colour, "width": width, "shape": "hv"}, hovertemplate=hover,
-            )
+        figure.add_scatter(
+            x=steps, y=energies, name=name, mode="lines",
+            line={"color": colour, "width": width, "shape": "hv"}, hovertemplate=hover,
         )  # fmt: skip
     figure.add_vline(x=moment, line=CURSOR)
     return figure

@@ -73,15 +73,13 @@ def energy_figure(
     figure.add_trace(_trials(REJECTS, table, ~table.accepted))
     figure.add_trace(_trials(ACCEPTS, table, table.accepted))
     figure.add_trace(_failures(table))
-    figure.add_trace(
-        go.Scatter(
-            x=table.step,
-            y=table.best_energy,
-            name="lowest so far",
-            mode="lines",
-            line={"color": INK, "width": 2.5, "shape": "hv"},
-            hovertemplate="lowest after step %{x}: %{y:.5f} eV/atom<extra></extra>",
-        )
+    figure.add_scatter(
+        x=table.step,
+        y=table.best_energy,
+        name="lowest so far",
+        mode="lines",
+        line={"color": INK, "width": 2.5, "shape": "hv"},
+        hovertemplate="lowest after step %{x}: %{y:.5f} eV/atom<extra></extra>",
     )
     if target is not None:
         figure.add_hline(
@@ -183,15 +181,13 @@ def outcome_figure(tally: Mapping[int, Tally], actions: Sequence[Action], *, hei
     figure = canvas("Steps", "", height=room_for(len(shown), height))
     names = [f'{action.title} <span style="color:{action.colour}">■</span>' for action in shown]
     for field, colour in OUTCOMES.items():
-        figure.add_trace(
-            go.Bar(
-                x=[getattr(tally.get(action.number, Tally()), field) for action in shown],
-                y=names,
-                name=field,
-                orientation="h",
-                marker={"color": colour},
-                hovertemplate="%{x} " + field + "<extra>%{y}</extra>",
-            )
+        figure.add_bar(
+            x=[getattr(tally.get(action.number, Tally()), field) for action in shown],
+            y=names,
+            name=field,
+            orientation="h",
+            marker={"color": colour},
+            hovertemplate="%{x} " + field + "<extra>%{y}</extra>",
         )
     key = "   ".join(f'<span style="color:{colour}">■</span> {field}' for field, colour in OUTCOMES.items())
     figure.update_layout(

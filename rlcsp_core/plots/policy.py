@@ -33,15 +33,13 @@ def over_energy_figure(
     figure = canvas(ENERGY, "Probability", height=height, legend=False)
     for row, action in enumerate(actions):
         dash = "dash" if action.own else "solid"
-        figure.add_trace(
-            go.Scatter(
-                x=energy,
-                y=probabilities[:, row],
-                name=action.title,
-                mode="lines",
-                line={"color": action.colour, "width": 3, "dash": dash},
-                hovertemplate="%{x:.3f} eV/atom: %{y:.3f}",
-            )
+        figure.add_scatter(
+            x=energy,
+            y=probabilities[:, row],
+            name=action.title,
+            mode="lines",
+            line={"color": action.colour, "width": 3, "dash": dash},
+            hovertemplate="%{x:.3f} eV/atom: %{y:.3f}",
         )
     figure.update_yaxes(range=[0, max(0.3, 1.05 * float(probabilities.max(initial=0.0)))])
     return figure
@@ -52,18 +50,16 @@ def policy_map_figure(data: PolicyMap, name: str, height: int = 340) -> go.Figur
     figure = canvas(STEP, ENERGY, height=height, legend=False)
     lowest, highest = float(data.probability.min()), float(data.probability.max())
     bottom = max(0.0, min(lowest, (lowest + highest - LEAST_SPAN) / 2))
-    figure.add_trace(
-        go.Heatmap(
-            x=data.step,
-            y=data.energy,
-            z=data.probability,
-            name=name,
-            colorscale=SCALE,
-            zmin=bottom,
-            zmax=max(highest, bottom + LEAST_SPAN),
-            colorbar={"title": {"text": "probability", "side": "right"}, "outlinewidth": 0, "thickness": 14},
-            hovertemplate="step %{x}, %{y:.3f} eV/atom: %{z:.3f}<extra></extra>",
-        )
+    figure.add_heatmap(
+        x=data.step,
+        y=data.energy,
+        z=data.probability,
+        name=name,
+        colorscale=SCALE,
+        zmin=bottom,
+        zmax=max(highest, bottom + LEAST_SPAN),
+        colorbar={"title": {"text": "probability", "side": "right"}, "outlinewidth": 0, "thickness": 14},
+        hovertemplate="step %{x}, %{y:.3f} eV/atom: %{z:.3f}<extra></extra>",
     )
     figure.update_yaxes(showgrid=False)
     figure.update_xaxes(range=[data.step[0], max(data.step[-1], 1)])
@@ -79,15 +75,13 @@ def theta_figure(
     """One component of θ, that of the feature of this name, for every action over steps; theta [U, A]."""
     figure = canvas(STEP, f"θ of {name}", height=height, legend=False)
     for row, action in enumerate(actions):
-        figure.add_trace(
-            go.Scatter(
-                x=step,
-                y=theta[:, row],
-                name=action.title,
-                mode="lines",
-                line={"color": action.colour, "width": 2, "shape": "hv"},
-                hovertemplate="step %{x}: %{y:.4f}",
-            )
+        figure.add_scatter(
+            x=step,
+            y=theta[:, row],
+            name=action.title,
+            mode="lines",
+            line={"color": action.colour, "width": 2, "shape": "hv"},
+            hovertemplate="step %{x}: %{y:.4f}",
         )
     figure.update_yaxes(zeroline=True, zerolinecolor=GRID)
     return figure
@@ -104,15 +98,13 @@ def course_figure(
     """A number per update of several runs: entropy, gradient norm.  highest: what it can be, from 0 on."""
     figure = canvas(STEP, y_title, height=280, legend=len(curves) > 1)
     for name, (step, value) in curves.items():
-        figure.add_trace(
-            go.Scatter(
-                x=step,
-                y=value,
-                name=name,
-                mode="lines" if len(step) > 1 else "markers",  # a line of one point is not seen
-                line={"color": styles[name].colour, "dash": styles[name].dash, "width": 2},
-                hovertemplate="step %{x}: %{y:.4g}<extra>" + name + "</extra>",
-            )
+        figure.add_scatter(
+            x=step,
+            y=value,
+            name=name,
+            mode="lines" if len(step) > 1 else "markers",  # a line of one point is not seen
+            line={"color": styles[name].colour, "dash": styles[name].dash, "width": 2},
+            hovertemplate="step %{x}: %{y:.4g}<extra>" + name + "</extra>",
         )
     figure.update_xaxes(rangemode="tozero")
     if log:
@@ -125,16 +117,14 @@ def course_figure(
 def softmax_figure(probabilities: Array, actions: Sequence[Action], height: int = 340) -> go.Figure:
     """One distribution over the actions [A] as bars."""
     figure = canvas("", "Probability", height=height, legend=False)
-    figure.add_trace(
-        go.Bar(
-            x=[str(action.number) for action in actions],
-            y=probabilities,
-            marker={"color": [action.colour for action in actions]},
-            customdata=[action.name for action in actions],
-            text=[f"{p:.2f}" for p in probabilities],
-            textposition="outside",
-            hovertemplate="%{customdata}: %{y:.3f}<extra></extra>",
-        )
+    figure.add_bar(
+        x=[str(action.number) for action in actions],
+        y=probabilities,
+        marker={"color": [action.colour for action in actions]},
+        customdata=[action.name for action in actions],
+        text=[f"{p:.2f}" for p in probabilities],
+        textposition="outside",
+        hovertemplate="%{customdata}: %{y:.3f}<extra></extra>",
     )
     figure.update_xaxes(title={"text": "Action"}, type="category", tickfont={"color": INK})
     figure.update_yaxes(range=[0, max(0.3, 1.2 * float(probabilities.max()))])
@@ -146,27 +136,23 @@ def variance_figure(variance: Mapping[str, float], bias: Mapping[str, tuple[floa
     names = list(variance)
     none = variance[names[0]]
     figure = canvas("Variance of the gradient, relative to no baseline", "", height=110 + 46 * len(names))
-    figure.add_trace(
-        go.Bar(
-            y=names,
-            x=[value / none if none else np.nan for value in variance.values()],
-            orientation="h",
-            name="variance",
-            marker={"color": "#1f83c9"},
-            hovertemplate="%{x:.3f} of the variance without baseline<extra>%{y}</extra>",
-        )
+    figure.add_bar(
+        y=names,
+        x=[value / none if none else np.nan for value in variance.values()],
+        orientation="h",
+        name="variance",
+        marker={"color": "#1f83c9"},
+        hovertemplate="%{x:.3f} of the variance without baseline<extra>%{y}</extra>",
     )
     figure.add_vline(x=1, line={"color": MUTED, "dash": "dash"})
-    figure.add_trace(
-        go.Scatter(
-            y=names,
-            x=[bias[name][0] for name in names],
-            error_x={"array": [bias[name][1] for name in names], "color": "#d55e00", "thickness": 2},
-            mode="markers",
-            name="bias, in standard deviations of the estimate",
-            marker={"color": "#d55e00", "size": 11, "symbol": "diamond"},
-            hovertemplate="bias %{x:.3f}<extra>%{y}</extra>",
-        )
+    figure.add_scatter(
+        y=names,
+        x=[bias[name][0] for name in names],
+        error_x={"array": [bias[name][1] for name in names], "color": "#d55e00", "thickness": 2},
+        mode="markers",
+        name="bias, in standard deviations of the estimate",
+        marker={"color": "#d55e00", "size": 11, "symbol": "diamond"},
+        hovertemplate="bias %{x:.3f}<extra>%{y}</extra>",
     )
     figure.update_yaxes(autorange="reversed", showgrid=False, tickfont={"color": INK})
     figure.update_xaxes(showgrid=True, rangemode="tozero")
@@ -186,32 +172,28 @@ def shared_figure(
     """A number of a shared policy after each update [U]; a mark shows which of `runs` [U] made it."""
     names = list(dict.fromkeys(runs))
     figure = canvas("Update", y_title, height=height, legend=1 < len(names) <= LEGEND)
-    figure.add_trace(
-        go.Scatter(
-            x=version,
-            y=values,
-            name="all",
-            mode="lines",
-            line={"color": MUTED, "width": 1},
-            showlegend=False,
-            hoverinfo="skip",
-        )
+    figure.add_scatter(
+        x=version,
+        y=values,
+        name="all",
+        mode="lines",
+        line={"color": MUTED, "width": 1},
+        showlegend=False,
+        hoverinfo="skip",
     )
     for k, name in enumerate(names):
         mine = np.array([each == name for each in runs])
-        figure.add_trace(
-            go.Scatter(
-                x=version[mine],
-                y=values[mine],
-                name=name,
-                mode="markers",
-                marker={
-                    "color": RUN_COLOURS[k % len(RUN_COLOURS)],
-                    "symbol": RUN_SYMBOLS[k // len(RUN_COLOURS) % len(RUN_SYMBOLS)],
-                    "size": 4,
-                },
-                hovertemplate="update %{x}: %{y:.4g}<extra>" + name + "</extra>",
-            )
+        figure.add_scatter(
+            x=version[mine],
+            y=values[mine],
+            name=name,
+            mode="markers",
+            marker={
+                "color": RUN_COLOURS[k % len(RUN_COLOURS)],
+                "symbol": RUN_SYMBOLS[k // len(RUN_COLOURS) % len(RUN_SYMBOLS)],
+                "size": 4,
+            },
+            hovertemplate="update %{x}: %{y:.4g}<extra>" + name + "</extra>",
         )
     if highest is not None:
         figure.update_yaxes(range=[0, 1.02 * highest])

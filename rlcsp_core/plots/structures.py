@@ -22,16 +22,14 @@ def diffraction_figure(
         title, other = reference
         figure.add_trace(_curve(title, other, -OFFSET, TARGET))
     figure.add_trace(_curve(name, measured, 0.0, ACCEPTED))
-    figure.add_trace(
-        go.Scatter(
-            x=pattern.angle,
-            y=pattern.intensity,
-            mode="markers",
-            name="lines",
-            marker={"symbol": "line-ns", "size": 7, "line": {"width": 1.5, "color": INK}},
-            text=pattern.labels,
-            hovertemplate="%{text}<br>2θ %{x:.2f}°, %{y:.1f}<extra></extra>",
-        )
+    figure.add_scatter(
+        x=pattern.angle,
+        y=pattern.intensity,
+        mode="markers",
+        name="lines",
+        marker={"symbol": "line-ns", "size": 7, "line": {"width": 1.5, "color": INK}},
+        text=pattern.labels,
+        hovertemplate="%{text}<br>2θ %{x:.2f}°, %{y:.1f}<extra></extra>",
     )
     figure.update_xaxes(range=RANGE)
     figure.update_yaxes(showticklabels=False, showgrid=False, ticks="")

@@ -154,11 +154,9 @@ def relax(crystal: Crystal, potential: Potential, config: RelaxConfig | None = N
     )
 
 
-def relax_path(
-    crystal: Crystal, potential: Potential, config: RelaxConfig | None = None
-) -> list[tuple[Crystal, float]]:
+def relax_path(crystal: Crystal, potential: Potential) -> list[tuple[Crystal, float]]:
     """Geometries and energies [eV/atom] on the way down, the start first."""
-    config = RelaxConfig() if config is None else config
+    config = RelaxConfig()
     ready = prepare(crystal, potential)
     tables = tables_for(potential, ready.ions, crystal.n_atoms)
     state = _start(ready, config.history)

@@ -15,18 +15,19 @@ def mean_steps(mean, n=20, reached=10):
     return Cost(mean, mean - 10, mean + 10, mean, 0.0, 0.0, n, reached, 2000.0, False, np.empty(0))
 
 
-def test_only_settings_that_differ_are_listed():
-    settings = {
-        "r1": {"seed": 1, "agent": {"name": "ppo", "settings": {"clip": 0.2}}, "kT": 0.02},
-        "r2": {"seed": 2, "agent": {"name": "ppo", "settings": {"clip": 0.1}}, "kT": 0.02},
-        "r3": {"seed": 2, "agent": {"name": "npg", "settings": {}}, "kT": 0.02},
+def test_only_settings_that_differ_are_listed(make_curve):
+    settings = [
+        {"seed": 1, "agent": {"name": "ppo", "settings": {"clip": 0.2}}, "kT": 0.02},
+        {"seed": 2, "agent": {"name": "ppo", "settings": {"clip": 0.1}}, "kT": 0.02},
+        {"seed": 2, "agent": {"name": "npg", "settings": {}}, "kT": 0.02},
+    ]
+    labels = ("a", "a", "b")
+    curves = [make_curve([0.0], label=label, settings=s) for label, s in zip(labels, settings, strict=True)]
+    assert compare.differing_settings(grouped(curves)) == {
+        "agent.name": {"a": ["ppo"], "b": ["npg"]},
+        "agent.settings.clip": {"a": [0.2, 0.1], "b": [None]},
     }
-    assert compare.differing_settings(settings) == {
-        "seed": {"r1": 1, "r2": 2, "r3": 2},
-        "agent.name": {"r1": "ppo", "r2": "ppo", "r3": "npg"},
-        "agent.settings.clip": {"r1": 0.2, "r2": 0.1, "r3": None},
-    }
-    assert compare.differing_settings({"r1": settings["r1"]}) == {}
+    assert compare.differing_settings(grouped(curves[:1])) == {}
 
 
 def test_table_averages_over_runs(make_curve):
@@ -148,8 +149,8 @@ def test_settings_that_differ_within_a_label_are_found_too(make_curve):
         )
 
     groups = {"A": runs("A", 40, 80, 40), "B": runs("B", 40, 40)}
-    assert compare.differing_by_label(groups) == {"max_atoms": {"A": [40, 80], "B": [40]}}
-    assert compare.differing_by_label({"B": groups["B"]}) == {}
+    assert compare.differing_settings(groups) == {"max_atoms": {"A": [40, 80], "B": [40]}}
+    assert compare.differing_settings({"B": groups["B"]}) == {}
 
 
 def test_runs_that_ended_in_the_same_minimum_are_not_told_apart_by_the_noise_of_relaxation(make_curve):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from rlcsp_core.analysis.aggregate import pooled_minima
 from rlcsp_core.analysis.metrics import EnergySequence
-from rlcsp_core.analysis.minima import pooled_minima
 from rlcsp_core.analysis.policy_map import over_energy, policy_map, with_row
 from rlcsp_core.analysis.progress import (
     binned_policy,

@@ -12,10 +12,9 @@ import pytest
 
 from rlcsp_core import plots
 from rlcsp_core.actions import ACTIONS
-from rlcsp_core.analysis.aggregate import Aggregate, AxisRange
+from rlcsp_core.analysis.aggregate import Aggregate, AxisRange, PooledMinima
 from rlcsp_core.analysis.diffraction import Pattern, Profile
 from rlcsp_core.analysis.metrics import BestSoFar
-from rlcsp_core.analysis.minima import PooledMinima
 from rlcsp_core.analysis.policy_map import PolicyMap
 from rlcsp_core.analysis.study import StudyRow
 from rlcsp_core.analysis.survival import Cost, SurvivalCurve
