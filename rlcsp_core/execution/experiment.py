@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from rlcsp_core.crystal.composition import canonical_formula
 from rlcsp_core.errors import ConfigError, FormulaError, StoreError
 from rlcsp_core.paths import DATA
 from rlcsp_core.search import SETTINGS, SearchConfig, check_config
@@ -207,10 +208,15 @@ def culprit(message: str, entries: Sequence[Entry]) -> tuple[Entry, str]:
 
 
 def with_policy(values: dict[str, Any]) -> dict[str, Any]:
-    """With what the file of its policy says, and the policy that the actions start from where none is named."""
+    """With what the file of its policy says, and the policy that the actions start from where none is named.
+
+    `without-{composition}` is the policy of that name for each composition."""
     if "policy" in values:
         named = values["policy"]
-        return values | {"policy": choice_from(named) if isinstance(named, str) else named}
+        if isinstance(named, str):
+            formula = canonical_formula(values.get("composition", SETTINGS["composition"].default))
+            named = choice_from(named.replace("{composition}", formula))
+        return values | {"policy": named}
     return values | {"policy": default_for(values.get("actions", ""), values["algorithm"])}
 
 

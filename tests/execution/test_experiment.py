@@ -1,5 +1,7 @@
 """Experiment files: what they mean, and where a mistake in one is."""
 
+import json
+
 import pytest
 
 from rlcsp_core.errors import ConfigError
@@ -133,3 +135,23 @@ def test_what_is_no_toml_and_what_is_no_file_is_a_sentence(tmp_path):
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError, match="UTF-8"):
         load_experiment(tmp_path / "binary.toml")
+
+
+def test_each_composition_has_a_policy_of_its_own(tmp_path):
+    rows = {str(number): [0.1 * number, 0.0] for number in range(11, 16)}
+    for formula in ("Y2O3", "MgO"):
+        policy = {"actions": "symmetric", "features": "published", "theta": rows, "name": f"not {formula}"}
+        (tmp_path / f"without-{formula}.json").write_text(json.dumps(policy))
+    text = f"""
+[[compositions]]
+composition = "OMg"
+potential = "pmmcs"
+[[compositions]]
+composition = "Y2O3"
+[[algorithms]]
+algorithm = "fixed"
+actions = "symmetric"
+policy = "{tmp_path}/without-{{composition}}.json"
+"""
+    names = [variant.config.policy["name"] for variant in parse_experiment(text, "x").variants]
+    assert names == ["not MgO", "not Y2O3"]
