@@ -129,17 +129,25 @@ class CrystalView {
     this.axes.setAttribute("class", "axes");
     this.axes.setAttribute("viewBox", "-50 -50 100 100");
     this.axes.setAttribute("aria-hidden", "true");
-    this.stage = element("div", { className: "stage" }, [this.canvas, this.axes]);
+    this.gear = element("button", { type: "button", className: "gear", textContent: "⚙", title: "Drawing", ariaLabel: "Drawing" });
+    this.gear.addEventListener("click", () => this.openControls(this.toggles.hidden));
+    this.openControls(false);
+    this.stage = element("div", { className: "stage" }, [this.canvas, this.axes, this.legend, this.gear, this.toggles]);
     this.site = element("p", { className: "site" });
     this.site.setAttribute("aria-live", "polite");
     this.player = element("div", { className: "player", hidden: true });
     this.caption = element("p", { className: "caption" });
     this.words = element("p", { className: "words", id: `words-${Math.random().toString(36).slice(2)}` });
     this.canvas.setAttribute("aria-describedby", this.words.id);
-    this.root.replaceChildren(this.legend, this.toggles, this.stage, this.player, this.site, this.caption, this.words);
+    this.root.replaceChildren(this.stage, this.player, this.site, this.caption, this.words);
     this.buildToggles();
     this.buildPlayer();
     this.listen();
+  }
+
+  openControls(open) {
+    this.toggles.hidden = !open;
+    this.gear.ariaExpanded = String(open);
   }
 
   buildToggles() {

@@ -13,6 +13,7 @@ from pages.components.table import with_digits
 from rlcsp_core.actions import action_numbered
 from rlcsp_core.analysis.moment import Episode, Moment, StepView
 from rlcsp_core.plots.learn import decision_figure
+from rlcsp_core.records import SAME_ENERGY
 from rlcsp_core.search.reward import FIXED_PENALTY
 
 DIGITS = 4
@@ -35,6 +36,32 @@ def show_decision(moment: StepView, key: str, height: int = 330) -> None:
     )
 
 
+def show_sentence(moment: StepView, *, new_lowest: bool) -> None:
+    """What happened in one sentence, and why its reward is a penalty."""
+    taken, row = action_numbered(int(moment.row.action[0])), moment.row
+    st.subheader(
+        f"Step {moment.step}: {taken.title}, {moment.outcome}{', new lowest' * new_lowest}", anchor=False
+    )
+    if moment.delta is None:
+        words = f"The structure stays at {energy_words(moment.current_energy)} eV/atom."
+    else:
+        way = "above" if moment.delta > 0 else "below"
+        gap = f"{abs(1000 * moment.delta):.2f} meV/atom {way} the current structure"
+        if abs(moment.delta) < SAME_ENERGY:
+            gap = "the energy of the current structure"
+        elif moment.delta > 0:
+            gap += f", accepted with probability {moment.acceptance:.2g}"
+        relaxed = f"{energy_words(float(row.energy[0]))} eV/atom"
+        words = f"The trial relaxed to **{relaxed}** with {row.n_atoms[0]} atoms, {gap}."
+    st.markdown(f"{words} Reward {signed(float(row.reward[0]), 2)}.")
+    _penalty(moment)
+
+
+def _penalty(moment: StepView) -> None:
+    if moment.useless is not None:
+        st.caption(plain(f"The reward is the penalty, because {moment.useless}."))
+
+
 def show_outcome(moment: StepView) -> None:
     row, delta = moment.row, moment.delta
     taken = action_numbered(int(row.action[0]))
@@ -54,8 +81,7 @@ def show_outcome(moment: StepView) -> None:
     st.dataframe(
         pd.DataFrame(facts, columns=["what", f"step {moment.step}"]), hide_index=True, height="content"
     )
-    if moment.useless is not None:
-        st.caption(plain(f"The reward is the penalty, because {moment.useless}."))
+    _penalty(moment)
 
 
 def _acceptance(moment: StepView) -> str:

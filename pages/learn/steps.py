@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.common.cache import cached
 from pages.common.columns import beside, cells
 from pages.common.crystals import thumbnail_of
 from pages.common.run_picker import pick_run
@@ -12,7 +13,7 @@ from pages.common.wording import typeset
 from pages.components.number_field import number_field
 from pages.components.step_view import show_choice, show_decision, show_outcome, show_reward, show_update
 from rlcsp_core.analysis.learned import learns
-from rlcsp_core.analysis.moment import first_lesson, moment
+from rlcsp_core.analysis.moment import lesson, moment
 from rlcsp_core.crystal.identity import references
 
 KNOWN = (
@@ -53,16 +54,23 @@ def decision_chapter() -> None:
     st.markdown("Go on with *2 · Build*: put a crystal together yourself.")
 
 
+_lesson = cached(32)(lesson)
+
+
 def numbers_chapter() -> None:
     st.markdown(
-        "One step of a real run, from the energies to the change of the policy, in the run's own numbers."
+        "One step of a real run, from the energies to the change of the policy, in the run's own numbers. It opens on "
+        "the step that changed the policy most."
     )
     known = library()
     run = pick_run(known, lambda run: learns(run) and run.n_steps > 0)
     if run is None:
         return
-    lesson = first_lesson(known, run) or min(UNTAUGHT, run.n_steps)
-    step = number_field("Step", lesson, 1, run.n_steps, whole=True, key=f"step-{run.id}")
+    asked = st.query_params.get("step", "")
+    first = int(asked) if asked.isdecimal() and 0 < int(asked[:9]) <= run.n_steps else _lesson(known, run)
+    step = number_field(
+        "Step", first or min(UNTAUGHT, run.n_steps), 1, run.n_steps, whole=True, key=f"step-{run.id}-{asked}"
+    )
     if step is None:
         return
     with st.spinner("Computing the step again …"):

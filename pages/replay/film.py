@@ -7,6 +7,7 @@ of 100 000 steps opens as quickly as a short one.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -14,16 +15,18 @@ from pages.common.cache import cached
 from pages.common.catalogue import Found, relaxed_structures, stored
 from pages.common.columns import beside
 from pages.common.run_picker import pick_run
+from pages.common.sitemap import LEARN
 from pages.components.chart import live_chart
 from pages.components.crystal_view import Frame, show_crystal
-from pages.components.step_view import show_decision, show_outcome
-from rlcsp_core.actions import action_numbered
-from rlcsp_core.analysis.moment import StepView, accepted_steps, step_view
-from rlcsp_core.plots.learn import moment_figure
+from pages.components.step_view import show_decision, show_sentence
+from rlcsp_core.analysis.learned import learns
+from rlcsp_core.analysis.moment import Landmarks, StepView, landmarks, step_view
+from rlcsp_core.plots.learn import moment_figure, step_ticks
 from rlcsp_core.store import Reader, RunInfo, Source
 
 OVERVIEW = 2000  # points of the curve
-SPEEDS = {"slow": 1.5, "quick": 0.4}  # s a step
+SPEED = 0.3  # s a step
+TICKS = 1000  # more merge into a bar
 STEP = "replay-step"
 SHOWN = "replay-shown"
 PLAYING = "replay-playing"
@@ -31,13 +34,14 @@ JUMP = "replay-jump"
 
 
 def replay(store: Reader) -> None:
-    run = pick_run(store)
+    title, picker = st.columns([1, 5], vertical_alignment="bottom")
+    title.title("Replay")
+    with picker:
+        run = pick_run(store)
     if run is None:
         return
     _read_address(run)
-    playing = bool(st.session_state.get(PLAYING))
-    speed = SPEEDS[st.session_state.get("replay-speed", "quick")]
-    st.fragment(_film, run_every=speed if playing else None)(store, run)
+    st.fragment(_film, run_every=SPEED if st.session_state.get(PLAYING) else None)(store, run)
 
 
 def _read_address(run: RunInfo) -> None:
@@ -50,50 +54,45 @@ def _read_address(run: RunInfo) -> None:
 
 
 def _film(store: Reader, run: RunInfo) -> None:
-    _controls(store, run)
+    marks = _landmarks(store, run)
+    _controls(run, marks)
     step = int(st.session_state[STEP])
     st.query_params["step"] = str(step)
     st.session_state[SHOWN] = (run.id, step)
     now = step_view(store, run, step)
     left, right = beside("replay", [3, 2])
     with left:
-        _curve(store, run, step)
         _pictures(store, run, now)
+        _curve(store, run, step)
     with right:
-        taken = action_numbered(int(now.row.action[0])).name
-        st.subheader(f"Step {step}: {taken}, {now.outcome}")
-        show_decision(now, key="replay-decision")
-        show_outcome(now)
+        show_sentence(now, new_lowest=step in marks.lowest)
+        moment = {"chapter": "learn", "run": run.id, "step": str(step)}
+        if learns(run):
+            st.page_link(LEARN.file, label="This step in numbers", icon=LEARN.icon, query_params=moment)
+        show_decision(now, key="replay-decision", height=360)
 
 
-def _controls(store: Reader, run: RunInfo) -> None:
+def _controls(run: RunInfo, marks: Landmarks) -> None:
     jump = st.session_state.pop(JUMP, None)
     if jump is not None:
         st.session_state[STEP] = min(max(1, jump), run.n_steps)
     playing = bool(st.session_state.get(PLAYING))
     if playing:
-        _move_to_accepted(store, run)
+        _move_to(run, marks.accepted)
         if not st.session_state[PLAYING]:
             st.rerun()  # at the end: without the timer
     bar = st.container(horizontal=True, vertical_alignment="bottom")  # wraps on a tablet, where columns cut
-    moves = (("First", -run.n_steps), ("Back", -1), ("Next", 1), ("Last", run.n_steps))
-    for label, by in moves:
-        bar.button(label, key=f"replay-{label}", on_click=_move, args=(run, by))
-    bar.button("Next accepted", key="replay-accepted", on_click=_move_to_accepted, args=(store, run))
     hint = "Shows the accepted steps one after the other."
     if bar.button("Pause" if playing else "Play", key="replay-play", type="primary", help=hint):
         st.session_state[PLAYING] = not playing
         st.rerun()
-    bar.segmented_control(
-        "Speed",
-        list(SPEEDS),
-        default="quick",
-        required=True,
-        key="replay-speed",
-        label_visibility="collapsed",
-        width="content",
-    )
+    for label, by in (("First", -run.n_steps), ("Back", -1), ("Next", 1), ("Last", run.n_steps)):
+        bar.button(label, key=f"replay-{label}", on_click=_move, args=(run, by))
+    bar.button("Next accepted", key="replay-accepted", on_click=_move_to, args=(run, marks.accepted))
+    bar.button("Next new lowest", key="replay-lowest", on_click=_move_to, args=(run, marks.lowest))
     st.slider("Step", 1, max(2, run.n_steps), key=STEP, label_visibility="collapsed")
+    with st.container(key="ticks"):
+        st.image(step_ticks(marks.accepted[:TICKS], marks.lowest, run.n_steps), width="stretch")
 
 
 def _move(run: RunInfo, by: int) -> None:
@@ -102,12 +101,12 @@ def _move(run: RunInfo, by: int) -> None:
         st.session_state[PLAYING] = False
 
 
-_accepted = cached(16)(accepted_steps)
+_landmarks = cached(16)(landmarks)
 
 
-def _move_to_accepted(store: Reader, run: RunInfo) -> None:
-    """The next accepted step: it has a structure to show.  After the last of them, the end."""
-    steps, here = _accepted(store, run), int(st.session_state[STEP])
+def _move_to(run: RunInfo, steps: Sequence[int]) -> None:
+    """The next of these steps; after the last of them, the end."""
+    here = int(st.session_state[STEP])
     later = bisect_right(steps, here)
     _move(run, (steps[later] if later < len(steps) else run.n_steps) - here)
 
@@ -145,7 +144,7 @@ def _pictures(store: Reader, run: RunInfo, now: StepView) -> None:
         return
     if len(frames) == 1:
         st.caption("Rejected trials are not stored; this is the structure before the step.")
-    show_crystal(frames, key="replay-view", height=380, start=len(frames) - 1, name=f"step-{now.step}")
+    show_crystal(frames, key="replay-view", height=340, start=len(frames) - 1, name=f"step-{now.step}")
 
 
 def _current_before(store: Reader, run: RunInfo, now: StepView) -> Found | None:

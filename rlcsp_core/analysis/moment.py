@@ -6,16 +6,19 @@ Shapes: A actions, F features, H steps of the episode.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import exp, isnan
+from typing import NamedTuple
 
 import numpy as np
 
 from rlcsp_core.actions import actions_of
 from rlcsp_core.agents.settings import LearnerConfig
-from rlcsp_core.analysis.learned import features_of, learner_of, learns, policy_before
+from rlcsp_core.analysis.learned import features_of, learned, learner_of, learns, policy_before
+from rlcsp_core.analysis.policy_map import over_energy
 from rlcsp_core.analysis.reading import Reader
 from rlcsp_core.errors import NotFoundError
-from rlcsp_core.records import Array
+from rlcsp_core.records import SAME_ENERGY, Array
 from rlcsp_core.scale import energy_scale
 from rlcsp_core.search.explain import (
     FAILED,
@@ -101,15 +104,29 @@ def step_view(store: Reader, run: RunInfo, step: int) -> StepView:
     return StepView(step, row, numbers, current, useless)
 
 
-def accepted_steps(store: Reader, run: RunInfo) -> list[int]:
-    """Rising."""
-    return [int(k) + 1 for k in np.flatnonzero(store.series([run.id], ["accepted"])[run.id]["accepted"])]
+class Landmarks(NamedTuple):
+    """Steps of a run worth a visit, each rising."""
+
+    accepted: list[int]
+    lowest: list[int]  # those that found a new lowest energy; a repeat within SAME_ENERGY is none
 
 
-def first_lesson(store: Reader, run: RunInfo) -> int | None:
-    """The last step of the first episode that changed the policy; None where none has."""
-    steps = store.updates(run.id).step
-    return int(steps[0]) if len(steps) else None
+def landmarks(store: Reader, run: RunInfo) -> Landmarks:
+    columns = store.series([run.id], ["accepted", "best_energy"])[run.id]
+    members = store.population(run.id).energy
+    best = np.concatenate([[np.nanmin(members, initial=np.inf)], columns["best_energy"]])
+    fell = best[:-1] - best[1:] > SAME_ENERGY
+    return Landmarks(*((np.flatnonzero(marks) + 1).tolist() for marks in (columns["accepted"], fell)))
+
+
+def lesson(store: Reader, run: RunInfo) -> int | None:
+    """The step whose update changed the probabilities most at any energy; None where none was made."""
+    policy = learned(store, run)
+    if policy is None or not len(policy.updates):
+        return None
+    shown = [over_energy(theta, policy.z, policy.exploration) for theta in policy.theta]
+    changes = [float(np.abs(after - before).sum(axis=1).max()) for before, after in pairwise(shown)]
+    return int(policy.updates.step[int(np.argmax(changes))])
 
 
 def moment(store: Reader, run: RunInfo, step: int) -> Moment:

@@ -15,6 +15,7 @@ from rlcsp_core.records import Array, BoolArray, IntArray
 MARGIN = 0.08  # of the range shown, left free below the lowest energy and above the highest
 NARROWEST = 0.02  # eV/atom; a single energy is seen in a range of its own
 FENCE = 1.5  # interquartile ranges above the third quartile from which on a trial is cut off by the axis
+DROPS, MOSTLY = 2, 0.9  # drops of the lowest energy, and the part of the steps, that a replay's axis holds
 RECENT = 50  # steps over which the speed is averaged
 ROUNDS = 6  # what an action last had may itself have been too much, since another could not apply then
 MOST_HELD = 0.95  # of the probability, by actions that cannot apply
@@ -64,6 +65,18 @@ def energy_window(energies: Array, target: float | None = None) -> Window | None
     first, third = np.quantile(valid, (0.25, 0.75))
     high = float(min(third + FENCE * (third - first), valid.max()))
     low = float(valid.min()) if target is None else min(float(valid.min()), target)
+    return _with_margin(low, high)
+
+
+def settled_window(best: Array, current: Array) -> Window | None:
+    """Where a search mostly stood, and its last drops: the first are larger than all that follows."""
+    levels = np.unique(best[np.isfinite(best)].round(5))[: DROPS + 1]
+    if not len(levels):
+        return None
+    return _with_margin(float(levels[0]), float(max(levels[-1], np.nanquantile(current, MOSTLY))))
+
+
+def _with_margin(low: float, high: float) -> Window:
     margin = max(MARGIN * (high - low), (NARROWEST - high + low) / 2)
     return Window(low - margin, high + margin)
 

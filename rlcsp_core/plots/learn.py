@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import plotly.graph_objects as go
 
 from rlcsp_core.actions import action_numbered
-from rlcsp_core.analysis.progress import energy_window
+from rlcsp_core.analysis.progress import settled_window
 from rlcsp_core.plots.canvas import ENERGY, STEP, canvas, room_for
 from rlcsp_core.plots.palette import ACCEPTED, FAILED, INK, MUTED, TARGET
 from rlcsp_core.records import Array
 
 CURSOR = {"color": INK, "width": 1.5, "dash": "dot"}
+TICKS_WIDTH = 1000  # units of the drawing
 
 
 def descent_figure(energies: Sequence[float]) -> go.Figure:
@@ -79,17 +79,15 @@ def game_figure(
 
 
 def moment_figure(
-    steps: Array, trials: Array, best: Array, current: Array, moment: int, *, height: int = 300
+    steps: Array, trials: Array, best: Array, current: Array, moment: int, *, height: int = 240
 ) -> go.Figure:
     """Energies over a run with a cursor at one moment.  All [T], energies in eV/atom, NaN where there is none.
 
-    The axis holds where the search stood; of the trials, those that lie there too."""
+    The axis holds where the search mostly stood: its first drops are larger than all that follows."""
     figure = canvas(STEP, ENERGY, height=height)
-    window = energy_window(trials)
+    window = settled_window(best, current)
     if window is not None:  # bounds of the automatic range: a range of its own would undo the reader's zoom
-        stood = energy_window(np.array([np.nanmin(best), np.nanmax(current)])) or window
-        bounds = {"clipmin": stood.low, "clipmax": min(window.high, stood.high)}
-        figure.update_yaxes(autorangeoptions=bounds)
+        figure.update_yaxes(autorangeoptions={"clipmin": window.low, "clipmax": window.high})
     hover = "step %{x}: %{y:.5f} eV/atom<extra></extra>"
     figure.add_scatter(
         x=steps, y=trials, name="trials", mode="markers",
@@ -102,3 +100,17 @@ def moment_figure(
         )  # fmt: skip
     figure.add_vline(x=moment, line=CURSOR)
     return figure
+
+
+def step_ticks(accepted: Sequence[int], lowest: Sequence[int], steps: int) -> str:
+    """SVG to stand under a slider of steps: a short mark at each accepted step, a tall one at each new lowest."""
+    marks = "".join(
+        f'<path d="M{TICKS_WIDTH * (step - 1) / max(steps - 1, 1):.1f} 0v{height}" stroke="{colour}" '
+        f'stroke-width="{width}"/>'
+        for chosen, height, colour, width in ((accepted, 7, ACCEPTED, 1.5), (lowest, 14, TARGET, 3))
+        for step in chosen
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-4 0 {TICKS_WIDTH + 8} 14" width="100%" height="14" '
+        f'preserveAspectRatio="none">{marks}</svg>'
+    )

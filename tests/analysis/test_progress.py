@@ -11,6 +11,7 @@ from rlcsp_core.analysis.progress import (
     binned_policy,
     energy_window,
     processor_share,
+    settled_window,
     steps_per_second,
     unmasked,
 )
@@ -104,3 +105,12 @@ def test_one_row_of_theta_is_changed_and_the_rest_is_left() -> None:
     np.testing.assert_array_equal(np.delete(changed, 2, 0), np.delete(theta, 2, 0))
     assert theta[2, 0] == 6.0
     np.testing.assert_array_equal(over_energy(theta, 0.5, 0.1), over_energy(theta, np.array([0.5]), 0.1))
+
+
+def test_the_axis_of_a_replay_leaves_out_the_first_drops() -> None:
+    best = np.array([-23.0, -26.0, -27.30, -27.35, *[-27.39] * 96])
+    window = settled_window(best, best + 0.01)
+    assert window is not None
+    assert -27.42 < window.low < -27.39
+    assert -27.30 < window.high < -27.25
+    assert settled_window(np.array([np.nan]), np.array([np.nan])) is None

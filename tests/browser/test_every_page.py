@@ -70,7 +70,7 @@ FIRST = {
     "Search": "No runs yet",
     "Compare": "Conclusions",
     "Structures": "distinct structures of",
-    "Replay": "attempts until valid",
+    "Replay": "Next new lowest",
     "Policy": "After step",
     "Learn": "An agent can learn these decisions",
 }

@@ -31,8 +31,12 @@ def run_id(dashboard: Dashboard) -> str:
 
 
 def viewer(page: Page) -> Locator:
+    """The picture, with its controls open."""
     page.wait_for_selector(READY)
-    return page.locator(".crystal-view")
+    view = page.locator(".crystal-view")
+    if view.get_by_role("button", name="Drawing").get_attribute("aria-expanded") == "false":
+        view.get_by_role("button", name="Drawing").click()
+    return view
 
 
 def drawn(view: Locator) -> dict[str, Any]:

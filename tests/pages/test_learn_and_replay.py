@@ -139,12 +139,17 @@ def test_replay_goes_on_where_it_was_left_for_another_page(replay: AppTest) -> N
 def test_play_and_next_accepted_go_where_there_is_something_to_see(replay: AppTest, database: Path) -> None:
     store = open_store(str(database))
     (run,) = store.runs()
-    accepted = [int(step) for step in store.steps(run.id).step[store.steps(run.id).accepted]]
+    table = store.steps(run.id)
+    accepted = [int(step) for step in table.step[table.accepted]]
+    falls = [k for k in range(2, STEPS + 1) if table.best_energy[k - 1] < table.best_energy[k - 2] - 1e-6]
     replay.run()
-    for step in [*(each for each in accepted if each > 1), STEPS]:
-        replay.button(key="replay-accepted").click().run()
-        assert not replay.exception
-        assert replay.subheader[0].value.startswith(f"Step {step}:")
+    for button, steps in (("accepted", accepted), ("lowest", falls)):
+        replay.button(key="replay-First").click().run()
+        for step in [*(each for each in steps if each > 1), STEPS]:
+            replay.button(key=f"replay-{button}").click().run()
+            assert not replay.exception
+            assert replay.subheader[0].value.startswith(f"Step {step}:")
+            assert ("new lowest" in replay.subheader[0].value) == (step in falls)
     store.close()
 
 
