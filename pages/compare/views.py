@@ -153,11 +153,7 @@ def _some_runs(curves: Sequence[RunCurve]) -> dict[str, RunCurve]:
     parts = [curves[start : start + ROWS] for start in range(0, len(curves), ROWS)]
     names = {f"{ROWS * n + 1}–{ROWS * n + len(part)}": part for n, part in enumerate(parts)}
     shown = curves if len(parts) < 2 else names[choice(f"Of {len(curves)} runs", list(names), "runs")]
-    return {_name_of(curve): curve for curve in shown}
-
-
-def _name_of(curve: RunCurve) -> str:
-    return f"seed {curve.seed} ({curve.run_id})"
+    return {f"seed {curve.seed} ({curve.run_id})": curve for curve in shown}
 
 
 def _alike(some: Mapping[str, RunCurve], styles: Styles) -> Styles:

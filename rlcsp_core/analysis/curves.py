@@ -31,7 +31,6 @@ class RunCurve:
     composition: str = ""
     target: float | None = None  # eV/atom; None: the run had none
     seed: int | None = None
-    stop_reason: str | None = None  # None while it runs
     settings: Mapping[str, Any] = field(default_factory=dict)  # may be nested
     experiment: str | None = None
     cpu: Array | None = None  # [T] s of CPU time since the start; None or nan where it was not recorded

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from rlcsp_core.paths import DATA
 
@@ -15,11 +15,9 @@ class PublishedNMean(NamedTuple):
     """Mean steps to the global minimum, RL-CSP Figure 5a."""
 
     composition: str
-    n_atoms: int  # of the largest cell within the limit
     algorithm: str  # key of the agents' table
     steps: int
     is_lower_bound: bool  # printed with a ">"
-    note: str
 
 
 class PublishedRow(NamedTuple):
@@ -51,24 +49,13 @@ def published() -> Published:
         data = tomllib.load(file)
     figure5a, figure4 = data["rl_csp_figure_5a"], data["report_figure_4"]
     return Published(
-        n_mean=tuple(entry for system in figure5a["systems"] for entry in _n_mean(system)),
+        n_mean=tuple(
+            PublishedNMean(row["composition"], algorithm, steps, algorithm in row.get("lower_bounds", ()))
+            for row in figure5a["systems"]
+            for algorithm, steps in row["steps"].items()
+        ),
         n_mean_source=figure5a["source"],
         report=tuple(PublishedRow(n_runs=figure4["runs"], **row) for row in figure4["rows"]),
         report_source=figure4["source"],
         report_note=figure4["note"],
     )
-
-
-def _n_mean(system: dict[str, Any]) -> list[PublishedNMean]:
-    """The three policies of one system."""
-    return [
-        PublishedNMean(
-            composition=system["composition"],
-            n_atoms=system["atoms"],
-            algorithm=algorithm,
-            steps=steps,
-            is_lower_bound=algorithm in system.get("lower_bounds", []),
-            note=system.get("note", ""),
-        )
-        for algorithm, steps in system["steps"].items()
-    ]

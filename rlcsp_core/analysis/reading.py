@@ -89,7 +89,6 @@ def _curve(run: RunInfo, series: Mapping[str, Array], members: PopulationTable) 
         composition=run.composition,
         target=run.config.get("target"),
         seed=run.seed,
-        stop_reason=run.reason,
         settings=run.config,
         experiment=run.experiment,
     )

@@ -51,17 +51,14 @@ def random_sites(
     """Ion codes [n_c, n_a, n_b, 4] of n_formula formula units put on the sites of the assembly."""
     n_a, n_b, n_c = assembly.shape
     cations, anions = (_codes(composition, n_formula, cations=c) for c in (True, False))
-    first, rest = _split(rng.permutation(cations), assembly.n_blocks)
+    cations = rng.permutation(cations)
+    first, rest = cations[: assembly.n_blocks], cations[assembly.n_blocks :]
     sites = np.zeros((assembly.n_blocks, SITES), dtype=np.int64)
     sites[rng.permutation(assembly.n_blocks)[: len(first)], 0] = first
     free = np.flatnonzero(sites.ravel() == 0)
     filling = np.concatenate([rest, anions])
     sites.ravel()[rng.permutation(free)[: len(filling)]] = filling
     return sites.reshape(n_c, n_a, n_b, SITES)
-
-
-def _split(codes: IntArray, n: int) -> tuple[IntArray, IntArray]:
-    return codes[:n], codes[n:]
 
 
 def _codes(composition: Composition, n_formula: int, *, cations: bool) -> IntArray:

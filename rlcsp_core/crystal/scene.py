@@ -9,7 +9,7 @@ Units: Å, origin at the centre of the box.  Shapes: N atoms of the crystal, M d
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from rlcsp_core.records import Array, Crystal, IntArray
 Repeats = tuple[int, int, int]
 ONE_CELL: Repeats = (1, 1, 1)
 ON_FACE = 0.02  # Å from the face of a cell
+CORNERS = np.array(list(product((0, 1), repeat=3)))  # [8, 3] of a cell, fractional
+EDGES = [(m, n) for m, n in combinations(range(8), 2) if np.abs(CORNERS[m] - CORNERS[n]).sum() == 1]
 INSIDE, ON_BORDER, BEYOND = range(3)  # where a drawn atom lies: in the box, on its far faces, outside
 
 
@@ -26,8 +28,6 @@ INSIDE, ON_BORDER, BEYOND = range(3)  # where a drawn atom lies: in the box, on 
 class Scene:
     """Lists to draw."""
 
-    crystal: Crystal
-    repeats: Repeats
     atoms: IntArray  # [M] index in the crystal
     positions: Array  # [M, 3] Å
     places: IntArray  # [M] INSIDE, ON_BORDER or BEYOND
@@ -47,8 +47,6 @@ def scene(crystal: Crystal, repeats: Repeats = ONE_CELL) -> Scene:
     cells = np.array([key[1:] for key in keys], dtype=np.int64)
     middle = np.asarray(repeats) / 2
     return Scene(
-        crystal=crystal,
-        repeats=repeats,
         atoms=atoms,
         positions=(wrapped[atoms] + cells - middle) @ crystal.cell,
         places=np.array(list(places.values()), dtype=np.int64),
@@ -56,7 +54,8 @@ def scene(crystal: Crystal, repeats: Repeats = ONE_CELL) -> Scene:
         hulls=[
             (number[key], shape)
             for shape in polyhedra(crystal, bonds)
-            for key in _keys_of(shape.centre, keys, places)
+            for key in keys
+            if key[0] == shape.centre and places[key] != BEYOND
         ],
     )
 
@@ -119,7 +118,3 @@ def _drawn_bonds(number: dict[Key, int], bonds: Bonds, home: IntArray) -> IntArr
         if (other := number.get((j, cell[0] + shift[0], cell[1] + shift[1], cell[2] + shift[2]), -1)) > m
     ]
     return np.array(drawn, dtype=np.int64).reshape(-1, 2)
-
-
-def _keys_of(centre: int, keys: list[Key], places: dict[Key, int]) -> list[Key]:
-    return [key for key in keys if key[0] == centre and places[key] != BEYOND]

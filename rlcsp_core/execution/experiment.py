@@ -1,6 +1,6 @@
 """Experiments: configurations × seeds, from a file in which every mistake is named with its line.
 
-    title = "…"                  what the Compare page calls it
+    title = "…"                  for those who read the file, like the description
     description = "…"
     seeds = 20                   1 … 20, or a list of seeds
     [defaults]                   fields of the configuration that all runs share
@@ -51,8 +51,6 @@ class Experiment:
     """A set of configurations with paired seeds."""
 
     name: str
-    title: str
-    description: str
     seeds: tuple[int, ...]
     variants: tuple[PlannedRun, ...]  # to be run with every seed; their own mean nothing
 
@@ -137,8 +135,7 @@ class Reader:
                 label = f"{config.composition} · {label}" if len(compositions) > 1 else label
                 self._check_label(label, algorithm, variants)
                 variants[label] = PlannedRun(label, config)
-        title, description = content.get("title", name), content.get("description", "")
-        return Experiment(name, title, description, seeds, tuple(variants.values()))
+        return Experiment(name, seeds, tuple(variants.values()))
 
     def _seeds(self, top: Entry) -> tuple[int, ...]:
         value = top.values.get("seeds", DEFAULT_SEEDS)

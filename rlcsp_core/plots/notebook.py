@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from base64 import b64encode
 from functools import cache
-from itertools import product
 from typing import TYPE_CHECKING
 
+import numpy as np
 from ase.data import chemical_symbols
 
-from rlcsp_core.crystal.scene import ONE_CELL, Repeats, scene
+from rlcsp_core.crystal.scene import CORNERS, EDGES, ONE_CELL, Repeats, scene
 from rlcsp_core.paths import STATIC
 from rlcsp_core.plots.elements import element_colours, sphere_radius
 from rlcsp_core.records import Array, Crystal
@@ -51,22 +51,12 @@ def show(
         view.addSphere({"center": place, "radius": sphere_radius(z), "color": colour})
     for i, j in drawn.bonds.tolist():
         view.addCylinder({"start": at[i], "end": at[j], "radius": BOND_RADIUS, "color": BOND_COLOUR})
-    for start, end in _edges(crystal.cell, repeats):
-        view.addLine({"start": _point(start), "end": _point(end), "color": CELL_COLOUR})
+    # of the first cell; the origin is the centre of the box, as in a scene
+    corners = [_point(place) for place in (CORNERS - np.asarray(repeats) / 2) @ crystal.cell]
+    for m, n in EDGES:
+        view.addLine({"start": corners[m], "end": corners[n], "color": CELL_COLOUR})
     view.zoomTo()
     return view
-
-
-def _edges(cell: Array, repeats: Repeats) -> list[tuple[Array, Array]]:
-    """The twelve edges of the first cell; the origin is the centre of the box, as in a scene."""
-    corner = -0.5 * sum(n * vector for n, vector in zip(repeats, cell, strict=True))
-    edges = []
-    for axis in range(3):
-        others = [cell[k] for k in range(3) if k != axis]
-        for p, q in product((0, 1), repeat=2):
-            start = corner + p * others[0] + q * others[1]
-            edges.append((start, start + cell[axis]))
-    return edges
 
 
 def _point(place: Array) -> dict[str, float]:

@@ -11,7 +11,7 @@ import base64
 import numpy as np
 from ase.data import chemical_symbols
 
-from rlcsp_core.crystal.scene import BEYOND, scene
+from rlcsp_core.crystal.scene import BEYOND, CORNERS, EDGES, scene
 from rlcsp_core.plots.elements import element_colours, sphere_radius
 from rlcsp_core.records import Array, Crystal
 
@@ -24,8 +24,6 @@ SIDE, ABOVE = (
 BOND_WIDTH = 0.18  # Å
 CELL_COLOUR = "#8a929c"
 BOND_COLOUR = "#9aa3ad"
-CORNERS = np.array([(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)])
-EDGES = [(m, n) for m in range(8) for n in range(m + 1, 8) if np.abs(CORNERS[m] - CORNERS[n]).sum() == 1]
 
 
 def thumbnail(crystal: Crystal) -> str:

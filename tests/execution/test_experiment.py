@@ -43,7 +43,7 @@ def test_runs_are_compositions_times_algorithms_times_seeds():
     assert [v.label for v in experiment.variants] == ["Y2O3 · A", "Y2O3 · B", "SrO · A", "SrO · B"]
     assert {run.config.steps for run in runs} == {50}
     assert experiment.variants[3].config.settings == {"horizon": 7}
-    assert (experiment.name, experiment.title, experiment.seeds) == ("x", "A title", (1, 2, 3))
+    assert (experiment.name, experiment.seeds) == ("x", (1, 2, 3))
 
 
 def test_a_part_of_the_seeds_is_a_part_of_the_runs():
