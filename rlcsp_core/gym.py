@@ -30,7 +30,7 @@ from rlcsp_core.settings import entry
 ID = "rlcsp/CrystalSearch-v0"
 NO_CLOCK = SETTINGS["time_limit"].high  # s: an episode ends by its steps, which repeat, not by the clock
 POPULATIONS = 20  # drawn until one does not hold the target already
-OF_THE_AGENT = ("seed", "algorithm", "baseline", "settings", "initial_policy", "parallel")
+OF_THE_AGENT = ("seed", "algorithm", "baseline", "settings", "policy", "parallel")
 LARGEST_SEED = int(SETTINGS["seed"].high)
 
 

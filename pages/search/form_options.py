@@ -12,6 +12,7 @@ from pages.common.run_picker import run_label, runs_that_fit
 from pages.common.session import library, store
 from pages.components.number_field import number_field
 from rlcsp_core.agents import AGENTS
+from rlcsp_core.analysis.learned import last_policy, learns
 from rlcsp_core.search import SETTINGS
 from rlcsp_core.search.features import FEATURE_SETS
 from rlcsp_core.search.policies import UNTRAINED, Choice, default_for, load_policy, policy_names
@@ -109,14 +110,12 @@ def _policy(
     )
     if picked not in runs:
         return None if picked == UNTRAINED else str(picked)
-    from rlcsp_core.analysis.learned import last_policy
-
     return last_policy(known, runs[picked])
 
 
 def _fits(run: RunInfo, chosen: Chosen, features: str) -> bool:
     return (
-        AGENTS[run.algorithm].learns
+        learns(run)
         and run.n_steps > 0
         and run.config.get("actions", "published") == chosen.actions
         and run.config.get("features", "published") == features

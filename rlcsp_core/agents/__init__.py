@@ -6,11 +6,12 @@ learner, write its rule and its settings as in `npg.py`, and give it a line in `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from rlcsp_core.agents import actor_critic, belief, fixed, npg, ppo, reinforce, trpo
+from rlcsp_core.agents import actor_critic, belief, fixed, npg, outside, ppo, reinforce, trpo
 from rlcsp_core.agents.agent import Agent
 from rlcsp_core.agents.baselines import BASELINES, Baseline
 from rlcsp_core.agents.belief import Belief
@@ -18,11 +19,13 @@ from rlcsp_core.agents.fixed import Fixed
 from rlcsp_core.agents.learner import Learner, Rule
 from rlcsp_core.agents.valuation import Valuation, monte_carlo
 from rlcsp_core.errors import ConfigError
+from rlcsp_core.outside import is_outside, trusted
 from rlcsp_core.settings import Setting, Settings, entry, settings_from, settings_in
 
 __all__ = [
     "AGENTS",
     "BASELINES",
+    "OWN",
     "Agent",
     "AgentKind",
     "Baseline",
@@ -57,7 +60,7 @@ class AgentKind(NamedTuple):
         return self.rule is not None
 
 
-AGENTS: Mapping[str, AgentKind] = MappingProxyType(
+OWN: Mapping[str, AgentKind] = MappingProxyType(
     {
         "uniform": AgentKind(
             "Uniform", "all actions alike", "#8a929c", Settings, None, None, fixed.uniform, starts=False
@@ -121,6 +124,42 @@ AGENTS: Mapping[str, AgentKind] = MappingProxyType(
 )
 
 
+class Agents(Mapping[str, AgentKind]):
+    """Ours, then those of installed packages and those that the user trusts, which are loaded when first asked for."""
+
+    def __getitem__(self, name: str) -> AgentKind:
+        return OWN[name] if name in OWN else _others(trusted())[name]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from OWN
+        yield from (name for name in _others(trusted()) if name not in OWN)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+@cache
+def _others(_: tuple[str, ...]) -> dict[str, AgentKind]:
+    return {name: kind_of(name, agent) for name, agent in outside.agent_classes().items()}
+
+
+def kind_of(name: str, agent: type) -> AgentKind:
+    """A class of others as a form shows it."""
+    return AgentKind(
+        label=str(getattr(agent, "label", agent.__name__)),
+        help=(agent.__doc__ or "an agent from outside").strip().splitlines()[0],
+        colour=getattr(agent, "colour", outside.COLOUR),
+        config=getattr(agent, "Config", Settings),
+        rule=None,
+        baseline=None,
+        make=outside.maker(name, agent),
+        starts=False,
+    )
+
+
+AGENTS: Mapping[str, AgentKind] = Agents()
+
+
 def algorithm_name(algorithm: str, baseline: str | None) -> str:
     """ "PPO + B1": what runs are called, and pooled by; the baseline only where it is not the algorithm's own."""
     kind = AGENTS.get(algorithm)
@@ -143,7 +182,7 @@ def agent_named(
     n_features: int,
 ) -> Agent:
     """A new agent; what is left out takes the algorithm's default."""
-    kind = entry(AGENTS, name, "algorithm")
+    kind = kind_of(name, outside.agent_class(name)) if is_outside(name) else entry(AGENTS, name, "algorithm")
     config: Any = settings_from(kind.config, settings, name)
     if kind.make is not None:
         if baseline not in (None, "none"):

@@ -18,8 +18,9 @@ from rlcsp_core.crystal.known import Reference, experiment
 from rlcsp_core.crystal.symmetry import space_group_label
 from rlcsp_core.energy.choice import measurements
 from rlcsp_core.energy.potential_file import DEFAULT, Choice, load_potential
+from rlcsp_core.outside import is_outside
 from rlcsp_core.records import Crystal
-from rlcsp_core.relax import BUILTIN, is_foreign
+from rlcsp_core.relax import BUILTIN
 from rlcsp_core.store import Reader, RunInfo
 
 FORMS = ("cubic", "tetragonal", "rhombohedral", "alpha")  # names of crystals that are no nouns
@@ -95,7 +96,7 @@ def verdict_of_run(store: Reader, run: RunInfo) -> Verdict | None:
 
 def potential_of(run: RunInfo) -> Choice | None:
     """In which its structures were relaxed; None for a calculator of somebody's own."""
-    foreign = is_foreign(run.config.get("calculator", BUILTIN))
+    foreign = is_outside(run.config.get("calculator", BUILTIN))
     return None if foreign else run.config.get("potential", DEFAULT)
 
 

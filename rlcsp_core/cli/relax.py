@@ -62,7 +62,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(arguments: argparse.Namespace) -> int:
     from rlcsp_core.energy.evaluation import CONTACT, in_contact, prepare
     from rlcsp_core.energy.tables import tables_for
-    from rlcsp_core.relax import RelaxConfig, is_foreign, limits_of, relaxer_named, warm
+    from rlcsp_core.outside import is_outside, trust
+    from rlcsp_core.relax import RelaxConfig, limits_of, relaxer_named, warm
 
     chosen = {
         "evaluations": arguments.evaluations,
@@ -70,12 +71,14 @@ def run(arguments: argparse.Namespace) -> int:
         "force": arguments.force,
         "stress": arguments.stress,
     }
-    if arguments.time_limit is None and not is_foreign(arguments.calculator):
+    if is_outside(arguments.calculator):
+        trust(arguments.calculator)  # who writes it here says so
+    elif arguments.time_limit is None:
         chosen["seconds"] = RelaxConfig.seconds
     config = limits_of(arguments.calculator, **chosen)
     if arguments.output is not None:
         start_output(arguments.output, arguments.files)
-    foreign = relaxer_named(arguments.calculator, config) if is_foreign(arguments.calculator) else None
+    foreign = relaxer_named(arguments.calculator, config) if is_outside(arguments.calculator) else None
     if foreign is None:
         compile_once()
         warm()  # what is compiled is loaded now: the time limit is that of the relaxation

@@ -14,7 +14,8 @@ from rlcsp_core.cli.options import number, whole
 from rlcsp_core.energy.choice import best_for
 from rlcsp_core.energy.potential_file import DEFAULT, Choice, choice_from
 from rlcsp_core.errors import ConfigError
-from rlcsp_core.relax import RELAXERS, is_foreign
+from rlcsp_core.outside import is_outside, trust
+from rlcsp_core.relax import RELAXERS
 from rlcsp_core.search import SETTINGS, SearchConfig, policies
 from rlcsp_core.search.features import FEATURE_SETS
 
@@ -34,6 +35,7 @@ NAMES: Mapping[str, Iterable[str]] = {
     "features": FEATURE_SETS,
     "calculator": RELAXERS,
 }
+ALSO = {"algorithm": ("--agent",)}
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
@@ -45,12 +47,13 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         elif setting.kind == "potential":
             text += ": NAME|FILE.toml; left out, the one with the smallest measured error for the composition, see "
             text += "`potentials`"
+        elif setting.name == "algorithm":
+            text += f", or module:Class for an agent of your own (default: {setting.default})"
         elif setting.default is not None:
             text += f" (default: {setting.default})"
         # the default stays out of the arguments, so that the configuration alone decides it
-        parser.add_argument(
-            "--" + setting.name.replace("_", "-"), dest=setting.name, type=KINDS[setting.kind], help=text
-        )
+        flags = ["--" + setting.name.replace("_", "-"), *ALSO.get(setting.name, ())]
+        parser.add_argument(*flags, dest=setting.name, type=KINDS[setting.kind], help=text)
     parser.add_argument(
         "--set",
         action="append",
@@ -67,6 +70,9 @@ def config_of(arguments: argparse.Namespace) -> SearchConfig:
 
     given = {setting.name: getattr(arguments, setting.name) for setting in FLAGS}
     values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    for name in ("algorithm", "calculator"):
+        if is_outside(values.get(name, "")):
+            trust(values[name])  # who writes it here says so
     values["potential"] = _potential(values)
     values["policy"] = _policy(values)
     config = SearchConfig(**values, settings=pairs(arguments.hyperparameters))
@@ -78,7 +84,7 @@ def _potential(values: dict[str, Any]) -> Choice:
     """As asked for, else the best for the composition."""
     if "potential" in values:
         return choice_from(values["potential"])
-    if is_foreign(values.get("calculator", "")):
+    if is_outside(values.get("calculator", "")):
         return DEFAULT
     return best_for(values.get("composition", SearchConfig.composition)).potential.name
 

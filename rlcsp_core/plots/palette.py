@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from rlcsp_core.agents import AGENTS, BASELINES
+from rlcsp_core.agents.outside import COLOUR as OTHER_ALGORITHM
 
 INK = "var(--st-text-color)"
 MUTED = "var(--st-gray-text-color)"
@@ -24,7 +25,6 @@ PAGE = "var(--st-background-color)"
 GRID = "var(--st-border-color)"
 
 HATCHING = "/"  # of actions of our own
-OTHER_ALGORITHM = "#b0803a"
 SPARE_COLOURS = (  # for further configurations of one algorithm and baseline (Tol's muted set)
     "#cc6677",
     "#44aa99",

@@ -11,7 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from rlcsp_core.actions import Action
-from rlcsp_core.agents import AGENTS
+from rlcsp_core.agents import OWN
 from rlcsp_core.analysis.policy_map import PolicyMap
 from rlcsp_core.plots.canvas import ENERGY, LOG_AXIS, STEP, TOOLS, canvas
 from rlcsp_core.plots.palette import (
@@ -160,7 +160,7 @@ def variance_figure(variance: Mapping[str, float], bias: Mapping[str, tuple[floa
 
 
 # runs that share a policy, by order; a symbol of its own tells apart those that come after the colours end
-RUN_COLOURS = tuple(kind.colour for kind in AGENTS.values() if kind.learns)
+RUN_COLOURS = tuple(kind.colour for kind in OWN.values() if kind.learns)
 LEGEND = 4  # runs; of more, names stand in the table and where the pointer is
 RUN_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross")
 

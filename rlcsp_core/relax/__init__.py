@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rlcsp_core.relax.named import BUILTIN, RELAXERS, Relaxer, is_foreign, limits_of, relaxer_named
+from rlcsp_core.relax.named import BUILTIN, RELAXERS, Relaxer, limits_of, relaxer_named
 from rlcsp_core.relax.relaxer import RelaxConfig, relax, relax_path
 from rlcsp_core.relax.warming import is_warm, warm
 
@@ -11,7 +11,6 @@ __all__ = [
     "RELAXERS",
     "RelaxConfig",
     "Relaxer",
-    "is_foreign",
     "is_warm",
     "limits_of",
     "relax",

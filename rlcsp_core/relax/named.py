@@ -12,16 +12,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from collections.abc import Callable
 from dataclasses import replace
-from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
 from rlcsp_core.energy.potential import Potential
 from rlcsp_core.energy.potential_file import load_potential
 from rlcsp_core.errors import CalculatorError, ConfigError
+from rlcsp_core.outside import imported, is_outside
 from rlcsp_core.records import Crystal, Relaxation
 from rlcsp_core.relax.foreign import relax_with_ase
 from rlcsp_core.relax.relaxer import RelaxConfig, relax
@@ -73,14 +72,9 @@ RELAXERS: dict[str, Callable[[RelaxConfig, Potential], Relaxer]] = {
 }
 
 
-def is_foreign(name: str) -> bool:
-    """A calculator of its own, which needs no potential: any element will do."""
-    return ":" in name
-
-
 def limits_of(name: str, **given: Any) -> RelaxConfig:
     """Limits that suit a calculator, or those given: a foreign one is slow, and noisy if it was learned."""
-    usual = FOREIGN if is_foreign(name) else RelaxConfig(seconds=NO_CLOCK)
+    usual = FOREIGN if is_outside(name) else RelaxConfig(seconds=NO_CLOCK)
     return replace(usual, **{key: value for key, value in given.items() if value is not None})
 
 
@@ -89,7 +83,7 @@ def relaxer_named(
 ) -> Relaxer:
     """A relaxer ready to be called; ConfigError with the choices, CalculatorError where a code is not installed."""
     config = limits_of(name) if config is None else config
-    if is_foreign(name):
+    if is_outside(name):
         calculator = _made(name)
         return lambda crystal: relax_with_ase(crystal, calculator, config)
     potential = load_potential() if potential is None else potential
@@ -104,12 +98,11 @@ def relaxer_named(
 
 
 def _made(name: str) -> Any:
-    """What the function module:function of others returns; the module may lie in the present folder."""
-    module, _, attribute = name.partition(":")
-    if "" not in sys.path and os.getcwd() not in sys.path:
-        sys.path.append(os.getcwd())  # as `python -m` has it, and so every worker process
+    """What the function module:function of others returns."""
     try:
-        calculator = getattr(import_module(module), attribute)()
+        calculator = imported(name, "the calculator")()
+    except ConfigError:
+        raise
     except Exception as failure:
         raise CalculatorError(f"no calculator {name!r}: {failure}") from failure
     if not hasattr(calculator, "get_property"):

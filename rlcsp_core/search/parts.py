@@ -13,7 +13,8 @@ from rlcsp_core.crystal.generate import smallest_limit
 from rlcsp_core.energy.choice import composition_in
 from rlcsp_core.energy.potential_file import load_potential
 from rlcsp_core.errors import ConfigError
-from rlcsp_core.relax import BUILTIN, Relaxer, is_foreign, limits_of, relaxer_named
+from rlcsp_core.outside import is_outside
+from rlcsp_core.relax import BUILTIN, Relaxer, limits_of, relaxer_named
 from rlcsp_core.search.config import SearchConfig
 from rlcsp_core.search.features import FeatureSet, feature_set
 from rlcsp_core.search.policies import start_of
@@ -57,7 +58,7 @@ def check_config(config: SearchConfig) -> Parts:
 
 def composition_for(config: SearchConfig) -> Composition:
     """What is searched, with the ions of the run's potential; a foreign calculator takes any ions."""
-    if is_foreign(config.calculator):
+    if is_outside(config.calculator):
         return composition_of(config.composition)
     return composition_in(config.composition, load_potential(config.potential))
 

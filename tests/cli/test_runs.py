@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from rlcsp_core.cli.main import COMMANDS, main
+from rlcsp_core.outside import VARIABLE
 from rlcsp_core.search.policies import policy_names
 from rlcsp_core.store import RunState, open_store
 from rlcsp_core.store.archive import Archive
@@ -262,3 +263,50 @@ def test_policies_are_listed_with_those_of_files(call, tmp_path):
     assert code == 0
     assert [line["name"] for line in lines] == [*policy_names(), "mine"]
     assert lines[-1]["theta"] == {"11": [1.0, 0.0]}
+
+
+BANDIT = """
+import numpy as np
+from pathlib import Path
+from rlcsp_core.agents.fixed import Unlearning
+from rlcsp_core.records import Decision
+
+Path(__file__).with_suffix(".imported").touch()
+
+class Last(Unlearning):
+    def __init__(self, config, n_actions, n_features):
+        pass
+
+    def act(self, observation, rng):
+        last = np.flatnonzero(observation.mask)[-1]
+        return Decision(last, np.eye(len(observation.mask))[last])
+"""
+
+
+def test_an_agent_of_ones_own_is_named_on_the_command_line_and_nowhere_else(
+    call, database, tmp_path, monkeypatch
+):
+    (tmp_path / "mine_alone.py").write_text(BANDIT)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
+    monkeypatch.setenv(VARIABLE, "")
+    code, (line,), _ = call("run", *SMALL, "--agent", "mine_alone:Last", "--database", database)
+    assert code == 0
+    store, saved = open_store(database), tmp_path / "run.zip"
+    assert set(store.steps(line["run_id"]).action) == {10}
+    assert store.run(line["run_id"]).algorithm == "mine_alone:Last"
+    store.close()
+    assert call("save", line["run_id"], str(saved), "--database", database)[0] == 0
+    # what another makes of the same words in a file
+    monkeypatch.setenv(VARIABLE, "")
+    monkeypatch.delitem(sys.modules, "mine_alone")
+    (tmp_path / "mine_alone.imported").unlink()
+    other = str(tmp_path / "other.sqlite")
+    assert call("load", str(saved), "--database", other)[0] == 0
+    store = open_store(other)
+    (theirs,) = store.runs()
+    store.close()
+    code, _, error = call("repeat", theirs.id, "--database", other)
+    assert code == 2
+    assert "the agent 'mine_alone:Last' is code from outside" in error
+    assert not (tmp_path / "mine_alone.imported").exists()

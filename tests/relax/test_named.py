@@ -14,6 +14,7 @@ from rlcsp_core.crystal.composition import composition_of
 from rlcsp_core.energy import load_potential
 from rlcsp_core.energy.choice import composition_in
 from rlcsp_core.errors import CalculatorError, ConfigError
+from rlcsp_core.outside import VARIABLE
 from rlcsp_core.relax import RelaxConfig, limits_of, relax, relaxer_named
 from rlcsp_core.relax.gulp import gulp_options
 from rlcsp_core.relax.lammps_energy import buckingham_pairs
@@ -21,6 +22,15 @@ from tests import naive
 from tests.energy.gulp import structure
 
 ENGINE = "rlcsp_core.energy:IonicCalculator"
+
+
+@pytest.fixture(autouse=True)
+def trusted(monkeypatch):
+    """The functions of this file may be imported."""
+    functions = (f"{__name__}:{name}" for name in ("no_calculator", "broken", "no_forces", "dies"))
+    monkeypatch.setenv(
+        VARIABLE, ",".join((ENGINE, "no_such_module:make", "rlcsp_core.energy:nothing", *functions))
+    )
 
 
 def test_the_default_is_the_engine():

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from ase.calculators.calculator import Calculator
 
+from rlcsp_core.outside import VARIABLE
 from rlcsp_core.records import StopRecord
 from rlcsp_core.search import Search, SearchConfig
 
 SPRING = 0.5  # eV/Å³, how stiff the toy is against a change of volume
 ATOM_VOLUME = 12.0  # Å³
+
+
+@pytest.fixture(autouse=True)
+def trusted(monkeypatch):
+    monkeypatch.setenv(VARIABLE, f"{__name__}:Bag")
 
 
 class Bag(Calculator):
