@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
@@ -27,6 +29,7 @@ from rlcsp_core.search.workbench import DEFAULTS, Workbench
 BENCH = "learn-bench"
 VIEWER = "learn-view"  # one key for all chapters: the camera stays
 SMALLEST, LARGEST, USUAL = 20, 80, 30  # atoms
+CARD = 185  # pixels of an action
 
 
 @dataclass
@@ -115,10 +118,19 @@ def _assembly(structure: Modular, formula: str) -> None:
     )
 
 
-def explain_actions() -> None:
-    """In a line of its own: a tooltip would cover what it explains, and a tablet has none."""
-    words = " ".join(f"**{action.number}** {action.description}" for action in ACTIONS)
-    st.caption(f"{words} Grey: not possible here. Numbers as published, which have no 8.")
+def action_cards(
+    name: str, actions: Sequence[Action], possible: Iterable[bool], act: Callable[[Action], None]
+) -> None:
+    """A button and a sentence each: a tooltip would cover what it explains, and a tablet has none."""
+    with st.container(horizontal=True, gap="small"):
+        for action, can in zip(actions, possible, strict=True):
+            with st.container(width=CARD, gap=None):
+                st.button(
+                    action.title, key=f"{name}-{action.number}", disabled=not can, on_click=act, args=(action,),
+                    width="stretch",
+                )  # fmt: skip
+                st.caption(action.description)
+    st.caption("Grey: not possible here. Numbers as published, which have no 8.")
 
 
 def act_chapter() -> None:
@@ -130,18 +142,10 @@ def act_chapter() -> None:
         "At each step the agent sees how low the energy is and picks an action. Pick one yourself: the trial is "
         "built again until it is valid, then shown beside the structure it was made from."
     )
-    with st.container(horizontal=True):
-        for action, possible in zip(ACTIONS, mine.mask(), strict=True):
-            st.button(
-                action.title,
-                key=f"act-{action.number}",
-                disabled=not possible,
-                on_click=_act,
-                args=(mine, action),
-            )
-    explain_actions()
+    action_cards("act", ACTIONS, mine.mask(), partial(_act, mine))
     left, right = beside("bench", [3, 2])
     with right:
+        st.button("Undo", icon=":material/undo:", disabled=mine.before is None, on_click=_undo, args=(mine,))
         st.markdown(plain(mine.said))
         if mine.before is not None:
             st.caption("Before")
@@ -164,6 +168,11 @@ def _act(mine: Bench, action: Action) -> None:
         mine.said = (
             f"{action.name}: none of {done.attempts} trials was valid; an agent would choose another action."
         )
+
+
+def _undo(mine: Bench) -> None:
+    mine.undo()
+    mine.film, mine.said = None, "Undone: the structure before the last action."
 
 
 def relax_chapter() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -12,10 +14,11 @@ from pages.common.wording import energy as energy_words
 from pages.common.wording import signed, typeset
 from pages.components.chart import live_chart
 from pages.components.crystal_view import Frame, show_crystal
+from pages.components.figures import show_figures
 from pages.components.number_field import number_field
 from pages.components.relaxation import compile_engine
-from pages.learn.bench import VIEWER, explain_actions
-from rlcsp_core.actions import ACTIONS, action_numbered
+from pages.learn.bench import VIEWER, action_cards
+from rlcsp_core.actions import Action, action_numbered, actions_of
 from rlcsp_core.agents import AGENTS
 from rlcsp_core.crystal.composition import presets
 from rlcsp_core.errors import RLCSPError
@@ -23,11 +26,13 @@ from rlcsp_core.plots.learn import game_figure
 from rlcsp_core.records import Crystal, StepRecord
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.search.play import Play, play_out
+from rlcsp_core.search.policies import load_policy, policy_names
 
 GAME = "learn-game"
 POPULATION, ATOMS = 20, 20
 STEPS = (10, 20, 40)
 LARGEST_SEED = 9999
+UNTRAINED = ("uniform", *(name for name, kind in AGENTS.items() if kind.learns))
 
 
 @dataclass
@@ -35,6 +40,7 @@ class Game:
     """A game under way, in the session of its player."""
 
     config: SearchConfig
+    against: str
     play: Play
     start: float  # eV/atom
     agent: list[StepRecord]
@@ -51,13 +57,9 @@ def play_chapter() -> None:
     with st.form("game"):
         columns = cells("game-form", [1] * 5, vertical_alignment="bottom")
         formula = columns[0].selectbox("Composition", list(presets()), format_func=typeset)
-        algorithm = columns[1].selectbox(
-            "Against",
-            list(AGENTS),
-            index=list(AGENTS).index("rlcsp"),
-            format_func=lambda key: AGENTS[key].label,
-        )
-        steps = columns[2].selectbox("Steps", STEPS, index=1)
+        opponents = _opponents()
+        against = columns[1].selectbox("Against", list(opponents))
+        steps = columns[2].selectbox("Steps", STEPS, index=len(STEPS) - 1)
         seed = number_field("Seed", 1, 0, LARGEST_SEED, whole=True, key="game-seed", place=columns[3])
         begin = columns[4].form_submit_button(
             "New game", type="primary", icon=":material/sports_esports:", width="stretch"
@@ -65,13 +67,13 @@ def play_chapter() -> None:
     if begin and seed is not None:
         config = SearchConfig(
             composition=formula,
-            algorithm=algorithm,
+            **opponents[against],
             steps=steps,
             seed=seed,
             population=POPULATION,
             max_atoms=_atoms(formula),
         )
-        game = _new_game(config)
+        game = _new_game(config, against)
         st.session_state[GAME] = game
     if game is None:
         st.info(
@@ -82,27 +84,36 @@ def play_chapter() -> None:
     _board(game)
 
 
+def _opponents() -> dict[str, dict[str, Any]]:
+    """By name, what makes each; trained policies first, as soon as some are shipped."""
+    trained = {
+        f"trained: {name}": {"algorithm": "fixed", "policy": name, "actions": load_policy(name)["actions"]}
+        for name in policy_names()
+    }
+    return trained | {f"{AGENTS[name].label}, untrained": {"algorithm": name} for name in UNTRAINED}
+
+
 def _atoms(formula: str) -> int:
     """Small cells, so that a step takes no time; the known minimum fits where that is possible."""
     return max(ATOMS, presets()[formula].cell)
 
 
-def _new_game(config: SearchConfig) -> Game | None:
+def _new_game(config: SearchConfig, against: str) -> Game | None:
     compile_engine()
     try:
         with st.spinner("Relaxing the population, and letting the agent play …"):
             agent = play_out(config)
-            play = Play(replace(config, algorithm="uniform"))
+            play = Play(replace(config, algorithm="uniform", policy=None))
             play.begin()
     except RLCSPError as error:
         show_error(str(error))
         return None
-    return Game(config, play, play.current[1], agent)
+    return Game(config, against, play, play.current[1], agent)
 
 
-def _step(game: Game, number: int) -> None:
+def _step(game: Game, action: Action) -> None:
     game.before = game.play.current[0]
-    record = game.play.step(number)
+    record = game.play.step(action.number)
     if record is not None:
         game.mine.append(record)
 
@@ -111,19 +122,12 @@ def _board(game: Game) -> None:
     config = game.config
     done = len(game.mine)
     over = done >= config.steps
-    with st.container(horizontal=True):
-        for action, can in zip(ACTIONS, game.play.available, strict=True):
-            st.button(
-                f"{action.number} · {action.name}",
-                key=f"play-{action.number}",
-                disabled=over or not can,
-                on_click=_step,
-                args=(game, action.number),
-            )
-    explain_actions()
+    can = [bool(possible) and not over for possible in game.play.available]
+    action_cards("play", actions_of(config.as_dict()), can, partial(_step, game))
     left, right = beside("game", [3, 2])
     with right:
         st.subheader(f"Step {done} of {config.steps}")
+        _scoreboard(game)
         _last_step(game)
         if over:
             _verdict(game)
@@ -131,7 +135,7 @@ def _board(game: Game) -> None:
         mine = [game.start, *(step.best_energy for step in game.mine)]
         theirs = [game.start, *(step.best_energy for step in game.agent[: config.steps if over else done])]
         target = presets()[config.composition].target
-        name = AGENTS[config.algorithm].label
+        name = game.against
         live_chart(
             game_figure(mine, theirs, name, target, config.steps),
             key="game",
@@ -154,9 +158,22 @@ def _frames(game: Game) -> list[Frame]:
     return [*frames, Frame(now, "current")]
 
 
+def _scoreboard(game: Game) -> None:
+    """Both players after equally many steps."""
+    target = presets()[game.config.composition].target
+    players = (("You", game.mine), (game.against, game.agent[: len(game.mine)]))
+    figures = []
+    for name, steps in players:
+        lowest = steps[-1].best_energy if steps else game.start
+        accepted = sum(step.accepted for step in steps)
+        above = f"{signed(1000 * (lowest - target), 1)} meV/atom"
+        figures.append((name, energy_words(lowest), f"{above}, {accepted} accepted"))
+    show_figures(
+        "score", figures, help="Lowest energy in eV/atom; below it the distance to the known minimum."
+    )
+
+
 def _last_step(game: Game) -> None:
-    energy = game.play.current[1]
-    st.metric("Current energy (eV/atom)", energy_words(energy), border=True)
     if not game.mine:
         return
     last = game.mine[-1]
@@ -164,9 +181,9 @@ def _last_step(game: Game) -> None:
         f"no energy ({last.reason})" if last.energy is None else "accepted" if last.accepted else "rejected"
     )
     trial = "" if last.energy is None else f" at {energy_words(last.energy)} eV/atom"
-    attempts = f"{last.attempts} attempt{'s' if last.attempts > 1 else ''}"
     st.markdown(
-        f"{action_numbered(last.action).name}: {attempts}, **{outcome}**{trial}, reward {signed(last.reward, 2)}."
+        f"{action_numbered(last.action).name}: **{outcome}**{trial}, reward {signed(last.reward, 2)}. "
+        f"Now at {energy_words(game.play.current[1])} eV/atom."
     )
     st.caption(PENALISED)
 
@@ -179,7 +196,7 @@ PENALISED = (
 def _verdict(game: Game) -> None:
     mine, theirs = game.mine[-1].best_energy, game.agent[-1].best_energy if game.agent else game.start
     gap = 1000 * (theirs - mine)
-    name = AGENTS[game.config.algorithm].label
+    name = game.against
     if abs(gap) < 0.01:
         st.info("A draw. One game says nothing: try other seeds.")
     elif gap > 0:

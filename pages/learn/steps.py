@@ -15,24 +15,19 @@ from pages.components.step_view import show_choice, show_decision, show_outcome,
 from rlcsp_core.analysis.learned import learns
 from rlcsp_core.analysis.moment import lesson, moment
 from rlcsp_core.crystal.identity import references
+from rlcsp_core.plots.cycle import cycle
 
 KNOWN = (
     "Y2O3 bixbyite", "SrY2O4 spinel", "Y2TiO5 ground state", "Y2Ti2O7 pyrochlore", "Sr4Ti3O10 intergrowth",
 )  # fmt: skip
 UNTAUGHT = 20  # step to begin with where the policy has not changed yet
-WORDS = (
-    (
-        "State",
-        "How low the current structure lies: its energy, measured in the spread of a random population.",
-    ),
-    ("Action", "A way to change the structure: swap, permute, restack, double, or start afresh."),
-    (
-        "Transition",
-        "The trial is built, relaxed, and accepted if lower, or by chance if only a little higher.",
-    ),
-    ("Reward", "How far the energy fell. A step that fails, or finds an energy seen before, is penalised."),
-    ("Policy", "Probabilities of the actions for each energy. The agent shifts them towards what paid."),
-)
+WORDS = {
+    "State": "How low the current structure lies: its energy, measured in the spread of a random population.",
+    "Action": "A way to change the structure: swap, permute, restack, double, or start afresh.",
+    "Transition": "The trial is built, relaxed, and accepted if lower, or by chance if only a little higher.",
+    "Reward": "How far the energy fell. A step that fails, or finds an energy seen before, is penalised.",
+    "Policy": "Probabilities of the actions for each energy. The agent shifts them towards what paid.",
+}
 
 
 def decision_chapter() -> None:
@@ -42,16 +37,13 @@ def decision_chapter() -> None:
         "Searching means deciding, step after step, **what to try next**. An agent can learn these decisions "
         "while it searches."
     )
-    for column, (term, words) in zip(cells("words", [1] * len(WORDS)), WORDS, strict=True):
-        with column.container(border=True, height="stretch"):
-            st.markdown(f"**{term}**  \n{words}")
+    st.html(cycle(WORDS))
     st.markdown("Five known answers of this potential:")
     phases = [phase for phase in references() if f"{phase.formula} {phase.name}" in KNOWN]
     for column, phase in zip(cells("phases", [1] * len(phases)), phases, strict=True):
         with column.container(border=True):
             st.image(thumbnail_of(phase.crystal), width="stretch")
             st.caption(f"**{typeset(phase.formula)}**, {phase.name}")
-    st.markdown("Go on with *2 · Build*: put a crystal together yourself.")
 
 
 _lesson = cached(32)(lesson)
@@ -63,13 +55,21 @@ def numbers_chapter() -> None:
         "the step that changed the policy most."
     )
     known = library()
-    run = pick_run(known, lambda run: learns(run) and run.n_steps > 0)
+    left, right = st.columns([4, 1])
+    with left:
+        run = pick_run(known, lambda run: learns(run) and run.n_steps > 0)
     if run is None:
         return
     asked = st.query_params.get("step", "")
     first = int(asked) if asked.isdecimal() and 0 < int(asked[:9]) <= run.n_steps else _lesson(known, run)
     step = number_field(
-        "Step", first or min(UNTAUGHT, run.n_steps), 1, run.n_steps, whole=True, key=f"step-{run.id}-{asked}"
+        "Step",
+        first or min(UNTAUGHT, run.n_steps),
+        1,
+        run.n_steps,
+        whole=True,
+        key=f"step-{run.id}-{asked}",
+        place=right,
     )
     if step is None:
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -34,12 +34,12 @@ class Workbench:
     seed: int = 1
     clicks: int = 0
     structure: Modular | None = None
-    before: Modular | None = None  # what the last action started from
+    history: list[Modular] = field(default_factory=list)  # what the actions started from
 
     def renew(self) -> Attempt:
         """Another random structure, if one is sound."""
         found, attempts = self._builder.random_trial(self._rng())
-        self.before = None
+        self.history.clear()
         if isinstance(found, Modular):
             self.structure = found
         return Attempt(isinstance(found, Modular), attempts)
@@ -53,8 +53,18 @@ class Workbench:
         trial, attempts = self._builder.attempt(action, self._current, self._rng())
         if not isinstance(trial, Modular):
             return Attempt(False, attempts)
-        self.before, self.structure = self.structure, trial
+        self.history.append(self._current.modular)
+        self.structure = trial
         return Attempt(True, attempts)
+
+    def undo(self) -> None:
+        """Back to what the last action started from."""
+        self.structure = self.history.pop()
+
+    @property
+    def before(self) -> Modular | None:
+        """What the last action started from."""
+        return self.history[-1] if self.history else None
 
     def rattled(self) -> Crystal:
         """The structure as it goes to the relaxation."""

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.common.wording import beside_known_minimum
+from pages.learn.bench import BENCH
 from rlcsp_core.analysis.moment import step_view
 from rlcsp_core.execution import Halt, execute
 from rlcsp_core.search import SearchConfig
@@ -73,6 +74,27 @@ def test_every_possible_action_gives_a_trial_or_says_why_not(learn: AppTest) -> 
             assert any("valid" in each.value for each in learn.markdown)
 
 
+def test_an_action_can_be_undone(learn: AppTest) -> None:
+    at_chapter(learn, "act")
+    undo = next(button for button in learn.button if button.label == "Undo")
+    assert undo.disabled
+    start = learn.session_state[BENCH].structure
+    for _ in range(2):
+        learn.button(key="act-7").click().run()
+    while not (undo := next(button for button in learn.button if button.label == "Undo")).disabled:
+        undo.click().run()
+    assert learn.session_state[BENCH].structure is start
+
+
+def test_one_leafs_through_the_chapters(learn: AppTest) -> None:
+    at_chapter(learn, "decide")
+    for chapter in CHAPTERS[1:]:
+        next(button for button in learn.button if button.label.startswith("Next:")).click().run()
+        assert not learn.exception
+        assert learn.query_params["chapter"] == chapter
+    assert not any(button.label.startswith("Next:") for button in learn.button)
+
+
 def test_relaxing_on_the_bench_goes_downhill(learn: AppTest) -> None:
     at_chapter(learn, "relax")
     next(button for button in learn.button if button.label.startswith("Relax the structure")).click().run()
@@ -89,7 +111,7 @@ def test_a_game_counts_the_players_steps(learn: AppTest) -> None:
     for number in (7, 6, 7):
         learn.button(key=f"play-{number}").click().run()
         assert not learn.exception
-    assert "Step 3 of 20" in [each.value for each in learn.subheader]
+    assert "Step 3 of 40" in [each.value for each in learn.subheader]
 
 
 def test_replay_moves_through_the_run_and_keeps_its_place_in_the_address(replay: AppTest) -> None:
