@@ -72,6 +72,7 @@ def play_chapter() -> None:
             seed=seed,
             population=POPULATION,
             max_atoms=_atoms(formula),
+            potential=presets()[formula].potential,
         )
         game = _new_game(config, against)
         st.session_state[GAME] = game

@@ -33,6 +33,10 @@ class Compound(NamedTuple):
     candidates: tuple[Candidate, ...]  # potentials that cover it, the best first
     problem: str | None  # why it cannot be searched
 
+    def minimum(self, potential: str) -> Preset | None:
+        """The known one, where it is that of this potential."""
+        return self.preset if self.preset is not None and self.preset.potential == potential else None
+
 
 def compound_field(key: str) -> Compound:
     """The field and the periodic table beside it."""
@@ -83,7 +87,8 @@ def potential_field(key: str, compound: Compound) -> str:
         list(by_name),
         format_func=lambda name: f"{name}: {by_name[name].reason}",
         key=f"{key}-potential-{compound.formula}-{len(by_name)}",
-        help="Of those that cover the compound, the one with the smallest measured error stands first.",
+        help="Of those that cover the compound, the one of its known minimum or else with the smallest measured error "
+        "stands first.",
     )
 
 
@@ -93,14 +98,14 @@ def about(compound: Compound, potential: str) -> str:
         return f":red[{plain(f'{compound.problem[0].upper()}{compound.problem[1:]}.')}]"
     chosen = next(c for c in compound.candidates if c.potential.name == potential)
     known = "No minimum is known."
-    if (preset := compound.preset) is not None:
+    if (preset := compound.minimum(potential)) is not None:
         known = f"Known minimum: {preset.name}, {preset.symbol}, {preset.cell} atoms, {energy(preset.target)} eV/atom."
     why = chosen.reason
-    if chosen is compound.candidates[0]:
+    if chosen is compound.candidates[0] and preset is None:
         n = len(compound.candidates)
         why = f"{why}, the best of {n} that cover it" if n > 1 else f"{why}, the only one that covers it"
-        if preset is not None and potential == DEFAULT:
-            why = "that of the published searches"
+    if preset is not None and potential == DEFAULT:
+        why = "that of the published searches"
     return plain(f"{known} Ions: {_ions(chosen)}. Potential {potential}: {why}.")
 
 

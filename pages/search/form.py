@@ -67,7 +67,8 @@ def search_form(key: str) -> Wanted | None:
     with st.expander("More settings", icon=":material/tune:", key=f"{key}-more"):
         tabs = st.tabs(["Trials and limits", "Agent", "Acceptance and penalty"])
         with tabs[0]:
-            values |= _trials(form, preset) | {"potential": potential_field(key, compound)}
+            values["potential"] = potential_field(key, compound)
+            values |= _trials(form, compound.minimum(values["potential"]))
         with tabs[1]:
             values |= _agent(form, values["algorithm"])
             beyond = options(form.key, form.start, Chosen(values["algorithm"], values["actions"]), form.wrong)

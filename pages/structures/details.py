@@ -68,7 +68,8 @@ def _numbers(item: Item) -> None:
     cell = cell_parameters(crystal)
     formula = formula_of(crystal.numbers)
     known = presets().get(formula)
-    above = None if item.energy is None or known is None else 1000 * (item.energy - known.target)
+    comparable = known is not None and item.potential in (None, known.potential)
+    above = 1000 * (item.energy - known.target) if item.energy is not None and comparable else None
     figures = (
         (
             "Energy (eV/atom)",

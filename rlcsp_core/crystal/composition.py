@@ -171,7 +171,7 @@ def _counts(formula: str) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Preset:
-    """A published composition with the known global minimum of the potential; see data/compositions.toml."""
+    """A composition with the lowest known minimum of a potential; see data/compositions.toml."""
 
     formula: str
     target: float  # eV/atom
@@ -180,12 +180,12 @@ class Preset:
     symbol: str  # Hermann–Mauguin
     name: str
     cell: int  # atoms in the primitive cell of the minimum
-    max_atoms: int  # limit of the published searches
-    largest: int  # atoms of the largest cell within that limit
+    max_atoms: int  # limit of its searches
+    potential: str = "ysrtio"
 
 
 @cache
 def presets() -> dict[str, Preset]:
-    """The five compositions of RL-CSP by formula."""
+    """Compositions with a known minimum by formula; the five of RL-CSP come first."""
     table = tomllib.loads((DATA / "compositions.toml").read_text(encoding="utf-8"))
     return {formula: Preset(formula=formula, **row) for formula, row in table.items()}

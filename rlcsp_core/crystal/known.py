@@ -98,6 +98,10 @@ def _from_table() -> Iterator[Reference]:
             }
             lengths = cell if isinstance(cell, list) else [cell]
             yield Reference(name, formula, source, (kind["group"], lengths, sites))
+    for row in table["minima"]:
+        source = f"the lowest minimum of the potential {row['potential']} that searches have found"
+        made_from = row["group"], row["cell"], row["sites"]
+        yield Reference(row["name"], row["formula"], source, made_from, experimental=False)
 
 
 def _orbits(site: Sequence[float | str], free: Mapping[str, float]) -> Iterator[list[float]]:

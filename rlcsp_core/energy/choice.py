@@ -1,6 +1,6 @@
 """Which potentials cover a formula, and which of them is the best for it.
 
-The five published compositions are searched with the potential of the papers.  For any other formula it is the covering
+A composition with a known minimum is searched with the potential of that.  For any other formula it is the covering
 potential with the smallest measured error: the mean error of the axes of the known crystals, relaxed, that consist of
 ions of the formula only, or where there are none, of those that have a cation and an anion of it.  A crystal that is
 not even a minimum counts as LOST.  The measurements are made by `validate`.
@@ -18,7 +18,7 @@ import numpy as np
 
 from rlcsp_core.crystal.composition import Composition, composition_of, formula_of, presets
 from rlcsp_core.energy.potential import Potential
-from rlcsp_core.energy.potential_file import DEFAULT, load_potential, potential_names
+from rlcsp_core.energy.potential_file import load_potential, potential_names
 from rlcsp_core.errors import FormulaError
 from rlcsp_core.paths import DATA
 from rlcsp_core.records import IntArray
@@ -55,10 +55,13 @@ class Candidate(NamedTuple):
     @property
     def reason(self) -> str:
         """In words, after the name of the potential."""
+        known = presets().get(self.composition.formula)
+        own = known is not None and known.potential == self.potential.name
+        minimum = "that of the known minimum; " if own else ""
         if self.error is None:
-            return "no known crystal of these ions was relaxed in it"
+            return f"{minimum}no known crystal of these ions was relaxed in it"
         named = ", ".join(self.crystals[:4]) + (" …" if len(self.crystals) > 4 else "")
-        return f"lattice constants of {named} within {self.error:.1f} % on average"
+        return f"{minimum}lattice constants of {named} within {self.error:.1f} % on average"
 
 
 @cache
@@ -117,12 +120,12 @@ def candidates(formula: str) -> tuple[Candidate, ...]:
         for potential in map(load_potential, potential_names())
         if not lacks(composition, potential)
     ]
-    published = composition.formula in presets()
+    known = presets().get(composition.formula)
     return tuple(
         sorted(
             covering,
             key=lambda c: (
-                not (published and c.potential.name == DEFAULT),
+                known is None or c.potential.name != known.potential,
                 c.error is None,
                 c.error,
                 c.potential.name,
@@ -140,12 +143,12 @@ def best_for(formula: str) -> Candidate:
 
 
 def potential_for(numbers: IntArray) -> Potential:
-    """That of a structure of which nothing more is known, by its atomic numbers [N]: the one of the published searches
-    where it covers it, else the best."""
-    default = load_potential()
-    if set(np.asarray(numbers).tolist()) <= {ion.number for ion in default.ions}:
-        return default
-    return best_for(formula_of(numbers)).potential
+    """That of a structure of which nothing more is known, by its atomic numbers [N].
+
+    The one of its known minimum, else of the published searches where it covers it, else the best."""
+    formula, default = formula_of(numbers), load_potential()
+    covered = set(np.asarray(numbers).tolist()) <= {ion.number for ion in default.ions}
+    return default if covered and formula not in presets() else best_for(formula).potential
 
 
 def _uncovered(composition: Composition) -> str:

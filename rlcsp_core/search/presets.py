@@ -19,7 +19,7 @@ FAST_LEARNING_RATE = 1e-5
 
 
 def fast(preset: Preset, seed: int = 1) -> SearchConfig:
-    """A search with all our actions, to the known minimum of a published composition at the published atom limit."""
+    """A search with all our actions, to the known minimum of a composition at its atom limit."""
     return SearchConfig(
         composition=preset.formula,
         actions="extended",
@@ -28,6 +28,7 @@ def fast(preset: Preset, seed: int = 1) -> SearchConfig:
         max_atoms=preset.max_atoms,
         population=FAST_POPULATION,
         target=preset.target,
+        potential=preset.potential,
         settings={"learning_rate": FAST_LEARNING_RATE},
     )
 

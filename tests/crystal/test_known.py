@@ -27,7 +27,7 @@ def named(formula: str, name: str):
 
 
 def rows():
-    for row in TABLE["crystals"]:
+    for row in (*TABLE["crystals"], *TABLE["minima"]):
         if "formula" in row:
             yield row["formula"], row["name"], row["group"]
         for formula, name, *_ in row.get("members", []):

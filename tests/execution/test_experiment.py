@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from rlcsp_core.crystal.composition import presets
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.execution.experiment import load_experiment, parse_experiment, shipped_experiments
 
@@ -76,6 +77,15 @@ def test_shipped_experiments_are_what_they_claim():
     assert limits == {"Sr4Ti3O10": 50, "Y2TiO5": 50, "Y2Ti2O7": 50, "SrY2O4": 50, "Y2O3": 80}
     assert {v.config.algorithm for v in paper.variants} == {"original", "uniform", "rlcsp"}
     assert all(v.config.target is not None and v.config.steps == 10_000 for v in paper.variants)
+
+
+def test_the_zoo_searches_for_every_known_minimum_but_the_published_ones():
+    zoo = load_experiment("zoo")
+    wanted = [(p.formula, p.max_atoms, p.target, p.potential) for p in list(presets().values())[5:]]
+    configs = [v.config for v in zoo.variants]
+    assert [(c.composition, c.max_atoms, c.target, c.potential) for c in configs] == wanted
+    assert len(wanted) >= 25
+    assert len(zoo.seeds) == 20
 
 
 @pytest.mark.parametrize(

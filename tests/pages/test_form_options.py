@@ -117,13 +117,16 @@ def test_another_potential_can_be_chosen_and_its_reason_is_read(opened: Opened, 
     box.options.append("MgO")  # typed
     page = box.set_value("MgO").run()
     words = next(each.value for each in page.caption if "Mg²⁺" in each.value).replace("\\", "")
-    assert "Potential bush: lattice constants of periclase MgO within" in words
+    assert "Known minimum: periclase" in words
+    assert "Potential pmmcs: that of the known minimum; lattice constants of periclase MgO within" in words
     page.selectbox(key="new-composition").options.append("MgO")
-    page = page.selectbox(key=ending(page.selectbox, "-potential-MgO-3")).set_value("pmmcs").run()
-    assert any("Potential pmmcs" in each.value.replace("\\", "") for each in page.caption)
+    page = page.selectbox(key=ending(page.selectbox, "-potential-MgO-3")).set_value("bush").run()
+    said = [each.value.replace("\\", "") for each in page.caption]
+    assert any("No minimum is known" in words and "Potential bush" in words for words in said)
     page.selectbox(key="new-composition").options.append("MgO")
     start(page)
-    assert empty_store.runs()[0].config["potential"] == "pmmcs"
+    config = empty_store.runs()[0].config
+    assert (config["potential"], config["target"]) == ("bush", None)
 
 
 def test_oxidation_states_are_asked_where_potentials_differ() -> None:
