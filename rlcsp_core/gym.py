@@ -21,7 +21,10 @@ import numpy as np
 from gymnasium.spaces import Box, Discrete
 
 from rlcsp_core.crystal.composition import canonical_formula, presets
+from rlcsp_core.energy.choice import best_for
+from rlcsp_core.energy.potential_file import DEFAULT
 from rlcsp_core.errors import ConfigError
+from rlcsp_core.outside import is_outside
 from rlcsp_core.records import BoolArray, StepRecord
 from rlcsp_core.search import SETTINGS, SearchConfig, check_config
 from rlcsp_core.search.play import Play
@@ -58,16 +61,15 @@ class CrystalSearch(gymnasium.Env[np.ndarray, np.int64]):
     metadata = {"render_modes": []}  # noqa: RUF012  (as Gymnasium wants it)
 
     def __init__(self, *, reward: str = "published", **settings: Any) -> None:
-        """reward: a name of `REWARDS`; settings: of `SearchConfig`.  The target is the known minimum unless one, or
-        None, is given.  ConfigError or FormulaError where there is no such search."""
+        """reward: a name of `REWARDS`; settings: of `SearchConfig`.  Left out, the potential is the best for the
+        composition, and the target its known minimum; `target=None` is none.  ConfigError or FormulaError where there
+        is no such search."""
         if refused := [name for name in settings if name in OF_THE_AGENT]:
             raise ConfigError(
                 f"{refused[0]} is no setting of an environment: the seed is given to reset, and agents are outside"
             )
         self._reward = entry(REWARDS, reward, "reward")
-        known = presets().get(canonical_formula(settings.get("composition", SearchConfig.composition)))
-        defaults = {"time_limit": NO_CLOCK, "target": None if known is None else known.target}
-        self.config = SearchConfig.from_dict({**defaults, **settings, "algorithm": "uniform"})
+        self.config = SearchConfig.from_dict({**_defaults(settings), **settings, "algorithm": "uniform"})
         parts = check_config(self.config)
         self.action_space = Discrete(len(parts.actions))
         self.observation_space = Box(-np.inf, np.inf, (len(parts.features.names),), np.float32)
@@ -121,6 +123,18 @@ class CrystalSearch(gymnasium.Env[np.ndarray, np.int64]):
     def _info(self) -> dict[str, Any]:
         assert self._play is not None
         return {"action_mask": self.action_masks().astype(np.int8), "best_energy": self._best}
+
+
+def _defaults(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What is taken where an argument is left out."""
+    formula = canonical_formula(settings.get("composition", SearchConfig.composition))
+    found: dict[str, Any] = {"time_limit": NO_CLOCK}
+    if not is_outside(settings.get("calculator", "")):
+        found["potential"] = settings.get("potential") or best_for(formula).potential.name
+    known = presets().get(formula)
+    if known is not None and found.get("potential") == DEFAULT:  # in which these minima were found
+        found["target"] = known.target
+    return found
 
 
 gymnasium.register(ID, entry_point="rlcsp_core.gym:CrystalSearch")

@@ -98,6 +98,20 @@ def test_the_target_terminates_and_is_never_in_the_initial_population():
         everywhere.reset()
 
 
+@pytest.mark.parametrize(
+    ("settings", "potential", "target"),
+    [
+        ({}, "ysrtio", -27.394619),
+        ({"target": None}, "ysrtio", None),
+        ({"potential": "bush"}, "bush", None),  # the minimum is known in the other
+        ({"composition": "MgO"}, "bush", None),
+    ],
+)
+def test_potential_and_target_are_those_of_the_composition(settings, potential, target):
+    config = CrystalSearch(**settings).config
+    assert (config.potential, config.target) == (potential, target)
+
+
 @pytest.mark.parametrize("name", ["seed", "algorithm", "parallel"])
 def test_what_is_not_the_environments_is_refused(name):
     with pytest.raises(ConfigError, match=f"{name} is no setting of an environment"):
