@@ -22,7 +22,6 @@ from gymnasium.spaces import Box, Discrete
 
 from rlcsp_core.crystal.composition import canonical_formula, presets
 from rlcsp_core.energy.choice import best_for
-from rlcsp_core.energy.potential_file import DEFAULT
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.outside import is_outside
 from rlcsp_core.records import BoolArray, StepRecord
@@ -132,7 +131,7 @@ def _defaults(settings: Mapping[str, Any]) -> dict[str, Any]:
     if not is_outside(settings.get("calculator", "")):
         found["potential"] = settings.get("potential") or best_for(formula).potential.name
     known = presets().get(formula)
-    if known is not None and found.get("potential") == DEFAULT:  # in which these minima were found
+    if known is not None and found.get("potential") == known.potential:
         found["target"] = known.target
     return found
 

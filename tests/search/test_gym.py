@@ -103,8 +103,9 @@ def test_the_target_terminates_and_is_never_in_the_initial_population():
     [
         ({}, "ysrtio", -27.394619),
         ({"target": None}, "ysrtio", None),
-        ({"potential": "bush"}, "bush", None),  # the minimum is known in the other
-        ({"composition": "MgO"}, "bush", None),
+        ({"composition": "MgO", "potential": "bush"}, "bush", None),  # its minimum is known in the other
+        ({"composition": "MgO"}, "pmmcs", -8.286381),
+        ({"composition": "SrTiO3"}, "pmmcs", None),
     ],
 )
 def test_potential_and_target_are_those_of_the_composition(settings, potential, target):
