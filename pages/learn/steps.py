@@ -61,10 +61,10 @@ def numbers_chapter() -> None:
     if run is None:
         return
     asked = st.query_params.get("step", "")
-    first = int(asked) if asked.isdecimal() and 0 < int(asked[:9]) <= run.n_steps else _lesson(known, run)
+    shown = int(asked) if asked.isdecimal() and 0 < int(asked[:9]) <= run.n_steps else _lesson(known, run)
     step = number_field(
         "Step",
-        first or min(UNTAUGHT, run.n_steps),
+        shown or min(UNTAUGHT, run.n_steps),
         1,
         run.n_steps,
         whole=True,

@@ -68,8 +68,9 @@ def _numbers(item: Item) -> None:
     cell = cell_parameters(crystal)
     formula = formula_of(crystal.numbers)
     known = presets().get(formula)
-    comparable = known is not None and item.potential in (None, known.potential)
-    above = 1000 * (item.energy - known.target) if item.energy is not None and comparable else None
+    above = None
+    if item.energy is not None and known is not None and item.potential in (None, known.potential):
+        above = 1000 * (item.energy - known.target)
     figures = (
         (
             "Energy (eV/atom)",
