@@ -20,6 +20,7 @@ import pytest
 
 from rlcsp_core.cli.main import COMMANDS
 from rlcsp_core.execution.experiment import parse_experiment
+from rlcsp_core.execution.training_file import parse_training
 from rlcsp_core.paths import DATA
 from rlcsp_core.store.archive import Archive
 
@@ -141,6 +142,8 @@ def test_toml_is_read(block: Block) -> None:
     content = tomllib.loads(block.text)
     if "algorithms" in content:
         assert parse_experiment(block.text, "example").runs()
+    if "methods" in content:
+        assert parse_training(block.text, "example").methods
 
 
 def test_the_commands_of_the_readme_are_those_of_the_makefile() -> None:

@@ -38,6 +38,7 @@ __all__ = [
     "group_names",
     "is_sized",
     "policy_group",
+    "policy_groups",
     "prior_preferences",
 ]
 
@@ -128,12 +129,21 @@ def policy_group(action: Action) -> str:
 
 
 @cache
+def policy_groups(name: str) -> tuple[str, ...]:
+    """All groups of an action set, whatever the problem."""
+    return tuple(dict.fromkeys(policy_group(action_numbered(n)) for n in _numbers(name)))
+
+
+@cache
 def group_names(name: str) -> frozenset[str]:
     """All groups and numbers of actions that a policy for an action set can speak of."""
+    return frozenset(map(str, _numbers(name))) | frozenset(policy_groups(name))
+
+
+def _numbers(name: str) -> tuple[int, ...]:
     chosen = entry(ACTION_SETS, name, "action set")
     sizes = range(SIZED + 1, SIZED + MOST_UNITS + 1) if chosen.sized else ()
-    numbers = (*chosen.numbers, *sizes)
-    return frozenset(str(n) for n in numbers) | {policy_group(action_numbered(n)) for n in numbers}
+    return (*chosen.numbers, *sizes)
 
 
 def action_mask(

@@ -3,7 +3,7 @@
     r_a ~ Gamma(α_a, β_a)                   hits per use of action a, independent;  α = 3, β = 60 at first
     w_a = (π(a|s) / max_b π(b|s))^τ         what the policy π, learned before or uniform, says of a
     act     with probability ε a draw from π, else the largest w_a r_a of one draw of all r, masked actions left out
-    learn   β_a += 1;  α_a += 1 where the trial was a hit
+    learn   β_a += 1;  α_a += γ where the trial was a hit,  γ = 1
 
 A hit is a trial of a new energy that ranks among the lowest of the run, within its best hundredth or below all of them;
 the search says where a trial ranks.  The law of the draw is recorded, not sampled:
@@ -46,6 +46,12 @@ class BeliefConfig(Settings):
     prior_hits: float = number(3.0, 0.1, 1000.0, "α at the start: hits imagined of each action (ours)")
     prior_uses: float = number(60.0, 1.0, 100_000.0, "β at the start: uses imagined of each action (ours)")
     trust: float = number(0.7, 0.0, 10.0, "τ: power of the policy's odds in the weights (ours)")
+    gain: float = number(
+        1.0,
+        0.0,
+        1000.0,
+        "γ: what a hit adds to α (ours); 0 where what is believed came from earlier searches",
+    )
     best: float = number(0.01, 0.0, 1.0, "part of the energies seen that a hit ranks among (ours)")
 
 
@@ -69,7 +75,7 @@ class Belief:
 
     def learn(self, transition: Transition) -> Update | None:
         """Count one use, and one hit if it was one.  The policy stays as it is: no update is reported."""
-        self.counts[transition.action] += (is_hit(transition.place, self.config.best), 1.0)
+        self.counts[transition.action] += (self.config.gain * is_hit(transition.place, self.config.best), 1.0)
         return None
 
     def snapshot(self) -> dict[str, Any]:

@@ -23,7 +23,7 @@ class Episode(NamedTuple):
     """Consecutive steps under one policy; several episodes joined have the same form."""
 
     features: Array  # [T, F]
-    masks: BoolArray  # [T, A]
+    masks: BoolArray | IntArray  # [T, A], or how many actions each row stands for
     actions: IntArray  # [T]
     rewards: Array  # [T] standardised
     returns: Array  # [T] G_t, as the learner's valuation has it

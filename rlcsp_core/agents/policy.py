@@ -10,7 +10,8 @@
 
 Linear softmax with ε as in RL-CSP (Zamaraeva et al., Digital Discovery 2023, 2, 1831); derivatives worked
 out here. Entropies and divergences are in nats.  Shapes: A actions, F features, and any leading axes, here
-written T for steps. Masked actions have π = 0 and a score of 0.
+written T for steps. Masked actions have π = 0 and a score of 0.  Several actions of one preference can stand
+in one row: the mask then says how many of them are unmasked, and π is that of all together.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rlcsp_core.records import Array, BoolArray
+from rlcsp_core.records import Array, BoolArray, IntArray
 
 # keeps ln π and 1/π finite where an unmasked probability underflows: ε = 0 and h differing by over 700
 SMALLEST = float(np.finfo(np.float64).tiny)
@@ -33,14 +34,14 @@ class Policy(NamedTuple):
     exploration: float  # ε
 
 
-def policy_at(theta: Array, features: Array, mask: BoolArray, exploration: float) -> Policy:
+def policy_at(theta: Array, features: Array, mask: BoolArray | IntArray, exploration: float) -> Policy:
     """π(·|s) of the module's head.  theta [A, F], features [T, F], mask [T, A]."""
     # ufunc.reduce and no BLAS: on arrays this small the overhead of sum(), max() and @ is most of the time
     n = np.add.reduce(mask, axis=-1, keepdims=True)
     if not n.all():
         raise ValueError("no action can be taken: every action is masked")
     h = np.where(mask, np.add.reduce(theta * features[..., None, :], axis=-1), -np.inf)
-    weight = np.exp(h - np.maximum.reduce(h, axis=-1, keepdims=True))
+    weight = mask * np.exp(h - np.maximum.reduce(h, axis=-1, keepdims=True))
     p = weight / np.add.reduce(weight, axis=-1, keepdims=True)
     return Policy(p, (1 - exploration) * p + mask * (exploration / n), exploration)
 

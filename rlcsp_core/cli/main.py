@@ -29,6 +29,7 @@ COMMANDS = (
     "run",
     "resume",
     "sweep",
+    "train",
     "export",
     "save",
     "load",

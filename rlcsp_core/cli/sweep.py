@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rlcsp_core.cli.main import BAD_INPUT, INTERRUPTED
 from rlcsp_core.cli.options import add_database, add_json, whole
@@ -17,6 +18,9 @@ from rlcsp_core.errors import ConfigError
 from rlcsp_core.execution import Halt, halting
 from rlcsp_core.records import SearchRecord
 from rlcsp_core.store import RunInfo, RunState, Store, open_store
+
+if TYPE_CHECKING:
+    from rlcsp_core.execution.sweep import Plan, Share
 
 MOST_WORKERS = 256
 COLUMNS = (
@@ -48,12 +52,16 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="of its seeds only these, to divide it over machines that share no database (export --add puts the "
         "parts together)",
     )
+    add_workers(parser)
+    add_database(parser)
+    add_json(parser)
+
+
+def add_workers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workers", type=whole, default=1, metavar="N", help="processes on this machine (default: 1)"
     )
     parser.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler, whose workers do the runs")
-    add_database(parser)
-    add_json(parser)
 
 
 def seeds(text: str) -> range:
@@ -67,13 +75,54 @@ def seeds(text: str) -> range:
 
 def run(arguments: argparse.Namespace) -> int:
     from rlcsp_core.execution.experiment import load_experiment
-    from rlcsp_core.execution.sweep import sweep
 
-    if not 1 <= arguments.workers <= MOST_WORKERS:
-        raise ConfigError(f"--workers must lie between 1 and {MOST_WORKERS}, got {arguments.workers}")
     experiment = load_experiment(arguments.experiment)
     if arguments.seeds is not None:
         experiment = experiment.with_seeds(arguments.seeds)
+    with at_work(arguments, lambda store: Progress.of(store, experiment)) as workers:
+        workers.carry_out(experiment)
+    return workers.ending("sweep")
+
+
+class Workers:
+    """Those who carry out runs: this process, or the workers of a cluster."""
+
+    def __init__(self, store: Store, client: Any, halt: Halt, results: Results, progress: Progress) -> None:
+        self.store, self.client, self.halt, self.results, self.progress = (
+            store,
+            client,
+            halt,
+            results,
+            progress,
+        )
+
+    def carry_out(self, plan: Plan) -> bool:
+        """All runs of it that are missing; False where it was interrupted."""
+        from rlcsp_core.execution.sweep import sweep
+
+        report = self.results.report
+        if self.client is None:
+            sweep(self.store, plan, self.halt, report=report, notify=self.progress.notify)
+        else:
+            cluster().sweep_on(self.client, self.store, plan, self.halt, report, self.progress.tick)
+        return not self.halt.asked
+
+    def ending(self, what: str) -> int:
+        """The exit code; says what is to be said."""
+        if self.halt.asked:
+            print(f"interrupted; start the {what} again to go on", file=sys.stderr)
+            return INTERRUPTED
+        if self.results.failed:
+            complain(f"{self.results.failed} of {self.results.count} runs failed; their reasons stand above")
+            return BAD_INPUT
+        return 0
+
+
+@contextmanager
+def at_work(arguments: argparse.Namespace, progress_of: Callable[[Store], Progress]) -> Iterator[Workers]:
+    """The workers that the arguments ask for; Ctrl-C stops them in good order."""
+    if not 1 <= arguments.workers <= MOST_WORKERS:
+        raise ConfigError(f"--workers must lie between 1 and {MOST_WORKERS}, got {arguments.workers}")
     with ExitStack() as stack:
         client = None
         if arguments.scheduler is not None:
@@ -81,24 +130,14 @@ def run(arguments: argparse.Namespace) -> int:
         store = open_store(arguments.database)
         compile_once()
         results = Results(store, Lines(arguments.json, COLUMNS))
-        progress = Progress(store, experiment)
+        progress = progress_of(store)
         halt = stack.enter_context(halting(Halt()))
         stack.callback(progress.bar.finish)
         if client is not None:
             cluster().check_databases(client, store)
         elif arguments.workers > 1:
             client = stack.enter_context(cluster().local_client(arguments.workers, store))
-        if client is None:
-            sweep(store, experiment, halt, report=results.report, notify=progress.notify)
-        else:
-            cluster().sweep_on(client, store, experiment, halt, results.report, progress.tick)
-    if halt.asked:
-        print("interrupted; start the sweep again to go on", file=sys.stderr)
-        return INTERRUPTED
-    if results.failed:
-        complain(f"{results.failed} of {results.count} runs failed; their reasons stand above")
-        return BAD_INPUT
-    return 0
+        yield Workers(store, client, halt, results, progress)
 
 
 def cluster() -> ModuleType:
@@ -135,14 +174,21 @@ class Results:
 
 
 class Progress:
-    """How far the experiment is and how long it will take, read from the database."""
+    """How far the work is and how long it will take, read from the database."""
 
-    def __init__(self, store: Store, experiment: Any) -> None:
-        from rlcsp_core.execution.sweep import Clock, share_of
+    def __init__(self, look: Callable[[], Share]) -> None:
+        from rlcsp_core.execution.sweep import Clock
 
-        self.look = lambda: share_of(store, experiment)
+        self.look = look
         self.bar = Bar()
         self.clock = Clock(self.look().fraction)
+
+    @classmethod
+    def of(cls, store: Store, plan: Plan) -> Progress:
+        """Of runs that are known beforehand."""
+        from rlcsp_core.execution.sweep import share_of
+
+        return cls(lambda: share_of(store, plan))
 
     def notify(self, _record: SearchRecord) -> None:
         if self.bar.due:

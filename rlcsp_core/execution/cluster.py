@@ -17,10 +17,10 @@ import dask
 from distributed import Client, Future, LocalCluster
 
 from rlcsp_core.errors import ConfigError, StoreError
-from rlcsp_core.execution.experiment import Experiment, PlannedRun
+from rlcsp_core.execution.experiment import PlannedRun
 from rlcsp_core.execution.processes import THREADS
 from rlcsp_core.execution.running import Halt
-from rlcsp_core.execution.sweep import Report, carry_out
+from rlcsp_core.execution.sweep import Plan, Report, carry_out
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import ACTIVE, Store, open_store
 from rlcsp_core.store.addresses import URL_VARIABLE
@@ -101,7 +101,7 @@ def check_databases(client: Client, store: Store) -> None:
 
 
 def sweep_on(
-    client: Client, store: Store, experiment: Experiment, halt: Halt, report: Report, tick: Callable[[], None]
+    client: Client, store: Store, experiment: Plan, halt: Halt, report: Report, tick: Callable[[], None]
 ) -> None:
     """All missing runs; `tick` is called every POLL seconds, `report` with every run as it is done."""
     futures = [
@@ -148,7 +148,7 @@ def result_of(future: Future) -> str:
         raise StoreError(f"a worker could not do its task: {type(error).__name__}: {error}") from None
 
 
-def stop_runs(client: Client, store: Store, experiment: Experiment, pending: set[Future]) -> None:
+def stop_runs(client: Client, store: Store, experiment: Plan, pending: set[Future]) -> None:
     """Tell the runs of this experiment to stop, and give them time to write what they have."""
     client.cancel(list(pending))
     for run in store.runs(states=ACTIVE, experiment=experiment.name):

@@ -10,10 +10,10 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from rlcsp_core.errors import StoreError
-from rlcsp_core.execution.experiment import Experiment, PlannedRun
+from rlcsp_core.execution.experiment import PlannedRun
 from rlcsp_core.execution.liveness import Watch
 from rlcsp_core.execution.running import Begin, Halt, Notify, begin_search, execute, nobody
 from rlcsp_core.store import Claim, RunInfo, RunState, Store
@@ -21,6 +21,17 @@ from rlcsp_core.store import Claim, RunInfo, RunState, Store
 POLL = 1.0  # s between looks at a run that another process works on
 
 Report = Callable[[RunInfo], None]
+
+
+class Plan(Protocol):
+    """Runs to be carried out: an experiment, or a batch of a training."""
+
+    @property
+    def name(self) -> str:
+        """Of the experiment that they are stored under."""
+        ...
+
+    def runs(self) -> list[PlannedRun]: ...
 
 
 class Share(NamedTuple):
@@ -36,7 +47,7 @@ class Share(NamedTuple):
         return self.steps_done / self.steps
 
 
-def share_of(store: Store, experiment: Experiment) -> Share:
+def share_of(store: Store, experiment: Plan) -> Share:
     planned = {(run.label, run.config.seed): run.config.steps for run in experiment.runs()}
     done = steps = 0
     for run in store.runs(experiment=experiment.name):
@@ -50,7 +61,7 @@ def share_of(store: Store, experiment: Experiment) -> Share:
 
 def sweep(
     store: Store,
-    experiment: Experiment,
+    experiment: Plan,
     halt: Halt,
     *,
     report: Report,
