@@ -1,4 +1,4 @@
-"""`app`: the dashboard, in a browser on this machine."""
+"""`app`: the dashboard in a browser on this machine; its address is printed, Ctrl-C ends it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from rlcsp_core.paths import ROOT
 PORT, MOST = 8501, 65535
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser("app", help="the dashboard; its address is printed, Ctrl-C ends it")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=whole, default=PORT, help=f"where it answers (default: {PORT})")
 
 

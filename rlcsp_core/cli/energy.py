@@ -1,6 +1,8 @@
 """`energy FILE…`: lattice energy of structures as they stand.
 
-pressure = −tr(dE/dε) / 3V: positive where the cell wants to grow.
+Lattice energy [eV/atom], largest force on an atom [eV/Å] and pressure [GPa], which is −tr(dE/dε) / 3V: positive where
+the cell wants to grow.  Structures that cannot be used are named on standard error, the others are done; the exit code
+is then 2.
 """
 
 from __future__ import annotations
@@ -29,14 +31,7 @@ COLUMNS = (
 )
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser(
-        "energy",
-        help="lattice energy of structures as they stand",
-        description="Lattice energy [eV/atom], largest force on an atom [eV/Å] and pressure [GPa] of structures as "
-        "they stand. Structures that cannot be used are named on standard error, the others are done; the exit code "
-        "is then 2.",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_files(parser)
     add_potential(parser)
     add_json(parser)

@@ -1,4 +1,8 @@
-"""`export EXPERIMENT`: the runs of an experiment as Parquet files."""
+"""`export EXPERIMENT`: the runs of an experiment as Parquet files.
+
+All ended runs, into a folder, or into a ZIP where the name ends so: what pages show of them, or all they recorded.
+What stands in data/results is shown by the dashboard.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +16,7 @@ from rlcsp_core.paths import user_data
 from rlcsp_core.store import open_store
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser(
-        "export",
-        help="write the runs of an experiment as Parquet files",
-        description="Write all ended runs of an experiment as Parquet files into a folder, or into a ZIP where the "
-        "name ends so: what pages show of them, or all they recorded. What stands in data/results is shown by the "
-        "dashboard.",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("experiment", metavar="EXPERIMENT", help="its name in the database")
     parser.add_argument(
         "--output", metavar="PATH", help="where to (default: results/EXPERIMENT in the data folder)"

@@ -11,8 +11,7 @@ from rlcsp_core.cli.output import to_json
 from rlcsp_core.store import open_store
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser("load", help="make runs again of saved ones")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="written by save, or by export --whole")
     add_database(parser)
     add_json(parser)

@@ -37,6 +37,7 @@ COMMANDS = (
     "warm",
     "work",
 )
+HIDDEN = ("work",)
 
 
 def parser_for(commands: Sequence[str]) -> argparse.ArgumentParser:
@@ -44,7 +45,11 @@ def parser_for(commands: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"rlcsp {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name in commands:
-        import_module(f"rlcsp_core.cli.{name}").add_parser(subparsers)
+        module = import_module(f"rlcsp_core.cli.{name}")
+        title, _, more = (module.__doc__ or "").partition("\n\n")
+        title = title.partition(": ")[2]
+        listed = {} if name in HIDDEN else {"help": title.rstrip(".")}
+        module.add_arguments(subparsers.add_parser(name, description=f"{title}  {more}", **listed))
     return parser
 
 

@@ -1,4 +1,8 @@
-"""`policies`: what was learned across searches, how and on what; or what one run has learned, as a file."""
+"""`policies`: the learned policies and what they were learned on.
+
+The shipped policies, and those of files: actions, preferences of each group of actions, provenance. `train` makes
+them, `run --policy` starts from one.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +13,7 @@ from rlcsp_core.cli.options import add_database, add_json
 from rlcsp_core.cli.output import to_json
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser(
-        "policies",
-        help="the learned policies and what they were learned on",
-        description="The shipped policies, and those of files: actions, preferences of each group of actions, "
-        "provenance. `train` makes them, `run --policy` starts from one.",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="*", metavar="FILE.json", help="list these too")
     parser.add_argument(
         "--of", metavar="RUN", help="print instead the policy that this run learned, for a file of your own"

@@ -1,4 +1,8 @@
-"""`potentials`: the shipped potentials, what they cover and how well they do on known crystals."""
+"""`potentials`: the shipped potentials and their measured errors.
+
+Ions, form, charges, source, number of known crystals relaxed in each, and the median error of their axes in per cent.
+`validate` measures them again.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +13,7 @@ from rlcsp_core.cli.options import add_json
 from rlcsp_core.cli.output import to_json
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser(
-        "potentials",
-        help="the shipped potentials and their measured errors",
-        description="The shipped potentials: ions, form, charges, source, number of known crystals relaxed in each, "
-        "and the median error of their axes in per cent. `validate` measures them again.",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
 
 

@@ -1,4 +1,8 @@
-"""`relax FILE…`: relax atoms and cell to the nearest minimum, or say why not."""
+"""`relax FILE…`: relax atoms and cell of structures to the nearest minimum, or say why not.
+
+At zero pressure.  One line for each structure of each file; a relaxation that does not converge has a reason and no
+energy.  Structures that cannot be used are named on standard error, the others are done; the exit code is then 2.
+"""
 
 from __future__ import annotations
 
@@ -30,14 +34,7 @@ COLUMNS = (
 )
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser(
-        "relax",
-        help="relax atoms and cell of structures",
-        description="Relax atoms and cell at zero pressure. One line for each structure of each file; a relaxation "
-        "that does not converge has a reason and no energy. Structures that cannot be used are named on standard "
-        "error, the others are done; the exit code is then 2.",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_files(parser)
     add_potential(parser)
     parser.add_argument(

@@ -1,4 +1,7 @@
-"""`repeat RUN`: run a stored run again and say whether it is the same, bit for bit."""
+"""`repeat RUN`: run a stored run again and say whether it is the same, bit for bit.
+
+Nothing is stored; every record is compared with the stored one.  Exit code 0 if they are identical, 1 if they differ.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,7 @@ from rlcsp_core.store import open_store
 DIFFERENT = 1
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser(
-        "repeat",
-        help="run a stored run again and compare, bit for bit",
-        description="Run a stored run again, without storing anything, and compare every record with the stored one. "
-        "Exit code 0 if they are identical, 1 if they differ.",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_id", metavar="RUN")
     add_database(parser)
     add_json(parser)

@@ -1,4 +1,7 @@
-"""`resume RUN`: go on with a stopped, interrupted or failed run; its records are those of a run never interrupted."""
+"""`resume RUN`: go on with a stopped, interrupted or failed run.
+
+Its records are those of a run never interrupted.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,7 @@ from rlcsp_core.execution.liveness import claim_idle
 from rlcsp_core.store import open_store
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser("resume", help="go on with a run that was stopped or interrupted")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_id", metavar="RUN", help="as printed by run and shown in the dashboard")
     add_database(parser)
     add_json(parser)

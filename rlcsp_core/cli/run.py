@@ -1,4 +1,7 @@
-"""`run`: one search in this process, stored as it goes.  Ctrl-C stops it in good order; `resume` takes it up again."""
+"""`run`: search for the structure of a composition.
+
+In this process, stored as it goes.  Ctrl-C stops the search in good order; `resume` takes it up again.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +30,7 @@ LABELS = {
 }
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser("run", help="search for the structure of a composition")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser)
     parser.add_argument("--name", help="shown in lists of runs")
     parser.add_argument(

@@ -1,4 +1,8 @@
-"""`save RUN FILE`: one run as one file, for other people and other programs."""
+"""`save RUN FILE`: one run as one file, for other people and other programs.
+
+Configuration, seed, versions, steps and structures in one ZIP archive: Parquet, extended XYZ and a database of ASE.
+`load` makes a run of it again.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +14,7 @@ from rlcsp_core.cli.output import to_json
 from rlcsp_core.store import open_store
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser(
-        "save",
-        help="one run as one file",
-        description="Write configuration, seed, versions, steps and structures of a run into one ZIP archive: Parquet, "
-        "extended XYZ and a database of ASE. `load` makes a run of it again.",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_id", metavar="RUN")
     parser.add_argument("file", metavar="FILE", help="the archive to write, *.zip")
     add_database(parser)

@@ -1,4 +1,7 @@
-"""`sweep EXPERIMENT`: every run of an experiment that is not there yet; started again, it goes on where it was."""
+"""`sweep EXPERIMENT`: carry out an experiment, configurations × seeds.
+
+Every run that is not in the database yet.  Interrupted at any point and started again, it goes on where it was.
+"""
 
 from __future__ import annotations
 
@@ -35,13 +38,7 @@ COLUMNS = (
 )
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser(
-        "sweep",
-        help="carry out an experiment: configurations × seeds",
-        description="Carry out every run of an experiment that is not in the database yet. Interrupted at any point "
-        "and started again, it goes on where it was.",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "experiment", metavar="EXPERIMENT", help="a TOML file, or the name of one in data/experiments"
     )

@@ -1,4 +1,8 @@
-"""`train FILE`: learn policies over searches; started again, it goes on where it was, to the same policies."""
+"""`train`: learn policies over many searches.
+
+Carry out the searches of a training that are not in the database yet, learn from them, and write each policy as
+NAME.json. Interrupted at any point and started again, it goes on where it was.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +22,7 @@ if TYPE_CHECKING:
     from rlcsp_core.execution.training_file import Training
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser(
-        "train",
-        help="learn policies over many searches",
-        description="Carry out the searches of a training that are not in the database yet, learn from them, and write "
-        "each policy as NAME.json. Interrupted at any point and started again, it goes on where it was.",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("training", metavar="FILE", help="a TOML file, or the name of one in data/training")
     parser.add_argument(
         "--output", metavar="FOLDER", default=".", help="where the policies are written (default: here)"

@@ -1,4 +1,8 @@
-"""`validate`: every known crystal relaxed in every potential that covers it, as a table and a page of documentation."""
+"""`validate`: known crystals relaxed in the potentials, against experiment.
+
+Every known crystal in every potential that covers it: lattice constants against experiment, space group kept or lost,
+order of polymorphs, as a table and a page of documentation.  About two minutes for all.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +31,7 @@ COLUMNS = (
 )
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser(
-        "validate",
-        help="known crystals relaxed in the potentials, against experiment",
-        description="Relax every known crystal in every potential that covers it: lattice constants against "
-        "experiment, space group kept or lost, order of polymorphs. About two minutes for all.",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("formulas", nargs="*", metavar="FORMULA", help="these compounds only")
     parser.add_argument("--potential", metavar="NAME|FILE.toml", help="this potential only")
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""`warm`: compile the kernels now, so that nothing waits for it later."""
+"""`warm`: compile the engine now, once for each version, so that nothing waits for it later: half a minute."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import argparse
 from rlcsp_core.cli.progress import compile_once
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    subparsers.add_parser("warm", help="compile the engine now (once for each version, about half a minute)")
+def add_arguments(_parser: argparse.ArgumentParser) -> None:
+    """None."""
 
 
 def run(_arguments: argparse.Namespace) -> int:

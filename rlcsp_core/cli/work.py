@@ -7,8 +7,7 @@ import argparse
 from rlcsp_core.execution.worker import work
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser("work")  # without help it is not listed
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_id", metavar="RUN")
 
 
