@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
+from typing import Any
 
 from rlcsp_core import __version__
 from rlcsp_core.cli.options import Parser
@@ -48,7 +49,7 @@ def parser_for(commands: Sequence[str]) -> argparse.ArgumentParser:
         module = import_module(f"rlcsp_core.cli.{name}")
         title, _, more = (module.__doc__ or "").partition("\n\n")
         title = title.partition(": ")[2]
-        listed = {} if name in HIDDEN else {"help": title.rstrip(".")}
+        listed: dict[str, Any] = {} if name in HIDDEN else {"help": title.rstrip(".")}
         module.add_arguments(subparsers.add_parser(name, description=f"{title}  {more}", **listed))
     return parser
 

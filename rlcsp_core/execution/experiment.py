@@ -17,6 +17,7 @@ import tomllib
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from rlcsp_core.crystal.composition import canonical_formula
@@ -105,7 +106,10 @@ class Entry(NamedTuple):
 
     table: str  # its name; "" for the file itself
     place: int  # among the tables of this name
-    values: Mapping[str, Any]
+    values: Mapping[str, Any] = MappingProxyType({})
+
+
+TOP = Entry("", 0)
 
 
 class Reader:
@@ -116,7 +120,7 @@ class Reader:
         self.file = file
 
     def experiment(self, content: Mapping[str, Any], name: str) -> Experiment:
-        top = Entry("", 0, content)
+        top = TOP._replace(values=content)
         self._check_keys(top, TOP_KEYS)
         for key in ("title", "description"):
             if not isinstance(content.get(key, ""), str):

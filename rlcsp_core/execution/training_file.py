@@ -20,7 +20,7 @@ from rlcsp_core.agents.across import CREDITS
 from rlcsp_core.agents.baselines import BASELINES
 from rlcsp_core.errors import ConfigError, StoreError
 from rlcsp_core.execution.experiment import SHIPPED as EXPERIMENTS
-from rlcsp_core.execution.experiment import Reader, shipped_experiments
+from rlcsp_core.execution.experiment import TOP, Entry, Reader, shipped_experiments
 from rlcsp_core.paths import DATA
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.search.policies import NAME, UNTRAINED
@@ -68,7 +68,6 @@ class Training:
     """Methods × compositions × streams."""
 
     name: str  # of the experiment that its runs are stored under
-    title: str
     seeds: tuple[int, ...]  # of the streams
     configs: tuple[SearchConfig, ...]  # of one search of each composition
     methods: tuple[Method, ...]
@@ -112,7 +111,7 @@ class TrainingReader(Reader):
 
     def training(self, content: Mapping[str, Any], name: str) -> Training:
         if "algorithms" in content:
-            raise self._mistake("", 0, "algorithms", "a training has [[methods]] in place of [[algorithms]]")
+            raise self._mistake(TOP, "algorithms", "a training has [[methods]] in place of [[algorithms]]")
         methods = content.get("methods")
         if not isinstance(methods, list) or not methods:
             raise ConfigError(f"{self.file}: no [[methods]]; add at least one with label and method")
@@ -125,13 +124,12 @@ class TrainingReader(Reader):
         self._check_distinct(rest.get("compositions"))
         experiment = self.experiment(rest | {"algorithms": [{"algorithm": "belief"}]}, name)
         if max(experiment.seeds) >= MOST_STREAMS:
-            raise self._mistake("", 0, "seeds", f"seeds of streams must be below {MOST_STREAMS}")
+            raise self._mistake(TOP, "seeds", f"seeds of streams must be below {MOST_STREAMS}")
         configs = tuple(variant.config for variant in experiment.variants)
         for config in configs:
             self._check_search(config)
         training = Training(
             name,
-            experiment.title,
             experiment.seeds,
             configs,
             tuple(self._method(entry, j) for j, entry in enumerate(methods)),
@@ -143,7 +141,7 @@ class TrainingReader(Reader):
         """The compositions of a shipped experiment."""
         if experiment not in shipped_experiments():
             text = f"there is no experiment {experiment!r}; choose from {', '.join(shipped_experiments())}"
-            raise self._mistake("", 0, "compositions", text)
+            raise self._mistake(TOP, "compositions", text)
         content = tomllib.loads((EXPERIMENTS / f"{experiment}.toml").read_text(encoding="utf-8"))
         return content.get("compositions", [])
 
@@ -154,23 +152,23 @@ class TrainingReader(Reader):
         for index, formula in enumerate(named):
             if formula in named[:index]:
                 text = f"{formula} stands there twice; leave one out"
-                raise self._mistake("compositions", index, "composition", text)
+                raise self._mistake(Entry("compositions", index), "composition", text)
 
     def _check_search(self, config: SearchConfig) -> None:
         if config.target is None:
             raise ConfigError(f"{self.file}: {config.composition} has no target: say what is to be found")
         if config.features != "published":
             text = 'what steps record of the features is the energy alone: train on features = "published"'
-            raise self._mistake("defaults", 0, "features", text)
+            raise self._mistake(Entry("defaults", 0), "features", text)
 
     def _method(self, values: Any, index: int) -> Method:
         if not isinstance(values, dict):
-            raise self._mistake("", 0, "methods", "methods must be a table of settings")
+            raise self._mistake(TOP, "methods", "methods must be a table of settings")
         try:
             return settings_from(Method, values, "a method")
         except ConfigError as error:
             key = next((key for key in values if key in str(error)), "")
-            raise self._mistake("methods", index, key, str(error)) from None
+            raise self._mistake(Entry("methods", index), key, str(error)) from None
 
     def _check_methods(self, training: Training) -> None:
         from rlcsp_core.execution.training import streams_of
@@ -178,20 +176,21 @@ class TrainingReader(Reader):
         labels = [method.label for method in training.methods]
         known = [config.composition for config in training.configs]
         for index, method in enumerate(training.methods):
+            entry = Entry("methods", index)
             if labels.count(method.label) > 1:
                 text = f"the label {method.label!r} is used twice; give every method its own"
-                raise self._mistake("methods", index, "label", text)
+                raise self._mistake(entry, "label", text)
             if not NAME.fullmatch(method.label):
                 text = (
                     f"{method.label!r} cannot name a policy: take letters, digits, blanks, points and hyphens"
                 )
-                raise self._mistake("methods", index, "label", text)
+                raise self._mistake(entry, "label", text)
             for formula in training.left_out(method):
                 if formula not in known:
                     text = f"{formula} cannot be left out: choose from {', '.join(known)}"
-                    raise self._mistake("methods", index, "leave_out", text)
+                    raise self._mistake(entry, "leave_out", text)
             if training.left_out(method) and len(known) < 2:
-                raise self._mistake("methods", index, "leave_out", "one composition cannot be left out")
+                raise self._mistake(entry, "leave_out", "one composition cannot be left out")
         try:
             for stream in streams_of(training):
                 for planned in stream.planned(0):
