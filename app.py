@@ -4,15 +4,18 @@ import streamlit as st
 
 from pages.common.frame import ICON, SIDEBAR_WIDTH, STYLE, let_in
 from pages.common.preload import PAUSE, preload
+from pages.common.share import STYLE as LECTURE_STYLE
+from pages.common.share import lecture, share
 from pages.common.sitemap import PAGES
 
+lecturing = lecture()
 # Without icons, which the browser would fetch from the network to show them in its tab.
 current = st.navigation(
     [
         st.Page(page.file, title=page.title, url_path=page.url_path, default=not page.url_path)
         for page in PAGES
     ],
-    position="hidden",
+    position="top" if lecturing else "hidden",
 )
 st.set_page_config(
     page_title=f"{current.title} · RLCSP",
@@ -20,10 +23,15 @@ st.set_page_config(
     layout="wide",
     initial_sidebar_state=SIDEBAR_WIDTH,
 )
-st.html(f"<style>{STYLE}</style>")
+st.html(f"<style>{STYLE}{LECTURE_STYLE if lecturing else ''}</style>")
 let_in()
-with st.sidebar:
-    for page in PAGES:
-        st.page_link(page.file, label=page.title, icon=page.icon, width="stretch")
+if not lecturing:
+    with st.sidebar:
+        for page in PAGES:
+            st.page_link(page.file, label=page.title, icon=page.icon, width="stretch")
+        share()
 preload(PAUSE)
 current.run()
+if lecturing:
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        share()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.common import columns
+from pages.common import columns, glossary
 from rlcsp_core.paths import STATIC
 
 SIDEBAR_WIDTH = 200  # pixels; leaves a tablet room for the charts
@@ -22,7 +22,7 @@ STYLE = f"""
 @media (max-width: 900px) {{ .stMainBlockContainer {{ padding: 3.6rem 1rem 3rem; }} }}
 .st-key-ticks {{ margin-top: -2rem; }}
 .st-key-ticks img {{ height: 14px; }}
-{columns.STYLE}"""
+{columns.STYLE}{glossary.STYLE}"""
 
 
 def let_in() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import streamlit as st
 
 from pages.common.errors import plain
+from pages.common.glossary import caption
 from pages.common.url import choice, one_of, switch
 from pages.compare.summary import (
     conclusions,
@@ -88,7 +89,7 @@ def target_view(groups: Groups, styles: Styles) -> None:
         "Fraction of runs that reached the target against steps. "
         + "; ".join(f"{label}: {c.n_reached} of {c.n_runs}" for label, c in curves.items()),
     )
-    st.caption("Kaplan–Meier estimate with 95 % band; a tick marks a run that was stopped before the target.")
+    caption("Kaplan–Meier estimate with 95 % band; a tick marks a run that was stopped before the target.")
     denominators(groups)
     limit = survival.common_limit(results)
     restricted = f"Mean steps, counting a run that never arrives as {limit:.0f}"

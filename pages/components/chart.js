@@ -22,9 +22,26 @@ function loadPlotly() {
   return window.__rlcspPlotly;
 }
 
+/* Of the page's type to the usual size: charts grow with it. */
+function magnification() {
+  return parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+}
+
 /* Of the drawing, in pixels. */
 function heightOf(figure) {
-  return JSON.parse(figure).layout.height ?? 320;
+  return magnification() * (JSON.parse(figure).layout.height ?? 320);
+}
+
+/* The layout with its type, margins and height so many times as large. */
+function magnified(value, factor) {
+  if (Array.isArray(value)) return value.map((v) => magnified(v, factor));
+  if (!value || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([k, v]) => {
+    if (/font$/.test(k) && v?.size) return [k, { ...v, size: v.size * factor }];
+    if (k === "margin") return [k, Object.fromEntries(Object.entries(v).map(([side, width]) => [side, width * factor]))];
+    if (k === "height") return [k, v * factor];
+    return [k, magnified(v, factor)];
+  }));
 }
 
 /* The figure with every CSS variable replaced by its present value. */
@@ -92,7 +109,7 @@ async function draw(chart) {
   chart.config ??= configuration(filename); // Plotly starts afresh when the configuration is not the same object
   const { data, layout } = themed(JSON.parse(figure), style);
   chart.node.setAttribute("aria-label", description);
-  await Plotly.react(chart.node, data, { ...layout, uirevision: layout.uirevision ?? "constant" }, chart.config);
+  await Plotly.react(chart.node, data, { ...magnified(layout, magnification()), uirevision: layout.uirevision ?? "constant" }, chart.config);
   chart.node.dataset.points = String((chart.node.calcdata ?? []).reduce((n, trace) => n + trace.length, 0));
   if (!chart.listening) {
     chart.listening = true;

@@ -247,7 +247,7 @@ class CrystalView {
     this.data = data;
     if (!sameFrames) this.frame = Math.min(data.start, data.frames.length - 1);
     this.root.classList.toggle("bare", !data.controls);
-    this.canvas.style.height = `${data.height}px`;
+    this.canvas.style.height = `${data.height / 16}rem`;
     this.caption.textContent = data.caption ?? "";
     this.caption.hidden = !data.caption;
     this.fillControls();

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.common.errors import plain
+from pages.common.glossary import caption
 from pages.common.wording import NOTHING, number, signed
 from pages.common.wording import energy as energy_words
 from pages.components.chart import live_chart
@@ -141,7 +142,7 @@ def show_choice(moment: Moment) -> None:
         }
     )
     st.dataframe(with_digits(table, 4), hide_index=True)
-    st.caption(
+    caption(
         f"z = {signed(float(choice.features[1]), DIGITS)}; entropy {choice.entropy:.3f} nats. "
         "Masked actions have probability 0."
     )
@@ -183,7 +184,7 @@ def _theta_table(moment: Moment, episode: Episode) -> None:
         }
     )
     st.dataframe(with_digits(table, 6), hide_index=True)
-    st.caption(
+    caption(
         "For RLCSP without a baseline the change is α times the gradient, plus an entropy bonus where the policy has "
         "become narrow. NPG and PPO go from the same episodes to θ by rules of their own; a baseline is "
         "subtracted from G first."

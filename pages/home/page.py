@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.common.columns import beside, cells
 from pages.common.errors import show_errors
+from pages.common.glossary import explained
 from pages.common.session import manager
 from pages.common.sitemap import PAGES, SEARCH
 from pages.components.crystal_view import show_crystal
@@ -21,10 +22,13 @@ intro, action = st.columns([3, 2], gap="large", vertical_alignment="center")
 with intro:
     st.title("Crystal structures, found by a search that learns")
     st.markdown(
-        "Given a composition, which arrangement of its atoms has the lowest energy? **RLCSP** rearranges modules of a "
-        "crystal, relaxes every trial with an ionic potential, and learns from its successes which moves to try next. "
-        "Watch it search, compare learning algorithms over many seeds, look at what was found, and see what the agent "
-        "learned."
+        explained(
+            "Given a composition, which arrangement of its atoms has the lowest energy? **RLCSP** rearranges modules "
+            "of a crystal, relaxes every trial with an ionic potential, and learns from its successes which moves to "
+            "try next. Watch it search, compare learning algorithms over many seeds, look at what was found, and see "
+            "what the agent learned."
+        ),
+        unsafe_allow_html=True,
     )
 with action, st.container(border=True):
     st.markdown("**One click:** find the ground state of yttrium oxide, Y₂O₃, from nothing but its formula.")

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.common.cache import cached
 from pages.common.columns import beside
 from pages.common.errors import plain
+from pages.common.glossary import caption
 from pages.common.run_picker import pick_runs
 from pages.common.wording import energy, number, signed
 from pages.components.action_key import action_key
@@ -72,7 +73,7 @@ def _moment(policies: Sequence[Learned], last: int, playing: bool) -> None:
     note = "Left: lowest energy reached. Right: typical random structures. All actions allowed."
     if any(len(policy.features) > N_SHOWN for policy in policies):
         note += " Features beside the energy are taken as 0."
-    st.caption(note)
+    caption(note)
 
 
 def course_view(_: Reader, policies: Sequence[Learned]) -> None:
@@ -201,7 +202,7 @@ def variance_view(store: Reader, policies: Sequence[Learned]) -> None:
             f"variance-{policy.run_id}",
             "Variance and bias of the gradient estimate with each baseline.",
         )
-        st.caption(
+        caption(
             f"{rows[0].n_batches} batches of the recorded run, learned again with each baseline. A baseline is worth "
             "having where it lowers the variance and its bias is not beyond its error bar; B1 depends on the action: "
             "biased."

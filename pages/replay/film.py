@@ -15,6 +15,7 @@ from pages.common.cache import cached
 from pages.common.catalogue import Found, relaxed_structures, stored
 from pages.common.columns import beside
 from pages.common.run_picker import pick_run
+from pages.common.share import lecture_key
 from pages.common.sitemap import LEARN
 from pages.components.chart import live_chart
 from pages.components.crystal_view import Frame, show_crystal
@@ -83,11 +84,23 @@ def _controls(run: RunInfo, marks: Landmarks) -> None:
             st.rerun()  # at the end: without the timer
     bar = st.container(horizontal=True, vertical_alignment="bottom")  # wraps on a tablet, where columns cut
     hint = "Shows the accepted steps one after the other."
-    if bar.button("Pause" if playing else "Play", key="replay-play", type="primary", help=hint):
+    if bar.button(
+        "Pause" if playing else "Play",
+        key="replay-play",
+        type="primary",
+        help=hint,
+        shortcut=lecture_key("Space"),
+    ):
         st.session_state[PLAYING] = not playing
         st.rerun()
-    for label, by in (("First", -run.n_steps), ("Back", -1), ("Next", 1), ("Last", run.n_steps)):
-        bar.button(label, key=f"replay-{label}", on_click=_move, args=(run, by))
+    moves = (
+        ("First", -run.n_steps, "Home"),
+        ("Back", -1, "Left"),
+        ("Next", 1, "Right"),
+        ("Last", run.n_steps, "End"),
+    )
+    for label, by, key in moves:
+        bar.button(label, key=f"replay-{label}", on_click=_move, args=(run, by), shortcut=lecture_key(key))
     bar.button("Next accepted", key="replay-accepted", on_click=_move_to, args=(run, marks.accepted))
     bar.button("Next new lowest", key="replay-lowest", on_click=_move_to, args=(run, marks.lowest))
     st.slider("Step", 1, max(2, run.n_steps), key=STEP, label_visibility="collapsed")

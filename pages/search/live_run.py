@@ -15,6 +15,7 @@ from pages.common.columns import LIVE, beside
 from pages.common.crystals import thumbnail_of
 from pages.common.errors import plain, show_error, show_errors
 from pages.common.session import library, manager
+from pages.common.share import lecture_key
 from pages.common.sitemap import STRUCTURES
 from pages.common.wording import (
     NOTHING,
@@ -144,7 +145,8 @@ def _controls(runs: RunManager, run: RunInfo) -> None:
     for verb in CONTROLS.get(run.state, ()):
         label, icon = LABELS[verb]
         hint = AGAIN if verb == "again" else None
-        if st.button(label, icon=icon, key=f"{verb}-{run.id}", help=hint):
+        key = lecture_key("Space") if verb in ("pause", "resume") else None
+        if st.button(label, icon=icon, key=f"{verb}-{run.id}", help=hint, shortcut=key):
             with show_errors():
                 if verb == "again":
                     _again(runs, run)
