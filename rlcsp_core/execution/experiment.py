@@ -76,29 +76,41 @@ class Experiment:
 
 def shipped_experiments() -> list[str]:
     """Names that can stand for a file."""
-    return sorted(path.stem for path in SHIPPED.glob("*.toml"))
+    return shipped(SHIPPED)
+
+
+def shipped(folder: Path) -> list[str]:
+    return sorted(path.stem for path in folder.glob("*.toml"))
 
 
 def load_experiment(file: str | Path) -> Experiment:
     """From a file, or by the name of a shipped one; checked in full."""
-    path = Path(file)
-    try:
-        if not path.is_file() and path.suffix == "" and (SHIPPED / f"{path}.toml").is_file():
-            path = SHIPPED / f"{path}.toml"
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        names = ", ".join(shipped_experiments())
-        raise ConfigError(f"{path} cannot be read: {why}; shipped experiments: {names}") from None
+    path, text = text_of(file, SHIPPED)
     return parse_experiment(text, path.stem, str(path))
 
 
-def parse_experiment(text: str, name: str, file: str = "experiment") -> Experiment:
+def text_of(file: str | Path, folder: Path) -> tuple[Path, str]:
+    """A file and what stands in it; `file` may be the name of one that is shipped in the folder."""
+    path = Path(file)
     try:
-        content = tomllib.loads(text)
+        if not path.is_file() and path.suffix == "" and (folder / f"{path}.toml").is_file():
+            path = folder / f"{path}.toml"
+        return path, path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        names = ", ".join(shipped(folder))
+        raise ConfigError(f"{path} cannot be read: {why}; shipped {folder.name}: {names}") from None
+
+
+def parse_experiment(text: str, name: str, file: str = "experiment") -> Experiment:
+    return Reader(text, file).experiment(content_of(text, file), name)
+
+
+def content_of(text: str, file: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # also a number too long, a nest too deep
         raise ConfigError(f"{file}: not valid TOML: {error}") from None
-    return Reader(text, file).experiment(content, name)
 
 
 class Entry(NamedTuple):

@@ -20,7 +20,7 @@ from rlcsp_core.agents.across import CREDITS
 from rlcsp_core.agents.baselines import BASELINES
 from rlcsp_core.errors import ConfigError, StoreError
 from rlcsp_core.execution.experiment import SHIPPED as EXPERIMENTS
-from rlcsp_core.execution.experiment import TOP, Entry, Reader, shipped_experiments
+from rlcsp_core.execution.experiment import TOP, Entry, Reader, content_of, shipped_experiments, text_of
 from rlcsp_core.paths import DATA
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.search.policies import NAME, UNTRAINED
@@ -86,24 +86,12 @@ class Training:
 
 def load_training(file: str | Path) -> Training:
     """From a file, or by the name of a shipped one; checked in full."""
-    path = Path(file)
-    try:
-        if not path.is_file() and path.suffix == "" and (SHIPPED / f"{path}.toml").is_file():
-            path = SHIPPED / f"{path}.toml"
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        names = ", ".join(sorted(path.stem for path in SHIPPED.glob("*.toml")))
-        raise ConfigError(f"{path} cannot be read: {why}; shipped trainings: {names}") from None
+    path, text = text_of(file, SHIPPED)
     return parse_training(text, path.stem, str(path))
 
 
 def parse_training(text: str, name: str, file: str = "training") -> Training:
-    try:
-        content = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{file}: not valid TOML: {error}") from None
-    return TrainingReader(text, file).training(content, name)
+    return TrainingReader(text, file).training(content_of(text, file), name)
 
 
 class TrainingReader(Reader):
