@@ -47,13 +47,9 @@ def live_chart(
             "filename": filename,
             "clickable": clickable,
         },
-        on_clicked_change=_nothing,
+        on_clicked_change=lambda: None,  # with it, the result carries `clicked` always
     )
     return result.clicked if clickable else None
-
-
-def _nothing() -> None:
-    """A callback makes the component's result carry `clicked` always."""
 
 
 def chart(figure: go.Figure, name: str, description: str) -> None:

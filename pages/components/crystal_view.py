@@ -65,11 +65,7 @@ def show_crystal(
         "start": start,
         "name": name,
     }
-    _component(key=key, data=data, on_supercell_change=_nothing)
-
-
-def _nothing() -> None:
-    """A callback makes the component's state carry `supercell`."""
+    _component(key=key, data=data, on_supercell_change=lambda: None)  # with it, its state carries `supercell`
 
 
 def _library_address() -> str:

@@ -31,7 +31,7 @@ class Scene:
     atoms: IntArray  # [M] index in the crystal
     positions: Array  # [M, 3] Å
     places: IntArray  # [M] INSIDE, ON_BORDER or BEYOND
-    bonds: IntArray  # [K, 2] indices of drawn atoms
+    bonds: IntArray  # [K, 2] indices of drawn atoms, each bond once
     hulls: list[tuple[int, Polyhedron]]  # (index of the drawn atom in its centre, shape)
 
 
@@ -40,9 +40,13 @@ def scene(crystal: Crystal, repeats: Repeats = ONE_CELL) -> Scene:
     bonds = find_bonds(crystal)
     home, wrapped = _wrap(crystal)
     places = _places(wrapped, crystal, repeats)
-    _add_neighbours(places, crystal, bonds, home)
+    shells = _shells(bonds, home)
+    _add_neighbours(places, crystal, shells)
     keys = list(places)
     number = {key: m for m, key in enumerate(keys)}
+    drawn = [
+        (m, n) for key, m in number.items() for n in map(number.get, _around(key, shells)) if n and n > m
+    ]
     atoms = np.array([key[0] for key in keys], dtype=np.int64)
     cells = np.array([key[1:] for key in keys], dtype=np.int64)
     middle = np.asarray(repeats) / 2
@@ -50,7 +54,7 @@ def scene(crystal: Crystal, repeats: Repeats = ONE_CELL) -> Scene:
         atoms=atoms,
         positions=(wrapped[atoms] + cells - middle) @ crystal.cell,
         places=np.array(list(places.values()), dtype=np.int64),
-        bonds=_drawn_bonds(number, bonds, home),
+        bonds=np.array(drawn, dtype=np.int64).reshape(-1, 2),
         hulls=[
             (number[key], shape)
             for shape in polyhedra(crystal, bonds)
@@ -93,28 +97,24 @@ def _places(wrapped: Array, crystal: Crystal, repeats: Repeats) -> dict[Key, int
     return border | inside
 
 
-def _add_neighbours(places: dict[Key, int], crystal: Crystal, bonds: Bonds, home: IntArray) -> None:
-    """Complete the shells of all cations drawn so far."""
-    shifts = bonds.shift + home[bonds.j] - home[bonds.i]  # between wrapped positions
+def _shells(bonds: Bonds, home: IntArray) -> dict[int, list[Key]]:
+    """The neighbours of each atom and how many cells away they are, between wrapped positions."""
+    shifts = bonds.shift + home[bonds.j] - home[bonds.i]
     shells: dict[int, list[Key]] = {}
     for i, j, shift in zip(bonds.i.tolist(), bonds.j.tolist(), shifts.tolist(), strict=True):
-        if is_centre(int(crystal.numbers[i])):
-            shells.setdefault(i, []).append((j, *shift))
-    for atom, *cell in list(places):
-        for j, *shift in shells.get(atom, ()):
-            places.setdefault((j, cell[0] + shift[0], cell[1] + shift[1], cell[2] + shift[2]), BEYOND)
+        shells.setdefault(i, []).append((j, *shift))
+    return shells
 
 
-def _drawn_bonds(number: dict[Key, int], bonds: Bonds, home: IntArray) -> IntArray:
-    """[K, 2] bonds with both ends drawn, each once."""
-    shifts = bonds.shift + home[bonds.j] - home[bonds.i]
-    partners: dict[int, list[Key]] = {}
-    for i, j, shift in zip(bonds.i.tolist(), bonds.j.tolist(), shifts.tolist(), strict=True):
-        partners.setdefault(i, []).append((j, *shift))
-    drawn = [
-        (m, other)
-        for (atom, *cell), m in number.items()
-        for j, *shift in partners.get(atom, ())
-        if (other := number.get((j, cell[0] + shift[0], cell[1] + shift[1], cell[2] + shift[2]), -1)) > m
-    ]
-    return np.array(drawn, dtype=np.int64).reshape(-1, 2)
+def _around(key: Key, shells: dict[int, list[Key]]) -> list[Key]:
+    """The neighbours of an atom that is drawn in some cell."""
+    atom, a, b, c = key
+    return [(j, a + p, b + q, c + r) for j, p, q, r in shells.get(atom, ())]
+
+
+def _add_neighbours(places: dict[Key, int], crystal: Crystal, shells: dict[int, list[Key]]) -> None:
+    """Complete the shells of all cations drawn so far."""
+    centres = {atom for atom, number in enumerate(crystal.numbers.tolist()) if is_centre(number)}
+    for key in [key for key in places if key[0] in centres]:
+        for other in _around(key, shells):
+            places.setdefault(other, BEYOND)

@@ -31,18 +31,29 @@ def over_energy_figure(
 ) -> go.Figure:
     """π(a|E) of one moment; probabilities [Z, A]."""
     figure = canvas(ENERGY, "Probability", height=height, legend=False)
-    for row, action in enumerate(actions):
-        dash = "dash" if action.own else "solid"
-        figure.add_scatter(
-            x=energy,
-            y=probabilities[:, row],
-            name=action.title,
-            mode="lines",
-            line={"color": action.colour, "width": 3, "dash": dash},
-            hovertemplate="%{x:.3f} eV/atom: %{y:.3f}",
-        )
+    _lines(figure, energy, probabilities, actions, "%{x:.3f} eV/atom: %{y:.3f}", width=3)
     figure.update_yaxes(range=[0, max(0.3, 1.05 * float(probabilities.max(initial=0.0)))])
     return figure
+
+
+def _lines(
+    figure: go.Figure,
+    x: Array | IntArray,
+    values: Array,
+    actions: Sequence[Action],
+    hover: str,
+    **line: object,
+) -> None:
+    """A line for each action, dashed for those of our own; values [K, A]."""
+    for row, action in enumerate(actions):
+        figure.add_scatter(
+            x=x,
+            y=values[:, row],
+            name=action.title,
+            mode="lines",
+            line={"color": action.colour, "dash": "dash" if action.own else "solid", **line},
+            hovertemplate=hover,
+        )
 
 
 def policy_map_figure(data: PolicyMap, name: str, height: int = 340) -> go.Figure:
@@ -74,15 +85,7 @@ def theta_figure(
 ) -> go.Figure:
     """One component of θ, that of the feature of this name, for every action over steps; theta [U, A]."""
     figure = canvas(STEP, f"θ of {name}", height=height, legend=False)
-    for row, action in enumerate(actions):
-        figure.add_scatter(
-            x=step,
-            y=theta[:, row],
-            name=action.title,
-            mode="lines",
-            line={"color": action.colour, "width": 2, "shape": "hv"},
-            hovertemplate="step %{x}: %{y:.4f}",
-        )
+    _lines(figure, step, theta, actions, "step %{x}: %{y:.4f}", width=2, shape="hv")
     figure.update_yaxes(zeroline=True, zerolinecolor=GRID)
     return figure
 
