@@ -43,7 +43,11 @@ def canvas(x_title: str, y_title: str, *, height: int = 340, legend: bool = True
             "paper_bgcolor": PAGE,
             "plot_bgcolor": PAGE,
             "font": {"family": FONT, "size": FONT_SIZE, "color": INK},
-            "hoverlabel": {"font": {"family": FONT, "size": FONT_SIZE}, "bgcolor": PAGE, "bordercolor": GRID},
+            "hoverlabel": {
+                "font": {"family": FONT, "size": FONT_SIZE, "color": INK},
+                "bgcolor": PAGE,
+                "bordercolor": GRID,
+            },
             "showlegend": legend,
             "legend": {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"},
             "modebar": {

@@ -153,10 +153,16 @@ def policy_figure(table: StepTable, actions: Sequence[Action], *, height: int = 
         if idle.probabilities[:, row].any():
             figure.add_trace(_band(action, idle.step, idle.probabilities[:, row], IDLE, CANNOT))
     figure.update_yaxes(range=[0, 1])
-    figure.update_layout(
-        hovermode="x unified" if len(actions) <= UNIFIED else "closest", legend={"traceorder": "reversed"}
-    )
+    figure.update_layout(hovermode="x unified", legend={"traceorder": "reversed"})
+    if len(actions) > UNIFIED:  # one box with all of them would be higher than the chart
+        figure.update_layout(hovermode="closest")
+        figure.update_traces(hovertemplate="%{fullData.name}: %{y:.3f}<extra></extra>")
+        figure.for_each_trace(_silent, lambda trace: CANNOT in trace.name)
     return figure
+
+
+def _silent(band: go.Scatter) -> None:
+    band.update(hovertemplate=None, hoverinfo="skip")
 
 
 def _band(action: Action, x: Array, y: Array, pattern: Mapping[str, object], note: str = "") -> go.Scatter:
