@@ -18,8 +18,10 @@ from pages.common.url import choice, remember
 from pages.common.wording import typeset
 from rlcsp_core.analysis.curves import Groups, RunCurve, grouped
 from rlcsp_core.analysis.reading import CurveCache
+from rlcsp_core.energy.potential_file import DEFAULT
 from rlcsp_core.errors import RLCSPError
 from rlcsp_core.plots.palette import LineStyle, distinct_styles, line_style
+from rlcsp_core.search.config import energy_source
 from rlcsp_core.store import Reader, RunInfo, RunState
 
 READ_AHEAD = 1_000_000  # steps
@@ -27,7 +29,7 @@ FIRST = "report"
 EXPERIMENTS = "compare-experiments"
 USEFUL = (RunState.RUNNING, RunState.PAUSED, RunState.FINISHED, RunState.STOPPED, RunState.INTERRUPTED)
 
-Task = tuple[str, float | None]
+Task = tuple[str, float | None, str]  # composition, target, whose energies
 
 
 def chosen_runs(store: Reader) -> list[RunInfo]:
@@ -64,10 +66,12 @@ def _first(names: Sequence[str]) -> list[str]:
 
 
 def one_task(runs: Sequence[RunInfo]) -> list[RunInfo]:
-    """The runs of one composition and target: others were after something else and are not pooled with them."""
+    """The runs of one composition, target and potential: others were after something else and are not pooled."""
     tasks: dict[Task, list[RunInfo]] = {}
     for run in runs:
-        tasks.setdefault((run.composition, run.config.get("target")), []).append(run)
+        tasks.setdefault((run.composition, run.config.get("target"), energy_source(run.config)), []).append(
+            run
+        )
     if len(tasks) < 2:
         return list(runs)
     names = {task_name(task): task for task in tasks}
@@ -75,22 +79,19 @@ def one_task(runs: Sequence[RunInfo]) -> list[RunInfo]:
         "Composition and target",
         {name: typeset(name) for name in names},
         "task",
-        help="Runs with different targets are never pooled.",
+        help="Runs with different targets, or of different potentials, are never pooled.",
     )
     chosen = tasks[names[name]]
     st.caption(
-        f"{len(runs) - len(chosen)} of the {len(runs)} chosen runs had another target and are left out."
+        f"{len(runs) - len(chosen)} of the {len(runs)} chosen runs had another target or potential and are left out."
     )
     return chosen
 
 
 def task_name(task: Task) -> str:
-    composition, target = task
-    return (
-        f"{composition}, no target"
-        if target is None
-        else f"{composition}, {target:.6f} eV/atom".replace("-", "−")
-    )
+    composition, target, source = task
+    goal = "no target" if target is None else f"{target:.6f} eV/atom".replace("-", "−")
+    return ", ".join([composition, goal] + [source] * (source != DEFAULT))
 
 
 def groups_of(store: Reader, runs: Sequence[RunInfo]) -> Groups:

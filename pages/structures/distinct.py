@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 
 import pandas as pd
@@ -18,6 +19,7 @@ from pages.common.wording import typeset
 from pages.components.number_field import number_field
 from rlcsp_core.analysis.distinct import Group
 from rlcsp_core.plots.thumbnail import as_address
+from rlcsp_core.search.config import energy_source
 from rlcsp_core.store import Reader, RunInfo
 from rlcsp_core.store.library import SUFFIX
 
@@ -41,7 +43,7 @@ def place_to_look() -> str:
 
 
 def choose_runs(store: Reader) -> list[RunInfo]:
-    """Runs whose structures are shown: one, those of an experiment, or all; of one composition."""
+    """Runs whose structures are shown: one, those of an experiment, or all; of one composition and potential."""
     listed = runs_that_fit(store, lambda run: run.n_population + run.n_steps > 0)
     asked = next((store.run(run_id) for run_id in runs_in_address(store)), None)
     if asked is not None:
@@ -51,15 +53,11 @@ def choose_runs(store: Reader) -> list[RunInfo]:
         offer_search("No structures yet: start a search first, on the page Search.")
         return []
     first, second = st.columns([1, 3])
-    compositions = sorted({run.composition for run in runs})
-    composition = first.selectbox(
-        "Composition",
-        compositions,
-        index=compositions.index((asked or runs[0]).composition),
-        format_func=typeset,
-        key="composition",
-    )
-    mine = [run for run in runs if run.composition == composition]
+    kinds = _kinds(runs)
+    wanted = (asked or runs[0]).id
+    index = next(i for i, alike in enumerate(kinds.values()) if wanted in [run.id for run in alike])
+    kind = first.selectbox("Composition", list(kinds), index, typeset, key="composition")
+    mine, composition = kinds[kind], kinds[kind][0].composition
     experiments = sorted({run.experiment for run in mine if run.experiment})
     own = [run for run in mine if not (run.experiment or "").endswith(SUFFIX)]
     # One's own come first: among thousands of shipped structures a newcomer's first find would be lost.
@@ -78,6 +76,18 @@ def choose_runs(store: Reader) -> list[RunInfo]:
         "Structures of", list(choices), index=list(choices).index(here[0]) if here else 0
     )
     return choices[label]
+
+
+def _kinds(runs: Sequence[RunInfo]) -> dict[str, list[RunInfo]]:
+    """Runs whose energies can be compared, by composition, and by potential where a composition has several."""
+    found: dict[tuple[str, str], list[RunInfo]] = {}
+    for run in runs:
+        found.setdefault((run.composition, energy_source(run.config)), []).append(run)
+    counts = Counter(composition for composition, _ in found)
+    return {
+        f"{composition}, {source}" if counts[composition] > 1 else composition: alike
+        for (composition, source), alike in sorted(found.items(), key=lambda item: item[0])
+    }
 
 
 def chosen_structure(store: Reader, runs: Sequence[RunInfo]) -> Found | None:

@@ -15,6 +15,7 @@ import numpy as np
 
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.records import Array, IntArray
+from rlcsp_core.search.config import energy_source
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,15 +66,18 @@ def grouped(curves: Iterable[RunCurve]) -> Groups:
 
 
 def check_same_task(curves: Iterable[RunCurve]) -> None:
-    """Runs may be pooled or compared where composition and target are the same."""
-    tasks = {(curve.composition, curve.target): curve.run_id for curve in curves}
+    """Runs may be pooled or compared where composition, target and potential are the same."""
+    tasks = {
+        (curve.composition, curve.target, energy_source(curve.settings)): curve.run_id for curve in curves
+    }
     if len(tasks) > 1:
         named = "; ".join(f"{_task(*task)} (run {run_id})" for task, run_id in tasks.items())
         raise ConfigError(
-            f"runs with different targets cannot be pooled: {named}. Choose runs of one composition and one target."
+            f"runs with different targets or potentials cannot be pooled: {named}. "
+            "Choose runs of one composition, one target and one potential."
         )
 
 
-def _task(composition: str, target: float | None) -> str:
+def _task(composition: str, target: float | None, source: str) -> str:
     goal = "no target" if target is None else f"target {target:.6f} eV/atom"
-    return f"{composition or 'unnamed composition'} with {goal}"
+    return f"{composition or 'unnamed composition'} with {goal}, {source}"

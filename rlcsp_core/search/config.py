@@ -6,17 +6,22 @@ configuration is stored, exported and compared.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from rlcsp_core.crystal.composition import canonical_formula
+from rlcsp_core.energy.potential_file import DEFAULT
 from rlcsp_core.errors import ConfigError
+from rlcsp_core.outside import is_outside
 from rlcsp_core.settings import Setting, Settings, choice, described, number, settings_from, settings_in
 
 MAX_ATOMS = 400  # a structure larger than this is not a search but a supercell
 MAX_STEPS = 10_000_000
 MAX_POPULATION = 10_000
+DIGITS = 6  # of a digest
 FORMER = "initial_policy"  # a matrix [A, F]
 PENALTIES = {"high-energy": "energy of the worst tenth", "fixed": "fixed, −3"}
 
@@ -129,6 +134,20 @@ def _with_policy(values: Mapping[str, Any]) -> Mapping[str, Any]:
         raise ConfigError(f"{FORMER} must be a list with a list of numbers for each action") from None
     name, features = values.get("actions", "published"), values.get("features", "published")
     return {**values, "policy": from_rows("of an earlier version", name, features, rows)}
+
+
+def energy_source(config: Mapping[str, Any]) -> str:
+    """Whose energies those of a run are: a potential, or a calculator of somebody's own.  Others are not comparable.
+
+    A potential from a file is named with a digest of what the file says."""
+    calculator = str(config.get("calculator", "builtin"))
+    if is_outside(calculator):
+        return calculator
+    potential = config.get("potential", DEFAULT)
+    if isinstance(potential, str):
+        return potential
+    digest = hashlib.sha1(json.dumps(potential, sort_keys=True).encode(), usedforsecurity=False).hexdigest()
+    return f"{potential['name']} {digest[:DIGITS]}"
 
 
 SETTINGS: Mapping[str, Setting] = {setting.name: setting for setting in settings_in(SearchConfig)}

@@ -54,12 +54,20 @@ def test_interval_of_a_mean_is_students():
 
 
 @pytest.mark.parametrize(
-    "other", [{"target": -2.0}, {"target": None}, {"target": -1.0, "composition": "SrO"}]
+    "other",
+    [
+        {"target": -2.0},
+        {"target": None},
+        {"target": -1.0, "composition": "SrO"},
+        {"target": -1.0, "settings": {"potential": "bush"}},
+        {"target": -1.0, "settings": {"potential": {"name": "mine"}}},
+        {"target": -1.0, "settings": {"calculator": "mine:energies"}},
+    ],
 )
 def test_runs_with_different_targets_are_not_pooled_silently(make_curve, other):
     same = [make_curve([0.0], target=-1.0, composition="Y2O3") for _ in range(2)]
     assert len(grouped(same)["experiment"]) == 2
-    with pytest.raises(ConfigError, match="different targets cannot be pooled"):
+    with pytest.raises(ConfigError, match="different targets or potentials cannot be pooled"):
         grouped([*same, make_curve([0.0], run_id="odd", **({"composition": "Y2O3"} | other))])
 
 

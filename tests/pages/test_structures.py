@@ -280,3 +280,16 @@ def test_equal_searches_count_once(database: Path, tmp_path: Path) -> None:
     found = [Found(run_id, Source.STEP, 1, -27.0, 10) for run_id in (first.id, twin, other, other)]
     assert distinct.searches(store, found) == 2
     store.close()
+
+
+def test_energies_of_different_potentials_are_not_put_in_one_list(database: Path, tmp_path: Path) -> None:
+    store = open_store(str(shutil.copy(database, tmp_path)))
+    config = store.runs()[0].config
+    for name in ("bush", "lewis-catlow", "bush"):
+        store.create_run({**config, "potential": name}, name=name)
+    store.create_run({**config, "composition": "MgO", "potential": "pmmcs"}, name="alone")
+    kinds = distinct._kinds(store.runs())
+    assert {kind: len(alike) for kind, alike in kinds.items()} == {
+        "MgO": 1, "Y2O3, bush": 2, "Y2O3, lewis-catlow": 1, "Y2O3, ysrtio": 1,
+    }  # fmt: skip
+    store.close()
