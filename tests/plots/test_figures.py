@@ -11,6 +11,7 @@ from rlcsp_core.actions import ACTIONS
 from rlcsp_core.analysis.distribution import distribution
 from rlcsp_core.analysis.metrics import EnergySequence, StepsToTarget
 from rlcsp_core.analysis.policy_map import PolicyMap
+from rlcsp_core.analysis.progress import MOSTLY
 from rlcsp_core.analysis.study import StudyRow
 from rlcsp_core.analysis.survival import Cost, columns, cost
 from rlcsp_core.plots.distributions import distribution_figure, minima_of_runs_figure
@@ -168,7 +169,7 @@ def test_the_film_of_a_run_shows_where_the_search_stood(rng) -> None:
     trials = current + 4 * rng.random(200)
     axis = moment_figure(np.arange(200.0), trials, current, current, 7).layout.yaxis.autorangeoptions
     assert axis.clipmax - axis.clipmin < 0.2
-    assert axis.clipmin < current.min() < current.max() < axis.clipmax
+    assert axis.clipmin < current.min() < np.quantile(current, MOSTLY) < axis.clipmax
 
 
 def test_a_game_is_as_wide_as_it_is_long() -> None:
