@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
 from math import prod
 from pathlib import Path
 
@@ -20,8 +19,6 @@ import streamlit as st
 
 from pages.common.cache import cached
 from rlcsp_core.crystal.scene import Repeats
-from rlcsp_core.paths import STATIC
-from rlcsp_core.plots.crystal_page import Scripts, crystal_page
 from rlcsp_core.plots.crystal_view import Frame, picture, view_data
 from rlcsp_core.records import Crystal
 
@@ -83,14 +80,3 @@ def supercell(asked: object, n_atoms: int) -> str:
 def _repeats(text: str) -> Repeats:
     a, b, c = (int(n) for n in text.split("×"))
     return a, b, c
-
-
-def page_to_keep(crystal: Crystal, title: str) -> str:
-    """The same picture as one file that needs no server."""
-    return crystal_page(crystal, title, _scripts())
-
-
-@cache
-def _scripts() -> Scripts:
-    texts = ((STATIC / "3dmol" / name).read_text(encoding="utf-8") for name in ("3Dmol-min.js", "LICENSE"))
-    return Scripts(STYLE, SCRIPT, *texts)

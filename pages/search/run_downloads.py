@@ -11,6 +11,7 @@ from pages.common.sitemap import POLICY, REPLAY, STRUCTURES
 from pages.components.chart import csv_button
 from rlcsp_core.actions import Action
 from rlcsp_core.crystal.formats import FORMATS
+from rlcsp_core.report import report
 from rlcsp_core.store import Reader, RunInfo, StepTable
 from rlcsp_core.store.export import saved
 
@@ -29,6 +30,17 @@ def downloads(store: Reader, run: RunInfo, actions: Sequence[Action]) -> None:
             lambda: steps_table(store.steps(run.id), actions),
             kind="secondary",
             disabled=not run.n_steps,
+        )
+        st.download_button(
+            "Report (HTML)",
+            data=lambda: report(store, run),
+            file_name=f"report-{run.id}.html",
+            mime="text/html",
+            icon=":material/description:",
+            on_click="ignore",
+            disabled=not run.n_steps,
+            key=f"report-{run.id}",
+            help="One page with the charts, the best structure to turn, the settings, and how to run it again.",
         )
         st.download_button(
             "Run (ZIP)",

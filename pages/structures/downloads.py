@@ -7,11 +7,11 @@ from functools import partial
 import streamlit as st
 
 from pages.common.crystals import symmetry_of
-from pages.components.crystal_view import page_to_keep
 from pages.structures.item import Item
 from rlcsp_core.crystal.formats import FORMATS, SYMMETRIC_FORMATS, FileFormat
 from rlcsp_core.crystal.symmetry import SYMPREC
 from rlcsp_core.errors import StructureError
+from rlcsp_core.plots.crystal_page import crystal_page
 from rlcsp_core.records import Crystal
 
 
@@ -30,7 +30,7 @@ def show_files(item: Item) -> None:
             )
         columns[-1].download_button(
             "Interactive page",
-            partial(page_to_keep, crystal, item.title),
+            partial(crystal_page, crystal, item.title),
             f"{name}.html",
             "text/html",
             key=f"{name}-html",

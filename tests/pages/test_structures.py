@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.common.catalogue import Found, compare, load, lowest
 from pages.common.crystals import pattern_of
-from pages.components.crystal_view import page_to_keep, supercell
+from pages.components.crystal_view import supercell
 from pages.structures import distinct
 from pages.structures.ancestry import part_words
 from pages.structures.powder import scaled
@@ -23,7 +23,7 @@ from rlcsp_core.analysis.lineage import Ancestor, Folded
 from rlcsp_core.crystal.formats import FORMATS, from_ase
 from rlcsp_core.crystal.identity import references
 from rlcsp_core.execution import Halt, execute
-from rlcsp_core.plots.crystal_page import json_in_script
+from rlcsp_core.plots.crystal_page import crystal_page, json_in_script
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import Source, open_store
 from tests.patience import STARTING
@@ -188,7 +188,7 @@ def test_an_element_without_potential_can_be_looked_at_but_not_relaxed(page: App
 def test_the_page_to_keep_escapes_every_string() -> None:
     crystal = from_ase(bulk("SrO", "rocksalt", a=5.1))
     evil = "</script><script>alert(1)</script><!--"
-    text = page_to_keep(crystal, evil)
+    text = crystal_page(crystal, evil)
     assert evil not in text
     assert "alert(1)" not in text.replace("&lt;script&gt;alert(1)", "")
     assert "<" not in json_in_script({"label": evil})

@@ -1,0 +1,86 @@
+"""What stands in the report of a run: gathered from the store, drawn by `plots.report`."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from rlcsp_core.actions import actions_of
+from rlcsp_core.agents import algorithm_name
+from rlcsp_core.analysis.verdict import verdict_of_run
+from rlcsp_core.plots.live import energy_figure, outcome_figure, policy_figure
+from rlcsp_core.plots.report import Chart, report_page
+from rlcsp_core.search import SETTINGS, SearchConfig
+from rlcsp_core.store import Reader, RunInfo
+
+LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+POINTS = 2000  # steps drawn
+IN_PYTHON = """import json
+from rlcsp_core import Search, SearchConfig
+
+config = SearchConfig.from_dict(json.load(open("settings.json")))
+for record in Search(config):
+    print(record)"""
+
+
+def report(store: Reader, run: RunInfo) -> str:
+    """The page as text."""
+    table, actions = store.overview(run.id, POINTS), actions_of(run.config)
+    best = store.best_structure(run.id)
+    charts = [
+        Chart(
+            "Energies",
+            energy_figure(table, store.population(run.id), target=run.config.get("target")),
+            f"Energy of every trial, and the lowest so far. {len(table)} of {run.n_steps} steps are drawn.",
+        ),
+        Chart(
+            "Policy",
+            policy_figure(table, actions),
+            "Probabilities of the actions against steps, stacked to 1.",
+        ),
+        Chart(
+            "Outcome by action", outcome_figure(run.tally, actions), "Steps accepted, rejected and failed."
+        ),
+    ]
+    line = command(run.config)
+    again = {"With settings.json, in Python": IN_PYTHON} if line is None else {"On the command line": line}
+    again["Settings, as settings.json"] = json.dumps(run.config, indent=1, ensure_ascii=False)
+    return report_page(_title(run), _facts(store, run), charts, best[1] if best else None, again)
+
+
+def command(config: Mapping[str, Any]) -> str | None:
+    """The command that runs a search of these settings; None where one of them is no plain word or number."""
+    usual = SearchConfig().as_dict()
+    wanted = {
+        name: config[name]
+        for name in SETTINGS
+        if name in config and name != "settings" and (config[name] != usual[name] or name == "potential")
+    }
+    if any(isinstance(value, Mapping | list) for value in wanted.values()):
+        return None
+    words = [word for name, value in wanted.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    words += [word for name, value in config["settings"].items() for word in ("--set", f"{name}={value}")]
+    return shlex.join(["rlcsp", "run", "--policy", "untrained", *words])
+
+
+def _title(run: RunInfo) -> str:
+    algorithm = algorithm_name(run.algorithm, run.config.get("baseline"))
+    return f"{run.composition.translate(LOWERED)}, {algorithm}, seed {run.seed}"
+
+
+def _facts(store: Reader, run: RunInfo) -> dict[str, str]:
+    found = verdict_of_run(store, run)
+    lowest = "none" if run.best_energy is None else f"{run.best_energy:.6f} eV/atom, at step {run.best_step}"
+    return {
+        "Result": "no structure" if found is None else found.words,
+        "Lowest energy": lowest.replace("-", "−"),
+        "Target": "not reached" if run.target_step is None else f"reached at step {run.target_step}",
+        "Steps": f"{run.n_steps} in {run.elapsed:.0f} s: {run.n_accepted} accepted, {run.n_rejected} rejected, "
+        f"{run.n_failed} failed",
+        "Seed": str(run.seed),
+        "Run": f"{run.id}, of {time.strftime('%Y-%m-%d %H:%M', time.gmtime(run.created))} UTC",
+        "Made with": ", ".join(f"{name} {version}" for name, version in run.versions.items()),
+    }
