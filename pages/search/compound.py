@@ -21,7 +21,7 @@ from rlcsp_core.errors import FormulaError
 
 AS_TYPED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 RAISED = str.maketrans("23456789+-", "²³⁴⁵⁶⁷⁸⁹⁺⁻")
-HINT = "Click elements, such as Mg and O. Of those in grey no shipped potential has a partner; hover to read why."
+HINT = "Click elements, such as Mg and O. Grey: no shipped potential has them; hover to read why."
 NO_FORMULA = "No neutral formula yet: add an element of the opposite charge."
 
 
@@ -49,9 +49,7 @@ def compound_field(key: str) -> Compound:
             key=f"{key}-composition",
             help="Choose one whose lowest structure is known, or type any charge-neutral formula, such as MgO.",
         )
-        with st.popover(
-            "Elements", icon=":material/apps:", help="Periodic table", key=f"{key}-picker", on_change="rerun"
-        ) as table:
+        with st.popover("Elements", icon=":material/apps:", key=f"{key}-picker", on_change="rerun") as table:
             if table.open:
                 _picker(key)
     return compound_of((formula or "").translate(AS_TYPED))
@@ -94,8 +92,6 @@ def potential_field(key: str, compound: Compound) -> str:
 
 def about(compound: Compound, potential: str) -> str:
     """A line below the field, in Markdown: ions, what is known of the compound, which potential and why."""
-    if compound.problem is not None:
-        return f":red[{plain(f'{compound.problem[0].upper()}{compound.problem[1:]}.')}]"
     chosen = next(c for c in compound.candidates if c.potential.name == potential)
     known = "No minimum is known."
     if (preset := compound.minimum(potential)) is not None:

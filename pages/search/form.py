@@ -60,8 +60,9 @@ def search_form(key: str) -> Wanted | None:
         compound = compound_field(key)
     line = st.empty()
     compound = oxidation_states(key, compound)
+    wrong = [] if compound.problem is None else ["the compound"]
     preset = compound.preset
-    form = _Form(f"{key}-{manner}-{preset and preset.formula}", MANNERS[manner](preset).as_dict(), [])
+    form = _Form(f"{key}-{manner}-{preset and preset.formula}", MANNERS[manner](preset).as_dict(), wrong)
     values: dict[str, Any] = {"composition": compound.formula, "algorithm": _algorithm(form, second)}
     values |= {"seed": _configured(form, "seed", third), "steps": _configured(form, "steps", fourth)}
     with st.expander("More settings", icon=":material/tune:", key=f"{key}-more"):
@@ -74,7 +75,10 @@ def search_form(key: str) -> Wanted | None:
             beyond = options(form.key, form.start, Chosen(values["algorithm"], values["actions"]), form.wrong)
         with tabs[2]:
             values |= _acceptance(form)
-    line.caption(about(compound, values["potential"]))
+    if compound.problem is None:
+        line.caption(about(compound, values["potential"]))
+    else:
+        line.markdown(f":red[{plain(f'{compound.problem[0].upper()}{compound.problem[1:]}.')}]")
     return _start(key, values | beyond.values, beyond.policy, form.wrong)
 
 

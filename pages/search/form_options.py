@@ -1,4 +1,4 @@
-"""The part of the form beyond the published method: what the agent sees, where it starts, how trials are saved."""
+"""Settings of the agent beyond the published method: what the agent sees, where it starts, how trials are saved."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from rlcsp_core.search.policies import UNTRAINED, Choice, default_for, load_poli
 from rlcsp_core.store import RunInfo
 from rlcsp_core.store.schema import NAME_LENGTH
 
-LABELS = {UNTRAINED: "nothing: the odds of the actions"}
-COLUMNS = 2
+LABELS = {UNTRAINED: "untrained: the odds of the actions"}
+COLUMNS = 3
 LISTED = 20  # names of shared policies
 
 
@@ -41,33 +41,32 @@ class Options(NamedTuple):
 def options(key: str, start: Mapping[str, Any], chosen: Chosen, wrong: list[str]) -> Options:
     """Values that are not shown keep their defaults; `wrong` receives the labels of fields in error."""
     shared = None
-    with st.container():
-        columns = st.columns(COLUMNS)
-        values: dict[str, Any] = {}
-        if AGENTS[chosen.algorithm].learns:
-            values["features"] = columns[0].selectbox(
-                "What the agent sees of the current structure",
-                list(FEATURE_SETS),
-                list(FEATURE_SETS).index(start["features"]),
-                lambda name: FEATURE_SETS[name].label,
-                key=f"{key}-features",
-            )
-            shared = _shared(columns[0], key)
-        if AGENTS[chosen.algorithm].starts:
-            features = values.get("features", start["features"])
-            values["policy"] = _policy(columns[0], key, chosen, features, start["policy"])
-        parallel = SETTINGS["parallel"]
-        values["parallel"] = number_field(
-            parallel.label,
-            start["parallel"],
-            parallel.low,
-            parallel.high,
-            whole=True,
-            place=columns[1],
-            key=f"{key}-parallel",
-            help=f"{parallel.help}. Equal seeds give equal runs for equal numbers.",
+    columns = st.columns(COLUMNS)
+    values: dict[str, Any] = {}
+    if AGENTS[chosen.algorithm].learns:
+        values["features"] = columns[0].selectbox(
+            "State features",
+            list(FEATURE_SETS),
+            list(FEATURE_SETS).index(start["features"]),
+            lambda name: FEATURE_SETS[name].label,
+            key=f"{key}-features",
         )
-        wrong += [parallel.label] * (values["parallel"] is None)
+        shared = _shared(columns[2], key)
+    if AGENTS[chosen.algorithm].starts:
+        features = values.get("features", start["features"])
+        values["policy"] = _policy(columns[1], key, chosen, features, start["policy"])
+    parallel = SETTINGS["parallel"]
+    values["parallel"] = number_field(
+        parallel.label,
+        start["parallel"],
+        parallel.low,
+        parallel.high,
+        whole=True,
+        place=columns[0],
+        key=f"{key}-parallel",
+        help=f"{parallel.help}. Equal seeds give equal runs for equal numbers.",
+    )
+    wrong += [parallel.label] * (values["parallel"] is None)
     return Options(values, shared)
 
 
@@ -75,7 +74,7 @@ def _shared(column: Any, key: str) -> str | None:
     """The name of a policy that runs share; a new name makes a new one."""
     known = store().policy_names()
     name = column.text_input(
-        "Share the policy of this name",
+        "Shared policy",
         max_chars=NAME_LENGTH,
         placeholder="none",
         key=f"{key}-shared",
@@ -100,7 +99,7 @@ def _policy(
     runs = runs_that_fit(known, lambda run: _fits(run, chosen, features))
     first = start["name"] if start is not None else default_for(chosen.actions, chosen.algorithm)
     picked = column.selectbox(
-        "Begin with what was learned by",
+        "Start from the policy of",
         names := [UNTRAINED, *fitting, *runs],
         index=names.index(first) if first in fitting else 0,
         format_func=lambda name: run_label(runs[name]) if name in runs else LABELS.get(name, name),

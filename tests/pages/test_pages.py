@@ -136,7 +136,8 @@ def test_a_formula_that_cannot_be_searched_starts_nothing(
     box.set_value(formula)
     page = button(page, "Start search")
     assert not page.exception
-    assert any(word in each.value for each in page.markdown if "Nothing can be started" in each.value)
+    assert any(word in each.value for each in page.markdown if each.value.startswith(":red["))
+    assert any("correct the compound" in each.value for each in page.markdown)
     assert empty_store.runs() == []
 
 
