@@ -120,20 +120,14 @@ def window(medians: Iterable[Aggregate]) -> AxisRange | None:
 
 
 def energy_range(series: Sequence[Array]) -> AxisRange | None:
-    """The axis for several series of energies [eV/atom]."""
-    return clipped_range(np.concatenate([np.empty(0), *series]), SEEN)
-
-
-def clipped_range(values: Array, least: float = 0.0) -> AxisRange | None:
-    """Range of an axis that outliers do not stretch: Tukey's outer fences, at least `least` beyond the quartiles;
-    None without a number."""
+    """The axis for several series of energies [eV/atom], which outliers do not stretch: Tukey's outer fences, at least
+    SEEN beyond the quartiles; None without a number."""
+    values = np.concatenate([np.empty(0), *series])
     finite = values[np.isfinite(values)]
     if not len(finite):
         return None
     first, third = np.quantile(finite, (0.25, 0.75))
-    reach = max(FENCE * (third - first), least)
-    if reach == 0:  # half of the values are equal: there is no scale to call the others outliers by
-        return AxisRange(float(finite.min()), float(finite.max()), 0, 0)
+    reach = max(FENCE * (third - first), SEEN)
     inside = finite[(finite >= first - reach) & (finite <= third + reach)]
     low, high = float(inside.min()), float(inside.max())
     return AxisRange(low, high, int((finite < low).sum()), int((finite > high).sum()))
