@@ -17,7 +17,7 @@ from pages.components.action_key import action_key
 from pages.components.chart import chart
 from rlcsp_core.actions import action_numbered
 from rlcsp_core.agents import BASELINES
-from rlcsp_core.analysis.learned import Learned, learned, learns, relative_variances
+from rlcsp_core.analysis.learned import Learned, learned, learns, variances
 from rlcsp_core.analysis.policy_map import N_SHOWN, over_energy, policy_map, with_row
 from rlcsp_core.plots import policy as plots
 from rlcsp_core.plots.palette import LineStyle, line_style
@@ -39,7 +39,7 @@ def chosen_policies(store: Reader) -> list[Learned]:
 
 
 _learned = cached(8, "Reading the policy …")(learned)
-_variances = cached(16, "Estimating the gradients …")(relative_variances)
+_variances = cached(16, "Estimating the gradients …")(variances)
 
 
 def moment_view(_: Reader, policies: Sequence[Learned]) -> None:

@@ -113,19 +113,15 @@ def policy_before(store: Reader, run: RunInfo, step: int) -> Array:
 
 
 def variances(store: Reader, run: RunInfo) -> tuple[GradientVariance, ...]:
-    """Variance of the gradient estimate with each baseline, on the experience this run recorded; empty where there is
-    too little of it, or where the agent was shown more than the energy, which steps do not record."""
+    """Variance of the gradient estimate with each baseline, on the experience this run recorded, and its bias in
+    standard deviations of the estimate without a baseline; empty where there is too little experience, or where the
+    agent was shown more than the energy, which steps do not record."""
     if features_of(run) != "published":
         return ()
     learner = learner_of(run)
     transitions = recorded_transitions(store.steps(run.id), store.population(run.id), actions_of(run.config))
     recorded = recorded_episodes(transitions, learner)
-    return gradient_variances(recorded, learner.config.exploration, learner.config.trajectories)
-
-
-def relative_variances(store: Reader, run: RunInfo) -> tuple[GradientVariance, ...]:
-    """The same, biases in standard deviations of the estimate without a baseline."""
-    return relative(variances(store, run))
+    return relative(gradient_variances(recorded, learner.config.exploration, learner.config.trajectories))
 
 
 def recorded_transitions(

@@ -132,21 +132,20 @@ def migrate(connection: Connection, found: str) -> None:
     """Bring an older schema up to date, all of it or nothing; one that is not known is left alone."""
     from alembic import command
     from alembic.config import Config
-    from alembic.script import ScriptDirectory
+    from alembic.util import CommandError
 
-    config = Config()
+    config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(MIGRATIONS))
-    known = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
-    if found not in known:
+    connection.execution_options(writes=True)
+    try:
+        with connection.begin():
+            if _revision(connection) == found:  # another process may have been faster
+                command.upgrade(config, "head")
+    except CommandError:
         raise StoreError(
             f"{describe(connection.engine.url)} has schema {found}, which this program does not know (it has "
             f"{schema.REVISION}): update the program, move the database away, or choose another"
-        )
-    connection.execution_options(writes=True)
-    with connection.begin():
-        if _revision(connection) == found:  # another process may have been faster
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        ) from None
 
 
 def _revision(connection: Connection) -> str | None:
