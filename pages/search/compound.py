@@ -14,6 +14,7 @@ from pages.common.errors import plain
 from pages.common.wording import energy, typeset
 from pages.components.periodic_table import periodic_table, picked
 from rlcsp_core.crystal.composition import Preset, composition_of, presets
+from rlcsp_core.crystal.known import experiment
 from rlcsp_core.energy.choice import Candidate, best_for, candidates
 from rlcsp_core.energy.partners import formulas_of, partners
 from rlcsp_core.energy.potential_file import DEFAULT
@@ -95,7 +96,10 @@ def about(compound: Compound, potential: str) -> str:
     chosen = next(c for c in compound.candidates if c.potential.name == potential)
     known = "No minimum is known."
     if (preset := compound.minimum(potential)) is not None:
-        known = f"Known minimum: {preset.name}, {preset.symbol}, {preset.cell} atoms, {energy(preset.target)} eV/atom."
+        real = experiment(preset.formula)
+        other = f" (experiment: {real.name})" if real is not None and real.name != preset.name else ""
+        known = f"Known minimum: {preset.name}{other}, {preset.symbol}, {preset.cell} atoms, "
+        known += f"{energy(preset.target)} eV/atom."
     why = chosen.reason
     if chosen is compound.candidates[0] and preset is None:
         n = len(compound.candidates)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.search.compound import about, compound_of
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import Store
 
@@ -117,7 +118,7 @@ def test_another_potential_can_be_chosen_and_its_reason_is_read(opened: Opened, 
     box.options.append("MgO")  # typed
     page = box.set_value("MgO").run()
     words = next(each.value for each in page.caption if "Mg²⁺" in each.value).replace("\\", "")
-    assert "Known minimum: periclase" in words
+    assert "Known minimum: periclase, Fm-3m" in words
     assert "Potential pmmcs: that of the known minimum; lattice constants of periclase MgO within" in words
     page.selectbox(key="new-composition").options.append("MgO")
     page = page.selectbox(key=ending(page.selectbox, "-potential-MgO-3")).set_value("bush").run()
@@ -127,6 +128,10 @@ def test_another_potential_can_be_chosen_and_its_reason_is_read(opened: Opened, 
     start(page)
     config = empty_store.runs()[0].config
     assert (config["potential"], config["target"]) == ("bush", None)
+
+
+def test_a_minimum_that_is_not_what_nature_makes_is_said_beside_it() -> None:
+    assert "rutile type (experiment: baddeleyite)" in about(compound_of("ZrO2"), "pmmcs")
 
 
 def test_oxidation_states_are_asked_where_potentials_differ() -> None:
