@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from rlcsp_core.actions import actions_of
@@ -23,16 +22,16 @@ title = "Small"
 seeds = 2
 [defaults]
 actions = "sized"
-population = 3
-steps = 12
+population = 2
+steps = 20
 [[compositions]]
-composition = "SrTiO3"
-max_atoms = 10
-target = -31.70721
+composition = "Sr2TiO4"
+max_atoms = 14
+target = -27.51192
 [[compositions]]
 composition = "TiO2"
 max_atoms = 12
-target = -39.8
+target = -41.21387
 [[methods]]
 label = "general"
 method = "prior"
@@ -82,9 +81,13 @@ def trained(store: Store, training: Training) -> list[dict[str, object]]:
     return [{k: v for k, v in policy.items() if k != "provenance"} for policy in policies]
 
 
+@pytest.mark.slow
 def test_interrupted_anywhere_it_gives_the_same_policies(store: Store, tmp_path: Path) -> None:
     training = parse_training(TEXT, "small")
     whole = trained(store, training)
+    assert (
+        sum(bool(run.target_step) for run in store.runs()) > 5
+    )  # found by an action: there is something to learn
     other = open_store(str(tmp_path / "other.sqlite"))
     for runs in (1, 5, 8, 9):
         assert train(other, training, working(other, runs)) is None
@@ -100,7 +103,7 @@ def test_every_policy_can_be_started_from_and_says_where_it_comes_from(store: St
     policies = train(store, training := parse_training(TEXT, "small"), working(store))
     assert policies is not None
     names = [policy["name"] for policy in policies]
-    assert names[:4] == ["general", "without-SrTiO3", "without-TiO2", "PPO 1"]
+    assert names[:4] == ["general", "without-Sr2TiO4", "without-TiO2", "PPO 1"]
     assert len(names) == 3 + 2 + 4
     for policy in policies:
         assert checked(policy) == policy
@@ -115,7 +118,7 @@ def test_belief_carries_uses_and_hits_and_nothing_else(store: Store) -> None:
     text = TEXT.split("[[methods]]")[0] + '[[methods]]\nlabel = "b"\nmethod = "belief"\nsearches = 2\n'
     training = parse_training(text, "small")
     train(store, training, working(store))
-    runs = [run for run in store.runs(experiment="small") if run.name.startswith("b · SrTiO3 · 1 ")]
+    runs = [run for run in store.runs(experiment="small") if run.name.startswith("b · Sr2TiO4 · 1 ")]
     last = max(runs, key=lambda run: run.seed)
     (first,) = [run for run in runs if run is not last]
     counts = last.config["policy"]["counts"]
@@ -144,11 +147,11 @@ def test_searches_of_a_batch_share_their_policy_and_no_seed() -> None:
         ('leave_out = "each"', 'leave_out = "MgO"', "line 20: MgO cannot be left out"),
         ("searches = 3", "searches = 0", "line 31: searches must be a whole number between 1 and 999"),
         ("learning_rate = 0.5", "learning_rat = 0.5", "unknown setting 'learning_rat' of rlcsp"),
-        ("target = -39.8", "", "TiO2 has no target"),
+        ("target = -41.21387", "", "TiO2 has no target"),
         ('actions = "sized"', 'actions = "sizes"', "line 5: unknown action set 'sizes'"),
         ("seeds = 2", "seeds = [1000]", "line 3: seeds of streams must be below 1000"),
-        ("population = 3", 'features = "structure"', "line 6: what steps record of the features"),
-        ('"TiO2"', '"SrTiO3"', "line 13: SrTiO3 stands there twice"),
+        ("population = 2", 'features = "structure"', "line 6: what steps record of the features"),
+        ('"TiO2"', '"Sr2TiO4"', "line 13: Sr2TiO4 stands there twice"),
         ("[[methods]]", "[[algorithms]]", "line 16: a training has"),
     ],
 )
@@ -170,16 +173,3 @@ def test_compositions_of_an_experiment_can_be_named() -> None:
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         load_training(tmp_path / "none.toml")
-
-
-def test_rates_of_the_prior_follow_from_the_tallies(store: Store) -> None:
-    training = parse_training(TEXT, "small")
-    streams = [s for s in streams_of(training) if s.method.method == "prior"]
-    train(store, training, working(store))
-    uses = np.array(
-        [run.n_steps for run in store.runs(experiment="small") if run.name.startswith("general")]
-    ).sum()
-    policies = train(store, training, working(store))
-    assert policies is not None
-    assert policies[0]["provenance"]["steps"] == uses
-    assert len(streams) == 4
