@@ -119,7 +119,7 @@ def _news(runs: RunManager, run: RunInfo, view: View) -> None:
     elif run.active and (found := waiting(run, signs_of(run))) is not None:
         st.progress(*found)
         if message := runs.message(run.id):
-            st.caption(plain(message))
+            st.caption(plain(message.splitlines()[-1]))
     elif run.state is RunState.RUNNING and (sentence := starved(view.processor)) is not None:
         st.info(sentence, icon=":material/hourglass_empty:")
 

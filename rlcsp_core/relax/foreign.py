@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import Any
 
@@ -10,6 +11,8 @@ import numpy as np
 from rlcsp_core.errors import CalculatorError, RLCSPError
 from rlcsp_core.records import Crystal, Relaxation
 from rlcsp_core.relax.relaxer import EVALUATION_LIMIT, TIME_LIMIT, RelaxConfig
+
+HEARTBEAT = 10.0  # s between signs of life of a relaxation that takes long
 
 
 def relax_with_ase(crystal: Crystal, calculator: Any, config: RelaxConfig) -> Relaxation:
@@ -24,7 +27,7 @@ def relax_with_ase(crystal: Crystal, calculator: Any, config: RelaxConfig) -> Re
     )
     reason: str | None = EVALUATION_LIMIT
     force = stress = float("nan")
-    steps = 0
+    steps, told = 0, started
     # the filter's force on the cell is the virial over the number of atoms: never reached, the loop below decides
     optimiser = LBFGS(FrechetCellFilter(atoms), logfile=None)  # type: ignore[arg-type]  # both as ASE documents
     try:
@@ -38,9 +41,18 @@ def relax_with_ase(crystal: Crystal, calculator: Any, config: RelaxConfig) -> Re
             if force < config.force and stress < config.stress:
                 reason = None
                 break
-            if time.perf_counter() - started > config.seconds:
+            now = time.perf_counter()
+            if now - started > config.seconds:
                 reason = TIME_LIMIT
                 break
+            if now - told > HEARTBEAT:
+                told = now
+                print(
+                    f"relaxing {len(atoms)} atoms: energy {steps} of at most {config.evaluations}, largest force "
+                    f"{force:.3g} eV/Å, {now - started:.0f} s",
+                    file=sys.stderr,
+                    flush=True,
+                )
     except NotImplementedError as failure:
         raise CalculatorError(f"the calculator cannot relax a crystal: {failure}") from failure
     except RLCSPError:

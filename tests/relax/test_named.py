@@ -15,7 +15,7 @@ from rlcsp_core.energy import load_potential
 from rlcsp_core.energy.choice import composition_in
 from rlcsp_core.errors import CalculatorError, ConfigError
 from rlcsp_core.outside import VARIABLE
-from rlcsp_core.relax import RelaxConfig, limits_of, relax, relaxer_named
+from rlcsp_core.relax import RelaxConfig, foreign, limits_of, relax, relaxer_named
 from rlcsp_core.relax.gulp import gulp_options
 from rlcsp_core.relax.lammps_energy import buckingham_pairs
 from tests import naive
@@ -139,6 +139,16 @@ def test_an_unfinished_relaxation_of_another_code_has_no_energy():
     result = relaxer_named(ENGINE, RelaxConfig(evaluations=2))(structure("TiO2_rutile_skew"))
     assert result.energy is None
     assert result.reason == "evaluation limit"
+
+
+def test_a_long_relaxation_of_another_code_gives_signs_of_life(monkeypatch, capsys):
+    start = structure("TiO2_rutile_skew")
+    relaxer_named(ENGINE, RelaxConfig(evaluations=3))(start)
+    assert capsys.readouterr().err == ""  # a quick one does not
+    monkeypatch.setattr(foreign, "HEARTBEAT", 0.0)
+    relaxer_named(ENGINE, RelaxConfig(evaluations=3))(start)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[1].startswith(f"relaxing {start.n_atoms} atoms: energy 2 of at most 3, largest force ")
 
 
 @pytest.mark.parametrize(("name", "error", "words"), [
