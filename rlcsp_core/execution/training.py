@@ -24,6 +24,7 @@ from rlcsp_core.actions import Action, actions_of, policy_group, policy_groups
 from rlcsp_core.agents.across import Across
 from rlcsp_core.agents.prior import Logged, fitted
 from rlcsp_core.analysis.searched import searched, uses_and_hits
+from rlcsp_core.analysis.stream import SEEDS_APART
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.execution.experiment import PlannedRun
 from rlcsp_core.execution.training_file import RULES, Method, Training
@@ -34,7 +35,6 @@ from rlcsp_core.store import RunInfo, RunState, Store
 
 # of belief where hits are those of the target, some per thousand uses, and no others
 CARRIED = {"prior_hits": 0.5, "gain": 0.0}
-SEEDS_APART = 1000  # of the searches of two streams
 DECIMALS = 6  # of θ: what two machines agree on
 
 

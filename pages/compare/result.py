@@ -1,0 +1,102 @@
+"""One chart and one sentence for an experiment over many compounds, or for searches that learn from each other."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.common.cache import cached
+from pages.common.errors import plain
+from pages.common.url import choice, one_of
+from pages.common.wording import typeset
+from pages.components.chart import chart, csv_button
+from rlcsp_core.analysis import across, stream
+from rlcsp_core.analysis.outcomes import outcomes, read_outcomes, shipped_outcomes
+from rlcsp_core.plots.across import across_figure
+from rlcsp_core.plots.palette import LineStyle, distinct_styles, line_style
+from rlcsp_core.plots.stream import stream_figure
+from rlcsp_core.store import Reader
+
+RESULT = "Result"
+COSTS = {"steps": "Steps", "cpu": "CPU seconds"}
+KEPT = 8
+
+
+def result_view(store: Reader) -> None:
+    shipped = shipped_outcomes()
+    mine = [name for name in store.experiments() if name not in shipped]
+    name = one_of("Experiment", [*shipped, *mine], "of")
+    if name is None:
+        st.info("There are no results yet. An experiment is run with `rlcsp sweep quick`.")
+        return
+    table = _shipped(name) if name in shipped else _own(store, name)
+    if table.empty:
+        st.info("None of these runs had a target and came to its end: there is no cost to compare.")
+    elif table["search"].notna().any():
+        _stream(table)
+    else:
+        _across(table)
+    csv_button("Outcomes of all searches (CSV)", f"outcomes-{name}", lambda: table)
+    if name in shipped and name not in store.experiments():
+        st.caption(f"Only what each search cost is shipped. `rlcsp sweep {name}` makes the runs themselves.")
+
+
+@cached(KEPT)
+def _shipped(name: str) -> pd.DataFrame:
+    return read_outcomes(shipped_outcomes()[name])
+
+
+def _own(store: Reader, name: str) -> pd.DataFrame:
+    return outcomes(store, store.runs(experiment=name, oldest_first=True))
+
+
+def _across(table: pd.DataFrame) -> None:
+    labels = across.labels_in(table)
+    n = table["composition"].nunique()
+    cost = _cost(table)
+    found = across.against(table, cost, labels[-1], labels[:-1])
+    if found:
+        st.markdown(f"#### {plain(across.sentence(found[0], labels[-1], n, cost))}")
+        for one in found[1:]:
+            st.markdown(plain(across.sentence(one, labels[-1], n, cost)))
+        st.markdown(plain(" ".join(across.exceptions(one, labels[-1], n) for one in found)))
+    figure = across_figure(across.means(table, cost), _styles(table), cost, _names(table))
+    words = f"Mean {COSTS[cost]} of {', '.join(labels)} on {n} compounds."
+    chart(figure, f"across-{cost}", words)
+    st.caption(
+        f"{table['seed'].nunique()} seeds each, the same for all. An open triangle: some searches did not arrive, the "
+        "true mean lies beyond. Ratios have 95 % bootstrap intervals over compounds and seeds; p: Wilcoxon's "
+        "signed-rank test over compounds, and for single compounds over seeds, corrected by Holm."
+    )
+
+
+def _stream(table: pd.DataFrame) -> None:
+    names = _names(table)
+    composition = choice("Composition", names, "compound")
+    cost = _cost(table)
+    part = table[table["composition"] == composition]
+    labels = across.labels_in(part)
+    for label in labels:
+        st.markdown(plain(stream.sentence(stream.fall(part, label, cost), label, cost)))
+    figure = stream_figure({label: stream.curve(part, label, cost) for label in labels}, _styles(table), cost)
+    chart(figure, f"stream-{cost}", f"Mean {COSTS[cost]} against the number of the search.")
+    st.caption(
+        f"{part['seed'].nunique() // part['search'].nunique()} streams each of searches in a row that learn from those "
+        "before; geometric means with 95 % bootstrap bands over streams."
+    )
+
+
+def _cost(table: pd.DataFrame) -> str:
+    known = [cost for cost in COSTS if table[cost].notna().any()]
+    return choice("Cost", {cost: COSTS[cost] for cost in known}, "cost")
+
+
+def _names(table: pd.DataFrame) -> dict[str, str]:
+    return {name: typeset(name) for name in table["composition"].unique()}
+
+
+def _styles(table: pd.DataFrame) -> dict[str, LineStyle]:
+    first = table.drop_duplicates("label")
+    return distinct_styles(
+        {label: line_style(name) for label, name in zip(first["label"], first["algorithm"], strict=True)}
+    )

@@ -1,0 +1,152 @@
+"""One way to search against another over many compounds.
+
+    ratio      exp mean_c ln(m_cb / m_ca): how many times dearer b is than a, geometric mean over compounds c
+               m_ca: mean cost over seeds, steps or CPU seconds; a search that did not arrive counts with what it spent
+    interval   95 %, from resampled compounds and, of each, resampled seeds, the same of a and b
+    p          Wilcoxon's signed-rank test: over the compounds of ln(m_cb / m_ca), and for each compound over its seeds,
+               corrected by Holm for the number of compounds
+
+Seeds are paired: with the same seed every way to search starts from the same population.  Where either of two costs is
+a lower bound, so is what is said of their ratio.  Shapes: C compounds, S seeds, B resamples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from rlcsp_core.analysis.survival import CONFIDENCE, RESAMPLES, SEED, holm
+from rlcsp_core.records import Array
+
+SIGNIFICANCE = 0.05
+LEAST = {"steps": 1.0, "cpu": 1e-3}  # what a mean counts at least, since it is a logarithm that is averaged
+
+
+class Mean(NamedTuple):
+    """Cost of one compound searched in one way."""
+
+    composition: str
+    label: str
+    mean: float
+    low: float
+    high: float
+    n_reached: int
+    n: int
+
+    @property
+    def is_bound(self) -> bool:
+        return self.n_reached < self.n
+
+
+class Against(NamedTuple):
+    """How many times dearer another way is."""
+
+    label: str  # the other way
+    ratio: float
+    low: float
+    high: float
+    p: float
+    better: tuple[str, ...]  # compounds on which it is significantly dearer
+    worse: tuple[str, ...]  # compounds on which it is significantly cheaper
+    is_bound: bool  # some of its searches did not arrive: it is dearer still
+
+
+def labels_in(table: pd.DataFrame) -> list[str]:
+    return list(dict.fromkeys(table["label"]))
+
+
+def means(table: pd.DataFrame, cost: str) -> list[Mean]:
+    """cost: "steps" or "cpu"; intervals are bootstraps over seeds."""
+    rng = np.random.default_rng(SEED)
+    found = []
+    for (composition, label), part in table.groupby(["composition", "label"], sort=False):
+        x = part[cost].to_numpy(dtype=float)
+        x = x[np.isfinite(x)]
+        if len(x):
+            low, high = _interval(x[rng.integers(len(x), size=(RESAMPLES, len(x)))].mean(axis=1))
+            found.append(
+                Mean(composition, label, float(x.mean()), low, high, int(part["reached"].sum()), len(part))
+            )
+    return found
+
+
+def against(table: pd.DataFrame, cost: str, label: str, others: Sequence[str]) -> list[Against]:
+    """`label` against each of the others, on the compounds and seeds that both have."""
+    return [found for other in others if (found := _against(table, cost, label, other)) is not None]
+
+
+def _against(table: pd.DataFrame, cost: str, label: str, other: str) -> Against | None:
+    from scipy.stats import wilcoxon
+
+    pairs = _pairs(table, cost, label, other)
+    if not pairs:
+        return None
+    logs = np.array([_log_ratio(x, cost) for x in pairs.values()])
+    rng = np.random.default_rng(SEED)
+    resampled = np.empty((RESAMPLES, len(pairs)))
+    for c, x in enumerate(pairs.values()):
+        chosen = rng.integers(len(x), size=(RESAMPLES, len(x)))
+        resampled[:, c] = _log_ratio(x[chosen], cost)
+    compounds = rng.integers(len(pairs), size=resampled.shape)
+    low, high = _interval(np.exp(np.take_along_axis(resampled, compounds, axis=1).mean(axis=1)))
+    differences = {name: np.log(np.maximum(x, LEAST[cost])) @ (-1.0, 1.0) for name, x in pairs.items()}
+    alone = holm([float(wilcoxon(d).pvalue) if d.any() else 1.0 for d in differences.values()])
+    apart = {name: d for (name, d), p in zip(differences.items(), alone, strict=True) if p < SIGNIFICANCE}
+    missed = table[(table["label"] == other) & table["composition"].isin(pairs)]["reached"]
+    return Against(
+        other,
+        float(np.exp(logs.mean())),
+        low,
+        high,
+        float(wilcoxon(logs).pvalue) if logs.any() else 1.0,
+        tuple(name for name, d in apart.items() if d.mean() > 0),
+        tuple(name for name, d in apart.items() if d.mean() < 0),
+        not missed.all(),
+    )
+
+
+def _pairs(table: pd.DataFrame, cost: str, label: str, other: str) -> Mapping[str, Array]:
+    """[S, 2] costs of both by composition."""
+    wide = table.pivot_table(cost, ["composition", "seed"], "label", sort=False)
+    if not {label, other} <= set(wide):
+        return {}
+    both = wide[[label, other]].dropna()
+    return {str(name): part.to_numpy() for name, part in both.groupby(level=0, sort=False)}
+
+
+def _log_ratio(x: Array, cost: str) -> Array:
+    """ln of the ratio of the means over seeds; x [..., S, 2]."""
+    mean = np.log(np.maximum(x.mean(axis=-2), LEAST[cost]))
+    return np.asarray(mean[..., 1] - mean[..., 0])
+
+
+def _interval(x: Array) -> tuple[float, float]:
+    low, high = np.quantile(x, ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2))
+    return float(low), float(high)
+
+
+def sentence(found: Against, label: str, n: int, cost: str) -> str:
+    """What one comparison says, over n compounds."""
+    what = {"steps": "steps", "cpu": "CPU seconds"}[cost]
+    p = f"p = {found.p:.2g}" if found.p >= 0.001 else "p < 0.001"
+    if found.p >= SIGNIFICANCE:
+        return f"Over {n} compounds, {label} and {found.label} cannot be told apart in {what} ({p})."
+    more = found.ratio > 1
+    ratio, low, high = (
+        (found.ratio, found.low, found.high) if more else (1 / found.ratio, 1 / found.high, 1 / found.low)
+    )
+    least = "at least " * (found.is_bound and more)
+    few, many = (label, found.label) if more else (found.label, label)
+    return (
+        f"{few} needs {least}{ratio:.1f} times fewer {what} than {many} "
+        f"({low:.1f}–{high:.1f}; geometric mean over {n} compounds, {p})."
+    )
+
+
+def exceptions(found: Against, label: str, n: int) -> str:
+    """On how many compounds taken alone the two differ."""
+    worse = f"dearer on {', '.join(found.worse)}" if found.worse else "dearer on none"
+    return f"Taken alone, {label} is cheaper than {found.label} on {len(found.better)} of {n} compounds, {worse}."

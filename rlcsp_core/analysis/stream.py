@@ -1,0 +1,80 @@
+"""Searches in a row that learn from those before: what each costs against its number.
+
+    mean     geometric, over streams, of steps or CPU seconds of the k-th search; at least LEAST
+    band     95 %, from resampled streams
+    fall     cost of the last half of the searches over that of the first three, geometric means in each stream;
+             p: Wilcoxon's signed-rank test over streams
+
+Shapes: M streams, K searches, B resamples.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from rlcsp_core.analysis.across import LEAST, SIGNIFICANCE
+from rlcsp_core.analysis.survival import CONFIDENCE, RESAMPLES, SEED
+from rlcsp_core.records import Array
+
+SEEDS_APART = 1000  # of the searches of two streams: those of stream s are 1000 s + 1, 1000 s + 2, …
+FIRST = 3  # searches that count as the beginning
+
+
+class Curve(NamedTuple):
+    """Cost against the number of the search."""
+
+    search: Array  # [K] from 1
+    mean: Array  # [K]
+    low: Array  # [K]
+    high: Array  # [K]
+
+
+class Fall(NamedTuple):
+    """What was learned over a stream."""
+
+    first: float  # cost of the first searches
+    last: float  # cost of the last half
+    p: float
+    n_streams: int
+    n_searches: int
+
+
+def _logs(table: pd.DataFrame, label: str, cost: str) -> Array:
+    """[M, K] ln of the cost, NaN where a search is missing."""
+    mine = table[table["label"] == label]
+    wide = mine.assign(stream=mine["seed"] // SEEDS_APART).pivot_table(cost, "stream", "search")
+    return np.log(np.maximum(wide.to_numpy(dtype=float), LEAST[cost]))
+
+
+def curve(table: pd.DataFrame, label: str, cost: str) -> Curve:
+    """table: outcomes on one compound."""
+    logs = _logs(table, label, cost)
+    rng = np.random.default_rng(SEED)
+    resampled = np.nanmean(logs[rng.integers(len(logs), size=(RESAMPLES, len(logs)))], axis=1)
+    low, high = np.quantile(resampled, ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2), axis=0)
+    return Curve(np.arange(1, logs.shape[1] + 1), np.exp(np.nanmean(logs, axis=0)), np.exp(low), np.exp(high))
+
+
+def fall(table: pd.DataFrame, label: str, cost: str) -> Fall:
+    """table: outcomes on one compound."""
+    from scipy.stats import wilcoxon
+
+    logs = _logs(table, label, cost)
+    first, last = logs[:, :FIRST].mean(axis=1), logs[:, logs.shape[1] // 2 :].mean(axis=1)
+    p = float(wilcoxon(last - first).pvalue) if (last != first).any() else 1.0
+    return Fall(float(np.exp(first.mean())), float(np.exp(last.mean())), p, *logs.shape)
+
+
+def sentence(found: Fall, label: str, cost: str) -> str:
+    what = {"steps": "steps", "cpu": "CPU seconds"}[cost]
+    p = f"p = {found.p:.2g}" if found.p >= 0.001 else "p < 0.001"
+    numbers = (
+        f"{found.first:.3g} {what} in the first {FIRST} searches, {found.last:.3g} in searches "
+        f"{found.n_searches // 2 + 1}–{found.n_searches} ({found.n_streams} streams, {p})"
+    )
+    if found.p >= SIGNIFICANCE:
+        return f"{label}: no change that these streams show, {numbers}."
+    return f"{label}: {numbers}."
