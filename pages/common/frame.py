@@ -20,6 +20,7 @@ STYLE = f"""
 [data-testid="stMetricDelta"] {{ background: none; padding: 0; font-size: .8rem; }}
 .stAppHeader {{ background: transparent; }}
 @media (max-width: 900px) {{ .stMainBlockContainer {{ padding: 3.6rem 1rem 3rem; }} }}
+[data-testid="stCaptionContainer"], button kbd {{ color: inherit !important; opacity: .78; }}
 .st-key-ticks {{ margin-top: -2rem; }}
 .st-key-ticks img {{ height: 14px; }}
 {columns.STYLE}{glossary.STYLE}"""

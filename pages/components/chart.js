@@ -71,13 +71,44 @@ function pictureButton(format, filename) {
   };
 }
 
+const TABLE_ROWS = 1000; // of a table on the page; the download has all
+
+/* The points as a table below the chart, or none again. */
+function toggleTable(node) {
+  const shown = node.parentElement.querySelector(".rlcsp-chart-table");
+  if (shown) return shown.remove();
+  const table = document.createElement("table");
+  const title = (axis, otherwise) => node._fullLayout[axis]?.title?.text || otherwise;
+  const line = (cells, tag) => {
+    const row = table.insertRow();
+    cells.forEach((cell) => row.append(Object.assign(document.createElement(tag), { textContent: cell ?? "" })));
+  };
+  line(["curve", title("xaxis", "x"), title("yaxis", "y")], "th");
+  const rows = node.calcdata.flatMap((points) => points
+    .filter((point) => point.trace?.visible === true)
+    .map((point) => [point.trace.name, point.trace.x?.[point.i] ?? point.x, point.trace.y?.[point.i] ?? point.y]));
+  rows.slice(0, TABLE_ROWS).forEach((row) => line(row, "td"));
+  if (rows.length > TABLE_ROWS) table.createCaption().textContent = `The first ${TABLE_ROWS} of ${rows.length} points`;
+  const place = Object.assign(document.createElement("div"), { className: "rlcsp-chart-table", tabIndex: 0, role: "region" });
+  place.ariaLabel = "Data of the chart";
+  place.append(table);
+  node.after(place);
+}
+
+const tableButton = {
+  name: "Data as a table",
+  title: "Data as a table",
+  icon: { width: 16, height: 16, path: "M1 2h14v12H1zM2.5 5.5v2.5h5V5.5zm6.5 0v2.5h4.5V5.5zM2.5 9.5v3h5v-3zm6.5 0v3h4.5v-3z" },
+  click: toggleTable,
+};
+
 function configuration(filename) {
   return {
     displaylogo: false,
     responsive: true,
     scrollZoom: false,
     doubleClick: "reset+autosize",
-    modeBarButtons: [["zoom2d", "pan2d", "resetScale2d"], [pictureButton("png", filename), pictureButton("svg", filename)]],
+    modeBarButtons: [["zoom2d", "pan2d", "resetScale2d"], [pictureButton("png", filename), pictureButton("svg", filename)], [tableButton]],
   };
 }
 

@@ -17,10 +17,13 @@ import streamlit as st
 
 from rlcsp_core.plots.export import figure_table
 
-HTML = '<div class="rlcsp-chart"><div class="rlcsp-chart-node" role="img"></div></div>'
+HTML = '<div class="rlcsp-chart"><div class="rlcsp-chart-node" role="figure"></div></div>'
 CSS = """
 .rlcsp-chart { width: 100%; }
 .rlcsp-chart-node { width: 100%; }
+.rlcsp-chart-table { max-height: 20rem; overflow: auto; font-variant-numeric: tabular-nums; }
+.rlcsp-chart-table table { border-collapse: collapse; }
+.rlcsp-chart-table :is(th, td) { padding: .1rem 1rem .1rem 0; text-align: left; }
 .rlcsp-chart .modebar-btn:focus-visible { outline: 2px solid var(--st-primary-color); }
 """
 _component = st.components.v2.component(

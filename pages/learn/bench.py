@@ -108,7 +108,7 @@ def _assembly(structure: Modular, formula: str) -> None:
         f"{gamma:g}°; "
         f"{structure.n_atoms} atoms of {typeset(formula)}"
     )
-    st.image(module_map(structure))
+    st.image(module_map(structure), alt=f"Its layers: {a} × {b} sub-modules each, {c} of them")
     swatches = element_colours([ion.number for ion in composition_of(formula).ions])
     st.html(
         " &nbsp; ".join(

@@ -42,7 +42,7 @@ def decision_chapter() -> None:
     phases = [phase for phase in references() if f"{phase.formula} {phase.name}" in KNOWN]
     for column, phase in zip(cells("phases", [1] * len(phases)), phases, strict=True):
         with column.container(border=True):
-            st.image(thumbnail_of(phase.crystal), width="stretch")
+            st.image(thumbnail_of(phase.crystal), width="stretch", alt=phase.name)
             st.caption(f"**{typeset(phase.formula)}**, {phase.name}")
 
 

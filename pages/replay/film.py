@@ -105,7 +105,8 @@ def _controls(run: RunInfo, marks: Landmarks) -> None:
     bar.button("Next new lowest", key="replay-lowest", on_click=_move_to, args=(run, marks.lowest))
     st.slider("Step", 1, max(2, run.n_steps), key=STEP, label_visibility="collapsed")
     with st.container(key="ticks"):
-        st.image(step_ticks(marks.accepted[:TICKS], marks.lowest, run.n_steps), width="stretch")
+        words = f"{len(marks.accepted)} accepted steps; new lowest energies at {', '.join(map(str, marks.lowest))}"
+        st.image(step_ticks(marks.accepted[:TICKS], marks.lowest, run.n_steps), width="stretch", alt=words)
 
 
 def _move(run: RunInfo, by: int) -> None:

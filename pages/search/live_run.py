@@ -224,7 +224,7 @@ def _small_structure(store: Reader, run: RunInfo) -> None:
     best = store.best_structure(run.id)
     if best is not None:
         picture, words = st.columns([1, 2], vertical_alignment="center")
-        picture.image(thumbnail_of(best[1]), width="stretch")
+        picture.image(thumbnail_of(best[1]), width="stretch", alt="Best structure")
         words.caption(f"{_best_words(run, best[0])}")
         words.page_link(STRUCTURES.file, label="Look at it", query_params={"run": run.id})
 

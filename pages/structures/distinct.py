@@ -204,7 +204,7 @@ def _grid(store: Reader, groups: Sequence[Group[Found]], start: int, chosen: Fou
         ):
             rank = start + row + place + 1
             with column.container(border=True):
-                st.image(thumbnail_of(load(store, group.best)), width="stretch")
+                st.image(thumbnail_of(load(store, group.best)), width="stretch", alt=f"Structure {rank}")
                 above = (
                     "lowest"
                     if group.best.energy == lowest

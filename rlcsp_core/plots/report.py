@@ -27,7 +27,7 @@ for (const place of document.querySelectorAll(".chart")) {{
 """
 CHART = """<h2>{title}</h2>
 <div class="chart"><script type="application/json">{data}</script>
-<div class="rlcsp-chart"><div class="rlcsp-chart-node" role="img"></div></div></div>
+<div class="rlcsp-chart"><div class="rlcsp-chart-node" role="figure"></div></div></div>
 <p>{description}</p>
 """
 

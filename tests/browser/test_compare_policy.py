@@ -55,7 +55,7 @@ POLICY_CHARTS = {
 def expect_drawn(page: Page, descriptions: Sequence[str]) -> None:
     """Each of these charts has its axes and at least one mark or line."""
     for description in descriptions:
-        chart = page.get_by_role("img", name=description).first
+        chart = page.get_by_role("figure", name=description).first
         expect(chart.locator(".main-svg").first).to_be_visible()
         expect(chart.locator(MARKS).first).to_be_attached()
 
@@ -66,7 +66,7 @@ def test_a_comparison_is_found_again_by_its_address(view: str, watched: Watched,
     expect_drawn(page, CHARTS[view])
     others = [name for other in CHARTS.values() for name in other if other is not CHARTS[view]]
     for name in others:
-        expect(page.get_by_role("img", name=name)).to_have_count(0)
+        expect(page.get_by_role("figure", name=name)).to_have_count(0)
 
 
 def test_the_views_of_compare_follow_a_click_and_the_address_follows_them(
@@ -74,7 +74,7 @@ def test_the_views_of_compare_follow_a_click_and_the_address_follows_them(
 ) -> None:
     page = watched.open(f"Compare?{runs}")
     page.get_by_text("Conclusions").wait_for()
-    expect(page.get_by_role("img", name="Lowest energy so far")).to_have_count(0)
+    expect(page.get_by_role("figure", name="Lowest energy so far")).to_have_count(0)
     page.get_by_role("radio", name="Energy").or_(page.get_by_role("button", name="Energy")).first.click()
     expect_drawn(page, CHARTS["Energy"])
     page.wait_for_function("() => location.search.includes('view=Energy')")
@@ -86,6 +86,6 @@ def test_a_policy_is_drawn_against_energy_and_over_the_run(watched: Watched, run
     for view, charts in POLICY_CHARTS.items():
         page.get_by_text(view, exact=True).click()
         expect_drawn(page, charts)
-        expect(page.get_by_role("img", name="Probability of each action against energy")).to_have_count(0)
+        expect(page.get_by_role("figure", name="Probability of each action against energy")).to_have_count(0)
         wait_until_settled(page)
         expect(page.get_by_role("alert")).to_have_count(0)

@@ -1,0 +1,66 @@
+"""axe-core finds no serious or critical violation on any page, in both themes; charts have words and a table."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from dashboard import Dashboard, Watched, watching
+from playwright.sync_api import Browser, expect
+from settled import wait_until_settled
+
+from rlcsp_core.execution import Halt, execute
+from rlcsp_core.search import SearchConfig
+from rlcsp_core.store import open_store
+
+GRAVE = ("serious", "critical")
+CHAPTERS = ("decide", "build", "act", "relax", "learn", "play")
+POLICY = ("Policy vs energy", "Evolution", "Sandbox")
+PAGES = (
+    "", "Search", "Search?run={run}", "Compare", "Structures?run={run}", "Structures?from=phases",
+    "Structures?from=file", "Replay?run={run}", *(f"Policy?run={{run}}&view={view}" for view in POLICY),
+    *(f"Learn?chapter={chapter}" for chapter in CHAPTERS), "Replay?run={run}&lecture",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def run_id(dashboard: Dashboard) -> str:
+    store = open_store(str(dashboard.database))
+    config = SearchConfig(composition="Y2O3", algorithm="npg", seed=7, steps=60, max_atoms=10, population=6)
+    run = execute(store, store.create_claimed(config.as_dict(), name="axe"), Halt())
+    store.close()
+    return run.id
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("address", PAGES)
+def test_nothing_grave_is_found(
+    address: str, theme: str, dashboard: Dashboard, browser: Browser, run_id: str
+) -> None:
+    with watching(browser, dashboard.url) as seen:
+        seen.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        page = seen.open(address.format(run=run_id))
+        wait_until_settled(page)
+        found = Axe().run(page).response["violations"]
+    assert [
+        f"{each['id']}: {each['help']}: {node['html'][:300]}"
+        for each in found
+        if each["impact"] in GRAVE
+        for node in each["nodes"]
+    ] == []
+
+
+def test_a_chart_has_words_and_a_table(watched: Watched, run_id: str) -> None:
+    page = watched.open(f"Search?run={run_id}")
+    wait_until_settled(page)
+    chart = page.get_by_role("figure").first
+    expect(chart).to_have_accessible_name(re.compile("Energy of every trial"))
+    chart.hover()
+    button = chart.get_by_label("Data as a table").or_(chart.locator("[data-title='Data as a table']")).first
+    button.click()
+    table = page.get_by_role("region", name="Data of the chart")
+    expect(table).to_contain_text("Energy (eV/atom)")
+    assert table.get_by_role("row").count() > 60
+    button.click()
+    expect(table).to_have_count(0)
