@@ -7,6 +7,7 @@ from pages.common.preload import PAUSE, preload
 from pages.common.share import STYLE as LECTURE_STYLE
 from pages.common.share import lecture, share
 from pages.common.sitemap import PAGES
+from pages.common.tour import show_stop
 
 lecturing = lecture()
 # Without icons, which the browser would fetch from the network to show them in its tab.
@@ -31,6 +32,7 @@ if not lecturing:
             st.page_link(page.file, label=page.title, icon=page.icon, width="stretch")
         share()
 preload(PAUSE)
+show_stop()
 current.run()
 if lecturing:
     with st.container(horizontal=True, horizontal_alignment="right"):

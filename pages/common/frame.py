@@ -20,6 +20,10 @@ STYLE = f"""
 [data-testid="stMetricDelta"] {{ background: none; padding: 0; font-size: .8rem; }}
 .stAppHeader {{ background: transparent; }}
 @media (max-width: 900px) {{ .stMainBlockContainer {{ padding: 3.6rem 1rem 3rem; }} }}
+button:is([kind="primary"], [kind="primaryFormSubmit"]),
+[data-testid="stMultiSelect"] :is([data-tag], [data-tag-index]) {{
+  color: #fff !important; background: #0b6e8a; border-color: #0b6e8a;
+}}
 [data-testid="stCaptionContainer"], button kbd {{ color: inherit !important; opacity: .78; }}
 .st-key-ticks {{ margin-top: -2rem; }}
 .st-key-ticks img {{ height: 14px; }}

@@ -7,6 +7,7 @@ from pages.common.errors import show_errors
 from pages.common.glossary import explained
 from pages.common.session import manager
 from pages.common.sitemap import PAGES, SEARCH
+from pages.common.tour import begin_tour
 from pages.components.crystal_view import show_crystal
 from pages.components.run_list import BRIEF, run_list
 from rlcsp_core.crystal.formats import read_crystals
@@ -36,6 +37,7 @@ with action, st.container(border=True):
         with show_errors():
             started = runs.start(demo(run.config for run in runs.store.runs()).as_dict())
             st.switch_page(SEARCH.file, query_params={"run": started})
+    begin_tour()
 
 for column, place in zip(cells("pages", [1] * (len(PAGES) - 1)), PAGES[1:], strict=True):
     with column, st.container(border=True, height="stretch", gap="xxsmall"):
