@@ -14,6 +14,7 @@ from rlcsp_core.cli.output import complain, to_json
 from rlcsp_core.cli.progress import RunProgress, compile_once
 from rlcsp_core.cli.settings import add_settings, announce, config_of
 from rlcsp_core.execution import Halt, execute, halting
+from rlcsp_core.execution.running import usual_name
 from rlcsp_core.execution.sharing import check_sharer, check_sharing
 from rlcsp_core.store import Claim, RunInfo, RunState, Store, open_store
 from rlcsp_core.store.schema import check_name
@@ -42,9 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     config = config_of(arguments)
-    name = arguments.name
-    if name is None:
-        name = f"{config.composition} · {config.algorithm} · seed {config.seed}"
+    name = usual_name(config.as_dict()) if arguments.name is None else arguments.name
     check_name(name, "a run")
     if arguments.share is not None:
         check_sharer(config, arguments.share)

@@ -17,13 +17,8 @@ from typing import Any
 
 from rlcsp_core.errors import StoreError
 from rlcsp_core.execution.liveness import Watch
-from rlcsp_core.execution.processes import (
-    Command,
-    Worker,
-    outcome,
-    start_worker,
-    worker_command,
-)
+from rlcsp_core.execution.processes import Command, Worker, outcome, start_worker, worker_command
+from rlcsp_core.execution.running import usual_name
 from rlcsp_core.execution.versions import usable_cores
 from rlcsp_core.store import ACTIVE, Claim, ClaimLostError, RunState, Store, open_store
 
@@ -53,10 +48,9 @@ class RunManager:
 
     # for pages
 
-    def start(self, config: Mapping[str, Any], *, name: str | None = None, policy: str | None = None) -> str:
+    def start(self, config: Mapping[str, Any], *, policy: str | None = None) -> str:
         """Queue a run of a configuration that has been checked; its id.  `policy` names one that runs share."""
-        title = name or f"{config['composition']} · {config['algorithm']} · seed {config['seed']}"
-        run_id = self.store.create_run(config, name=title, policy=policy)
+        run_id = self.store.create_run(config, name=usual_name(config), policy=policy)
         self._wake.set()
         return run_id
 

@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -49,6 +49,11 @@ class Searching(Protocol):
 
 Begin = Callable[[Store, RunInfo], Searching]
 Notify = Callable[[SearchRecord], None]
+
+
+def usual_name(config: Mapping[str, Any]) -> str:
+    """Of a run that nobody has named."""
+    return f"{config['composition']} · {config['algorithm']} · seed {config['seed']}"
 
 
 def nobody(_record: SearchRecord) -> None:

@@ -14,12 +14,7 @@ from rlcsp_core.actions import Action
 from rlcsp_core.agents import OWN
 from rlcsp_core.analysis.policy_map import PolicyMap
 from rlcsp_core.plots.canvas import ENERGY, LOG_AXIS, STEP, TOOLS, canvas
-from rlcsp_core.plots.palette import (
-    GRID,
-    INK,
-    MUTED,
-    LineStyle,
-)
+from rlcsp_core.plots.palette import GRID, INK, MUTED, LineStyle
 from rlcsp_core.records import Array, IntArray
 
 SCALE = "Cividis"  # the same for readers who see colours differently
@@ -56,9 +51,9 @@ def _lines(
         )
 
 
-def policy_map_figure(data: PolicyMap, name: str, height: int = 340) -> go.Figure:
+def policy_map_figure(data: PolicyMap, name: str) -> go.Figure:
     """The probability of one action over step × energy, on a scale of LEAST_SPAN at least: noise is no learning."""
-    figure = canvas(STEP, ENERGY, height=height, legend=False)
+    figure = canvas(STEP, ENERGY, height=340, legend=False)
     lowest, highest = float(data.probability.min()), float(data.probability.max())
     bottom = max(0.0, min(lowest, (lowest + highest - LEAST_SPAN) / 2))
     figure.add_heatmap(
@@ -80,11 +75,9 @@ def policy_map_figure(data: PolicyMap, name: str, height: int = 340) -> go.Figur
     return figure
 
 
-def theta_figure(
-    step: IntArray, theta: Array, actions: Sequence[Action], name: str, height: int = 300
-) -> go.Figure:
+def theta_figure(step: IntArray, theta: Array, actions: Sequence[Action], name: str) -> go.Figure:
     """One component of θ, that of the feature of this name, for every action over steps; theta [U, A]."""
-    figure = canvas(STEP, f"θ of {name}", height=height, legend=False)
+    figure = canvas(STEP, f"θ of {name}", height=300, legend=False)
     _lines(figure, step, theta, actions, "step %{x}: %{y:.4f}", width=2, shape="hv")
     figure.update_yaxes(zeroline=True, zerolinecolor=GRID)
     return figure
@@ -169,12 +162,11 @@ RUN_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross")
 
 
 def shared_figure(
-    version: IntArray, values: Array, runs: Sequence[str], y_title: str, *, height: int = 300,
-    highest: float | None = None,
-) -> go.Figure:  # fmt: skip
+    version: IntArray, values: Array, runs: Sequence[str], y_title: str, *, highest: float | None = None
+) -> go.Figure:
     """A number of a shared policy after each update [U]; a mark shows which of `runs` [U] made it."""
     names = list(dict.fromkeys(runs))
-    figure = canvas("Update", y_title, height=height, legend=1 < len(names) <= LEGEND)
+    figure = canvas("Update", y_title, height=300, legend=1 < len(names) <= LEGEND)
     figure.add_scatter(
         x=version,
         y=values,
