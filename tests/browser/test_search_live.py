@@ -9,8 +9,10 @@ from dashboard import Dashboard, Watched
 from playwright.sync_api import Page, TimeoutError, expect
 from searching import COMPILING, POINTS, SOON, more_than, start_long_search, stop
 
+from rlcsp_core.search.presets import FAST_POPULATION
+
 N_CHARTS = 3
-POPULATION = 100  # the form's default
+POPULATION = FAST_POPULATION  # the first preset of the form
 DRAGS = 5  # a drag may meet a page that has just moved
 RANGE = "() => document.querySelector('.rlcsp-chart-node').layout.xaxis.range"
 ZOOMED = "() => document.querySelector('.rlcsp-chart-node').layout.xaxis.autorange === false"
