@@ -25,6 +25,7 @@ button:is([kind="primary"], [kind="primaryFormSubmit"]),
   color: #fff !important; background: #0b6e8a; border-color: #0b6e8a;
 }}
 [data-testid="stCaptionContainer"], button kbd {{ color: inherit !important; opacity: .78; }}
+button kbd {{ opacity: 1; }}
 .st-key-ticks {{ margin-top: -2rem; }}
 .st-key-ticks img {{ height: 14px; }}
 {columns.STYLE}{glossary.STYLE}"""

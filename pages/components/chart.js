@@ -84,9 +84,9 @@ function toggleTable(node) {
     cells.forEach((cell) => row.append(Object.assign(document.createElement(tag), { textContent: cell ?? "" })));
   };
   line(["curve", title("xaxis", "x"), title("yaxis", "y")], "th");
-  const rows = node.calcdata.flatMap((points) => points
-    .filter((point) => point.trace?.visible === true)
-    .map((point) => [point.trace.name, point.trace.x?.[point.i] ?? point.x, point.trace.y?.[point.i] ?? point.y]));
+  const written = (value) => (typeof value === "number" ? String(Number(value.toPrecision(9))).replace("-", "−") : value);
+  const rows = node._fullData.filter((trace) => trace.visible === true).flatMap(({ name, x, y }) =>
+    Array.from(y ?? [], (value, k) => [name, written(x?.[k] ?? k), written(value)]));
   rows.slice(0, TABLE_ROWS).forEach((row) => line(row, "td"));
   if (rows.length > TABLE_ROWS) table.createCaption().textContent = `The first ${TABLE_ROWS} of ${rows.length} points`;
   const place = Object.assign(document.createElement("div"), { className: "rlcsp-chart-table", tabIndex: 0, role: "region" });

@@ -57,7 +57,7 @@ def test_a_chart_has_words_and_a_table(watched: Watched, run_id: str) -> None:
     chart = page.get_by_role("figure").first
     expect(chart).to_have_accessible_name(re.compile("Energy of every trial"))
     chart.hover()
-    button = chart.get_by_label("Data as a table").or_(chart.locator("[data-title='Data as a table']")).first
+    button = chart.get_by_role("button", name="Data as a table")
     button.click()
     table = page.get_by_role("region", name="Data of the chart")
     expect(table).to_contain_text("Energy (eV/atom)")
