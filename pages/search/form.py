@@ -26,7 +26,7 @@ from rlcsp_core.analysis.expectation import expectation
 from rlcsp_core.crystal.composition import Preset, presets
 from rlcsp_core.errors import RLCSPError
 from rlcsp_core.search import SETTINGS, SearchConfig
-from rlcsp_core.search.presets import fast
+from rlcsp_core.search.presets import fast, fast_agent
 from rlcsp_core.settings import Setting
 from rlcsp_core.store import RunInfo
 
@@ -125,7 +125,12 @@ def _fast(preset: Preset | None) -> SearchConfig:
     """The settings of a known compound serve for others too, but these do not end at a known minimum."""
     if preset is not None:
         return fast(preset)
-    return replace(fast(presets()["Y2O3"]), steps=STEPS_WITHOUT_TARGET, max_atoms=SearchConfig.max_atoms)
+    return replace(
+        fast(presets()["Y2O3"]),
+        steps=STEPS_WITHOUT_TARGET,
+        max_atoms=SearchConfig.max_atoms,
+        **fast_agent(None),
+    )
 
 
 MANNERS: Mapping[str, Callable[[Preset | None], SearchConfig]] = {"Fast": _fast, "As published": _published}

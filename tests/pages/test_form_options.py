@@ -9,7 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.search.compound import about, compound_of
+from rlcsp_core.crystal.composition import presets
 from rlcsp_core.search import SearchConfig
+from rlcsp_core.search.presets import fast
 from rlcsp_core.store import Store
 
 pytestmark = pytest.mark.slow
@@ -37,7 +39,7 @@ def ending(widgets: object, end: str) -> str:
 
 
 def test_untouched_they_change_nothing(opened: Opened, empty_store: Store) -> None:
-    start(opened("pages/search/page.py"))
+    start(published(opened("pages/search/page.py")))
     config = empty_store.runs()[0].config
     default = SearchConfig().as_dict()
     for name in ("features", "policy", "parallel"):
@@ -74,13 +76,15 @@ def test_a_fixed_policy_has_no_features_and_no_start(opened: Opened) -> None:
     assert not [box.key for box in page.selectbox if box.key and box.key.endswith("-features")]
 
 
-def test_fast_keeps_near_its_prior(opened: Opened, empty_store: Store) -> None:
+def test_fast_is_the_ready_made_run(opened: Opened, empty_store: Store) -> None:
     start(opened("pages/search/page.py"))  # Fast is the first preset
-    assert empty_store.runs()[0].config["settings"] == {"learning_rate": 1e-5}
+    config, ready = empty_store.runs()[0].config, fast(presets()["Y2O3"]).as_dict()
+    for name in ("algorithm", "actions", "policy", "settings"):
+        assert config[name] == ready[name]
 
 
 def test_a_search_shares_the_policy_that_is_named(opened: Opened, empty_store: Store) -> None:
-    page = opened("pages/search/page.py")
+    page = published(opened("pages/search/page.py"))
     page.text_input(key=ending(page.text_input, "-shared")).set_value("ours")
     start(page)
     assert [run.policy for run in empty_store.runs()] == ["ours"]
