@@ -36,8 +36,8 @@ PER_EV = 2.0**23
 PROBABILITY = 1000.0  # steps from 0 to 1
 BITS = 15  # of 23 behind the point of a number of 32 bits
 SAME_REWARD = 5e-5  # pages show four digits
-MOMENTS = 200
-NUMBERS = 8000  # of θ in a run
+MOMENTS = 30
+NUMBERS = 4000  # of θ in a run
 
 
 def thin_steps(table: StepTable, population: PopulationTable, run: RunInfo) -> StepTable:
