@@ -175,7 +175,7 @@ def _numbers(run: RunInfo, view: View, compact: bool) -> None:
         ("Steps", str(run.n_steps), f"of {run.config['steps']}"),
         ("Accepted", str(run.n_accepted), f"{run.n_accepted / relaxed:.0%}" if relaxed else NOTHING),
         ("Rejected", str(run.n_rejected), f"{run.n_rejected / relaxed:.0%}" if relaxed else NOTHING),
-        ("Failed", str(run.n_failed + run.n_population_failed), "relaxations without an energy"),
+        ("Failed", str(run.n_failed + run.n_population_failed), "relaxations"),
         ("Steps / s", NOTHING if rate is None else f"{rate:.1f}", since),
     ]
     shown = [figures[i] for i in (0, 1, 5)] if compact else figures
