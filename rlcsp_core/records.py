@@ -72,13 +72,6 @@ class Decision(NamedTuple):
     probabilities: Array  # [A], 0 where masked
 
 
-class Place(NamedTuple):
-    """Where a new energy stands among the distinct energies seen before it in the run."""
-
-    lower: int  # how many of them are lower
-    others: int  # how many there are
-
-
 class Transition(NamedTuple):
     """One step of experience, as given to an agent."""
 
@@ -86,7 +79,7 @@ class Transition(NamedTuple):
     action: int
     reward: float  # raw: an agent standardises for itself
     next_features: Array  # [F]
-    place: Place | None = None  # of the trial; None: no energy, or one seen before
+    is_lowest: bool = False  # the trial is lower than all before it in the run
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,7 @@ from pages.components.crystal_view import show_crystal
 from pages.components.run_list import BRIEF, run_list
 from rlcsp_core.crystal.formats import read_crystals
 from rlcsp_core.paths import DATA
+from rlcsp_core.search.policies import load_policy
 from rlcsp_core.search.presets import demo
 
 RECENT = 12
@@ -33,6 +34,8 @@ with intro:
     )
 with action, st.container(border=True):
     st.markdown("**One click:** find the ground state of yttrium oxide, Y₂O₃, from nothing but its formula.")
+    learned_from = load_policy("without-Y2O3")["provenance"]["compositions"]
+    st.caption(f"What it tries first was learned on {len(learned_from)} other compounds; it never saw Y₂O₃.")
     if st.button("Start the demo", type="primary", icon=":material/play_arrow:", width="stretch"):
         with show_errors():
             started = runs.start(demo(run.config for run in runs.store.runs()).as_dict())

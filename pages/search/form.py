@@ -22,11 +22,12 @@ from pages.search.compound import about, compound_field, oxidation_states, poten
 from pages.search.form_options import Chosen, options
 from rlcsp_core.actions import ACTION_SETS
 from rlcsp_core.agents import AGENTS, BASELINES, settings_of
-from rlcsp_core.analysis.expectation import expectation
+from rlcsp_core.analysis.expectation import Expectation, expectation, of_fast
 from rlcsp_core.crystal.composition import Preset, presets
 from rlcsp_core.errors import RLCSPError
 from rlcsp_core.search import SETTINGS, SearchConfig
-from rlcsp_core.search.presets import fast, fast_agent
+from rlcsp_core.search.policies import GENERAL
+from rlcsp_core.search.presets import fast
 from rlcsp_core.settings import Setting
 from rlcsp_core.store import RunInfo
 
@@ -105,7 +106,7 @@ def _start(key: str, values: Mapping[str, Any], policy: str | None, wrong: Seque
     )
     with right:
         st.markdown(plain(words) if config is not None else f":red[{plain(words)}]")
-        if config is not None and (found := expectation(shipped(), config)) is not None:
+        if config is not None and (found := _expected(config)) is not None:
             st.caption(plain(expected_in_words(found)))
     return Wanted(config, policy) if pressed and config is not None else None
 
@@ -114,6 +115,14 @@ def _start(key: str, values: Mapping[str, Any], policy: str | None, wrong: Seque
 def shipped() -> list[RunInfo]:
     """All searches that came with the program."""
     return [run for archive in library().archives.values() for run in archive.runs()]
+
+
+def _expected(config: SearchConfig) -> Expectation | None:
+    """From the searches of this kind that came with the program."""
+    preset = presets().get(config.composition)
+    if preset is not None and config == replace(fast(preset), seed=config.seed, steps=config.steps):
+        return of_fast(config.composition, config.steps)
+    return expectation(shipped(), config)
 
 
 def _published(preset: Preset | None) -> SearchConfig:
@@ -125,12 +134,8 @@ def _fast(preset: Preset | None) -> SearchConfig:
     """The settings of a known compound serve for others too, but these do not end at a known minimum."""
     if preset is not None:
         return fast(preset)
-    return replace(
-        fast(presets()["Y2O3"]),
-        steps=STEPS_WITHOUT_TARGET,
-        max_atoms=SearchConfig.max_atoms,
-        **fast_agent(None),
-    )
+    known = fast(presets()["Y2O3"])
+    return replace(known, steps=STEPS_WITHOUT_TARGET, max_atoms=SearchConfig.max_atoms, policy=GENERAL)
 
 
 MANNERS: Mapping[str, Callable[[Preset | None], SearchConfig]] = {"Fast": _fast, "As published": _published}

@@ -5,8 +5,7 @@
     act     with probability ε a draw from π, else the largest w_a r_a of one draw of all r, masked actions left out
     learn   β_a += 1;  α_a += γ where the trial was a hit,  γ = 1
 
-A hit is a trial of a new energy that ranks among the lowest of the run, within its best hundredth or below all of them;
-the search says where a trial ranks.  The law of the draw is recorded, not sampled:
+A hit is a trial that is lower than all before it in the run.  The law of the draw is recorded, not sampled:
 
     P(a) = (1−ε) ∫ f_a(x) Π_{b≠a} F_b(x) dx + ε π(a|s)       f, F: density and distribution of w r
 
@@ -27,7 +26,7 @@ from scipy.special import gammainc, gammainccinv, gammaincinv, gammaln
 
 from rlcsp_core.agents.agent import draw
 from rlcsp_core.agents.policy import SMALLEST, policy_at
-from rlcsp_core.records import Array, Decision, Observation, Place, Transition, Update
+from rlcsp_core.records import Array, Decision, Observation, Transition, Update
 from rlcsp_core.settings import Settings, number
 
 TAIL = 1e-12  # probability left out at either end of the integral
@@ -52,7 +51,6 @@ class BeliefConfig(Settings):
         1000.0,
         "γ: what a hit adds to α (ours); 0 where what is believed came from earlier searches",
     )
-    best: float = number(0.01, 0.0, 1.0, "part of the energies seen that a hit ranks among (ours)")
 
 
 class Belief:
@@ -75,7 +73,7 @@ class Belief:
 
     def learn(self, transition: Transition) -> Update | None:
         """Count one use, and one hit if it was one.  The policy stays as it is: no update is reported."""
-        self.counts[transition.action] += (self.config.gain * is_hit(transition.place, self.config.best), 1.0)
+        self.counts[transition.action] += (self.config.gain * transition.is_lowest, 1.0)
         return None
 
     def snapshot(self) -> dict[str, Any]:
@@ -88,11 +86,6 @@ class Belief:
         if counts.shape != self.counts.shape or not (np.isfinite(counts) & (counts > 0)).all():
             raise ValueError("its hits and uses are none")
         self.counts = counts
-
-
-def is_hit(place: Place | None, best: float) -> bool:
-    """Whether a trial is among that part of the distinct energies so far, or the lowest; None: no new energy."""
-    return place is not None and place.lower < max(1.0, best * place.others)
 
 
 def win_chances(counts: Array, weights: Array) -> Array:

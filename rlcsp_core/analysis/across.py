@@ -94,7 +94,11 @@ def _against(table: pd.DataFrame, cost: str, label: str, other: str) -> Against 
     low, high = _interval(np.exp(np.take_along_axis(resampled, compounds, axis=1).mean(axis=1)))
     differences = {name: np.log(np.maximum(x, LEAST[cost])) @ (-1.0, 1.0) for name, x in pairs.items()}
     alone = holm([float(wilcoxon(d).pvalue) if d.any() else 1.0 for d in differences.values()])
-    apart = {name: d for (name, d), p in zip(differences.items(), alone, strict=True) if p < SIGNIFICANCE}
+    apart = {
+        name: d
+        for (name, d), p in zip(differences.items(), alone, strict=True)
+        if p is not None and p < SIGNIFICANCE
+    }
     missed = table[(table["label"] == other) & table["composition"].isin(pairs)]["reached"]
     return Against(
         other,

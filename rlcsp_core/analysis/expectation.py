@@ -6,9 +6,17 @@ from collections.abc import Iterable
 from statistics import median
 from typing import NamedTuple
 
+import pandas as pd
+
+from rlcsp_core.analysis.outcomes import read_outcomes, shipped_outcomes
 from rlcsp_core.search import SearchConfig
+from rlcsp_core.search.presets import FAST_STEPS
 from rlcsp_core.store import RunInfo
 
+FAST_SEARCHES = (
+    "learning-across",
+    "Learned + belief",
+)  # shipped outcomes of the preset Fast: experiment, label
 FREE = ("seed", "steps", "time_limit", "patience")  # in which searches of one kind may differ
 
 
@@ -41,3 +49,19 @@ def expectation(runs: Iterable[RunInfo], config: SearchConfig) -> Expectation | 
     return Expectation(
         len(alike), len(arrived), median(times) if times else None, median(steps) if steps else None
     )
+
+
+def of_fast(composition: str, steps: int = FAST_STEPS) -> Expectation | None:
+    """Of the preset Fast, from the outcomes that are shipped; None for compounds that are not among them."""
+    experiment, label = FAST_SEARCHES
+    path = shipped_outcomes().get(experiment)
+    return None if path is None else from_outcomes(read_outcomes(path), label, composition, steps)
+
+
+def from_outcomes(table: pd.DataFrame, label: str, composition: str, steps: int) -> Expectation | None:
+    alike = table[(table["label"] == label) & (table["composition"] == composition)]
+    if alike.empty:
+        return None
+    arrived = alike[alike["reached"] & (alike["steps"] <= steps)]
+    times, counts = (None if arrived.empty else float(arrived[name].median()) for name in ("cpu", "steps"))
+    return Expectation(len(alike), len(arrived), times, counts)

@@ -2,22 +2,20 @@
 
     E_p = mean of the highest 10 % of the energies so far,   repeats: |E − E′| < SAME_ENERGY
 
-and where a new energy stands among those that are APART.  All are asked at every step, so none may cost time that grows
-with the run.
+and whether a new energy lies below all before it by as much as two crystals are APART.  All are asked at every step, so
+none may cost time that grows with the run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import ceil, isnan
+from math import ceil, inf, isnan
 
 from sortedcontainers import SortedList
 
-from rlcsp_core.records import SAME_ENERGY, Place
+from rlcsp_core.records import SAME_ENERGY
 
-APART = (
-    1e-4  # eV/atom between energies that count as distinct: another crystal, not the same relaxed less well
-)
+APART = 1e-4  # eV/atom between energies of different crystals: less may be one crystal, relaxed less well
 WORST = 0.1  # fraction of the energies that count as high
 
 
@@ -26,7 +24,7 @@ class EnergyHistory:
 
     def __init__(self, energies: Iterable[float] = ()) -> None:
         self._distinct = SortedList()
-        self._apart = SortedList()
+        self._lowest = inf
         self._high = SortedList()  # the highest tenth
         self._rest = SortedList()
         self._high_sum = 0.0
@@ -41,17 +39,15 @@ class EnergyHistory:
         """Whether an energy that close has come before."""
         return _holds(self._distinct, energy, SAME_ENERGY)
 
-    def place(self, energy: float) -> Place | None:
-        """Among the energies before it; None where one is nearer than APART."""
-        if _holds(self._apart, energy, APART):
-            return None
-        return Place(self._apart.bisect_left(energy), len(self._apart))
+    def would_be_lowest(self, energy: float) -> bool:
+        """Whether it lies below all before it."""
+        return self._lowest - energy >= APART
 
     def add(self, energy: float) -> None:
         if not self.seen(energy):
             self._distinct.add(energy)
-        if self.place(energy) is not None:
-            self._apart.add(energy)
+        if self.would_be_lowest(energy):
+            self._lowest = energy
         # in this order, which rounding in the sum depends on: in at the top, out at the bottom, then back what is due
         self._high_sum += energy
         self._high.add(energy)

@@ -229,7 +229,7 @@ class Search:
 
         accepted, kept = self._accept(found, action, temperature.kT)
         gained = reward(trial.current.energy, energy, scale, self._history, config.penalty)
-        place = None if energy is None else self._history.place(energy)
+        is_lowest = energy is not None and self._history.would_be_lowest(energy)
         if energy is not None:
             self._history.add(energy)
         delta = None if energy is None else energy - before.energy
@@ -237,7 +237,7 @@ class Search:
         self._state = state = replace(state, temperature=after_step(temperature, delta, config))
         current = before if state.current is None else state.current
         update = self._agent.learn(
-            Transition(trial.observation, trial.decision.action, gained, self._seen(current), place)
+            Transition(trial.observation, trial.decision.action, gained, self._seen(current), is_lowest)
         )
         return StepRecord(
             step=state.step,

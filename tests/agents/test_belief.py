@@ -5,11 +5,10 @@ import pytest
 
 from rlcsp_core.agents import agent_named
 from rlcsp_core.agents.belief import win_chances
-from rlcsp_core.records import Observation, Place, Transition
+from rlcsp_core.records import Observation, Transition
 
 N = 100_000
 X = np.array([1.0, 0.3])
-BEST, POOR = Place(0, 50), Place(7, 50)
 
 
 def believer(n_actions, rng, **settings):
@@ -75,28 +74,18 @@ def test_an_action_that_comes_to_nothing_fades_and_one_that_hits_grows(rng):
     everything = Observation(X, np.ones(3, dtype=bool))
     for _ in range(200):
         agent.learn(Transition(everything, 0, 0.0, X))
-        agent.learn(Transition(everything, 1, 0.0, X, BEST))
-        agent.learn(Transition(everything, 2, 0.0, X, POOR))
+        agent.learn(Transition(everything, 1, 0.0, X, is_lowest=True))
+        agent.learn(Transition(everything, 2, 0.0, X))
     p = agent.act(everything, rng).probabilities
     assert p[1] > 0.9
     assert p[0] == pytest.approx(p[2])
     assert p[0] == pytest.approx(0.1 / 3, abs=1e-6)  # exploration alone
 
 
-@pytest.mark.parametrize(
-    ("place", "hit"),
-    [
-        (None, 0),
-        (Place(0, 0), 1),
-        (Place(0, 5), 1),
-        (Place(1, 99), 0),
-        (Place(2, 300), 1),
-        (Place(3, 300), 0),
-    ],
-)
-def test_a_hit_is_new_and_among_the_best_hundredth(place, hit):
+@pytest.mark.parametrize("hit", [False, True])
+def test_every_trial_is_a_use_and_a_new_lowest_one_a_hit(hit):
     agent = agent_named("belief", n_actions=2, n_features=2)
-    agent.learn(Transition(Observation(X, np.ones(2, dtype=bool)), 1, 0.0, X, place))
+    agent.learn(Transition(Observation(X, np.ones(2, dtype=bool)), 1, 0.0, X, hit))
     np.testing.assert_array_equal(agent.counts, [[3, 60], [3 + hit, 61]])
 
 

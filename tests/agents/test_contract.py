@@ -9,7 +9,7 @@ import pytest
 from rlcsp_core.agents import AGENTS, BASELINES, agent_named, algorithm_name
 from rlcsp_core.agents.agent import draw
 from rlcsp_core.agents.baselines import fit_value
-from rlcsp_core.records import Observation, Place, Transition
+from rlcsp_core.records import Observation, Transition
 
 N_ACTIONS = 9
 MEMBERS = [
@@ -41,8 +41,8 @@ def walk(agent, n_steps, rng):
         mask[rng.integers(N_ACTIONS)] = True
         observation = Observation(np.array([1.0, rng.normal()]), mask, melting=bool(rng.random() < 0.1))
         decision = agent.act(observation, rng)
-        place = Place(int(rng.integers(4)), 20) if rng.random() < 0.5 else None
-        update = agent.learn(Transition(observation, decision.action, rng.normal(), np.ones(2), place))
+        is_lowest = bool(rng.random() < 0.1)
+        update = agent.learn(Transition(observation, decision.action, rng.normal(), np.ones(2), is_lowest))
         done.append((observation, decision, update))
     return done
 

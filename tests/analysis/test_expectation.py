@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from pages.common.wording import expected_in_words
-from rlcsp_core.analysis.expectation import Expectation, expectation
-from rlcsp_core.crystal.composition import presets
+from rlcsp_core.analysis.expectation import Expectation, expectation, from_outcomes
 from rlcsp_core.search import SearchConfig
-from rlcsp_core.search.presets import fast
 from rlcsp_core.store import RunInfo, RunState
 
 MINE = SearchConfig(composition="Y2O3", target=-27.4, steps=100)
@@ -51,10 +50,13 @@ def test_it_is_said_in_one_sentence(found: Expectation, words: str) -> None:
     assert words in expected_in_words(found)
 
 
-def test_the_first_preset_of_the_form_has_shipped_searches() -> None:
-    from rlcsp_core.store.library import archives_in
-
-    runs = [run for archive in archives_in()[0].values() for run in archive.runs()]
-    found = expectation(runs, fast(presets()["Y2O3"]))
-    assert found is not None
-    assert found.reached == found.n == 20
+def test_outcomes_say_what_to_expect() -> None:
+    rows = [("Y2O3", "b", steps, steps < 300, steps / 100) for steps in (10, 20, 60, 300)]
+    table = pd.DataFrame([*rows, ("MgO", "b", 1, True, 1.0), ("Y2O3", "a", 1, True, 1.0)],
+                         columns=["composition", "label", "steps", "reached", "cpu"])  # fmt: skip
+    assert from_outcomes(table, "b", "Y2O3", 1000) == Expectation(n=4, reached=3, seconds=0.2, steps=20)
+    assert from_outcomes(table, "b", "Y2O3", 30) == Expectation(
+        n=4, reached=2, seconds=pytest.approx(0.15), steps=15
+    )
+    assert from_outcomes(table, "b", "Y2O3", 5) == Expectation(n=4, reached=0, seconds=None, steps=None)
+    assert from_outcomes(table, "b", "CaO", 5) is None

@@ -9,9 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.search.compound import about, compound_of
-from rlcsp_core.crystal.composition import presets
 from rlcsp_core.search import SearchConfig
-from rlcsp_core.search.presets import fast
+from rlcsp_core.search.policies import load_policy
 from rlcsp_core.store import Store
 
 pytestmark = pytest.mark.slow
@@ -76,11 +75,12 @@ def test_a_fixed_policy_has_no_features_and_no_start(opened: Opened) -> None:
     assert not [box.key for box in page.selectbox if box.key and box.key.endswith("-features")]
 
 
-def test_fast_is_the_ready_made_run(opened: Opened, empty_store: Store) -> None:
+def test_fast_starts_from_a_policy_that_never_saw_the_compound(opened: Opened, empty_store: Store) -> None:
     start(opened("pages/search/page.py"))  # Fast is the first preset
-    config, ready = empty_store.runs()[0].config, fast(presets()["Y2O3"]).as_dict()
-    for name in ("algorithm", "actions", "policy", "settings"):
-        assert config[name] == ready[name]
+    config = empty_store.runs()[0].config
+    assert (config["algorithm"], config["actions"]) == ("belief", "sized")
+    assert config["policy"]["name"] == "without-Y2O3"
+    assert "Y2O3" not in load_policy("without-Y2O3")["provenance"]["compositions"]
 
 
 def test_a_search_shares_the_policy_that_is_named(opened: Opened, empty_store: Store) -> None:

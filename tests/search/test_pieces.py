@@ -43,6 +43,16 @@ def test_seen_means_within_a_millionth(values, energy):
     assert EnergyHistory(values).seen(energy) == (distance < 1e-6)
 
 
+def test_an_energy_is_a_new_lowest_where_it_is_another_crystal():
+    history = EnergyHistory()
+    assert history.would_be_lowest(-1.0)
+    found = []
+    for energy in (-1.0, -0.5, -1.00005, -1.0002, -1.00025, -1.0004):
+        found.append(history.would_be_lowest(energy))
+        history.add(energy)
+    assert found == [True, False, False, True, False, True]
+
+
 def test_the_high_mean_is_to_the_last_bit_that_of_two_heaps(rng):
     """Records of earlier versions, which kept heaps, stay the same."""
     pool = rng.normal(-27, 0.3, 300)
