@@ -24,8 +24,8 @@ button:is([kind="primary"], [kind="primaryFormSubmit"]),
 [data-testid="stMultiSelect"] :is([data-tag], [data-tag-index]) {{
   color: #fff !important; background: #0b6e8a; border-color: #0b6e8a;
 }}
-[data-testid="stCaptionContainer"], button kbd {{ color: inherit !important; opacity: .78; }}
-button kbd {{ opacity: 1; }}
+[data-testid="stCaptionContainer"] {{ color: inherit !important; opacity: .78; }}
+button kbd {{ color: inherit !important; opacity: 1 !important; }}
 .st-key-ticks {{ margin-top: -2rem; }}
 .st-key-ticks img {{ height: 14px; }}
 {columns.STYLE}{glossary.STYLE}"""
