@@ -26,12 +26,13 @@ from rlcsp_core.plots.learn import game_figure
 from rlcsp_core.records import Crystal, StepRecord
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.search.play import Play, play_out
-from rlcsp_core.search.policies import load_policy, policy_names
+from rlcsp_core.search.policies import GENERAL, load_policy, policy_names
 
 GAME = "learn-game"
 POPULATION, ATOMS = 20, 20
 STEPS = (10, 20, 40)
 LARGEST_SEED = 9999
+TRAINED = "a trained policy"
 UNTRAINED = ("uniform", *(name for name, kind in AGENTS.items() if kind.learns))
 
 
@@ -57,7 +58,7 @@ def play_chapter() -> None:
     with st.form("game"):
         columns = cells("game-form", [1] * 5, vertical_alignment="bottom")
         formula = columns[0].selectbox("Composition", list(presets()), format_func=typeset)
-        opponents = _opponents()
+        opponents = _opponents(formula)
         against = columns[1].selectbox("Against", list(opponents))
         steps = columns[2].selectbox("Steps", STEPS, index=len(STEPS) - 1)
         seed = number_field("Seed", 1, 0, LARGEST_SEED, whole=True, key="game-seed", place=columns[3])
@@ -85,13 +86,14 @@ def play_chapter() -> None:
     _board(game)
 
 
-def _opponents() -> dict[str, dict[str, Any]]:
-    """By name, what makes each; trained policies first, as soon as some are shipped."""
-    trained = {
-        f"trained: {name}": {"algorithm": "fixed", "policy": name, "actions": load_policy(name)["actions"]}
-        for name in policy_names()
-    }
-    return trained | {f"{AGENTS[name].label}, untrained": {"algorithm": name} for name in UNTRAINED}
+def _opponents(formula: str) -> dict[str, dict[str, Any]]:
+    """By name, what makes each; first a trained policy, where there is one that has not seen the composition."""
+    trained = next((name for name in (f"without-{formula}", GENERAL) if name in policy_names()), None)
+    players = {f"{AGENTS[name].label}, untrained": {"algorithm": name} for name in UNTRAINED}
+    if trained is None:
+        return players
+    actions = load_policy(trained)["actions"]
+    return {TRAINED: {"algorithm": "fixed", "policy": trained, "actions": actions}} | players
 
 
 def _atoms(formula: str) -> int:
