@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from rlcsp_core.analysis.across import LEAST, SIGNIFICANCE
+from rlcsp_core.analysis.across import LEAST, SIGNIFICANCE, signed_rank
 from rlcsp_core.analysis.survival import CONFIDENCE, RESAMPLES, SEED
 from rlcsp_core.records import Array
 
@@ -60,12 +60,11 @@ def curve(table: pd.DataFrame, label: str, cost: str) -> Curve:
 
 def fall(table: pd.DataFrame, label: str, cost: str) -> Fall:
     """table: outcomes on one compound."""
-    from scipy.stats import wilcoxon
-
     logs = _logs(table, label, cost)
     first, last = logs[:, :FIRST].mean(axis=1), logs[:, logs.shape[1] // 2 :].mean(axis=1)
-    p = float(wilcoxon(last - first).pvalue) if (last != first).any() else 1.0
-    return Fall(float(np.exp(first.mean())), float(np.exp(last.mean())), p, *logs.shape)
+    return Fall(
+        float(np.exp(first.mean())), float(np.exp(last.mean())), signed_rank(last - first), *logs.shape
+    )
 
 
 def sentence(found: Fall, label: str, cost: str) -> str:
