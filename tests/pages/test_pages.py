@@ -49,7 +49,7 @@ OF_A_RUN = {
     "pages/compare/page.py": Drawn(charts=0, crystals=0, tables=1),
     "pages/structures/page.py": Drawn(charts=1, crystals=1, tables=1),
     "pages/policy/page.py": Drawn(charts=1, crystals=0, tables=0),
-    "pages/replay/page.py": Drawn(charts=2, crystals=1, tables=1),
+    "pages/replay/page.py": Drawn(charts=2, crystals=1, tables=0),
 }
 VIEWS = {
     ("pages/compare/page.py", "url-view"): {
