@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from pages.common.wording import expected_in_words
-from rlcsp_core.analysis.expectation import Expectation, expectation, from_outcomes
+from rlcsp_core.analysis.expectation import Expectation, expectation, from_outcomes, of_fast
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import RunInfo, RunState
 
@@ -60,3 +60,9 @@ def test_outcomes_say_what_to_expect() -> None:
     )
     assert from_outcomes(table, "b", "Y2O3", 5) == Expectation(n=4, reached=0, seconds=None, steps=None)
     assert from_outcomes(table, "b", "CaO", 5) is None
+
+
+def test_the_first_preset_of_the_form_has_shipped_searches() -> None:
+    found = of_fast("Y2O3")
+    assert found is not None
+    assert found.reached == found.n == 20
