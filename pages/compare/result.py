@@ -59,7 +59,7 @@ def _across(table: pd.DataFrame) -> None:
         st.markdown(f"#### {plain(across.sentence(found[0], labels[-1], n, cost))}")
         for one in found[1:]:
             st.markdown(plain(across.sentence(one, labels[-1], n, cost)))
-        st.markdown(plain(" ".join(across.exceptions(one, labels[-1], n) for one in found)))
+        st.markdown(plain(typeset(" ".join(across.exceptions(one, labels[-1], n) for one in found))))
     figure = across_figure(across.means(table, cost), _styles(table), cost, _names(table))
     words = f"Mean {COSTS[cost]} of {', '.join(labels)} on {n} compounds."
     chart(figure, f"across-{cost}", words)
