@@ -116,7 +116,11 @@ class SearchConfig(Settings):
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> SearchConfig:
         """From a file, a database or an archive, also of versions that had a matrix in place of a policy."""
-        return settings_from(cls, _with_policy(values) if FORMER in values else values, "a search")
+        return settings_from(
+            cls,
+            _with_policy(values) if isinstance(values, Mapping) and FORMER in values else values,
+            "a search",
+        )
 
 
 def _with_policy(values: Mapping[str, Any]) -> Mapping[str, Any]:
