@@ -68,7 +68,7 @@ def title(page: Page) -> Locator:
 FIRST = {
     "": "No runs yet",
     "Search": "No runs yet",
-    "Compare": "Conclusions",
+    "Compare": "signed-rank test over compounds",
     "Structures": "distinct structures of",
     "Replay": "Next new lowest",
     "Policy": "After step",
