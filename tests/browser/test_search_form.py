@@ -27,7 +27,7 @@ def test_elements_are_picked_with_the_mouse(watched: Watched) -> None:
     expect(field(page)).to_have_value("TiO₂")
     expect(element(page, "Cl")).to_have_attribute("aria-pressed", "false")
     element(page, "Ca").click()
-    expect(field(page)).to_have_value("CaTiO₃")
+    expect(field(page)).to_have_value("CaTiO₃ · perovskite")
     page.get_by_text("Ca₂TiO₄").click()
     expect(field(page)).to_have_value("Ca₂TiO₄")
     page.keyboard.press("Escape")
@@ -50,4 +50,4 @@ def test_elements_are_picked_with_the_keyboard(watched: Watched) -> None:
     for key in ("ArrowUp", "ArrowRight", "ArrowRight", "ArrowRight", "Space"):
         page.keyboard.press(key)
     expect(element(page, "O")).to_have_attribute("aria-pressed", "true")
-    expect(field(page)).to_have_value("Al₂O₃")
+    expect(field(page)).to_have_value("Al₂O₃ · corundum")
