@@ -82,7 +82,8 @@ def _stream(table: pd.DataFrame) -> None:
     chart(figure, f"stream-{cost}", f"Mean {COSTS[cost]} against the number of the search.")
     st.caption(
         f"{part['seed'].nunique() // part['search'].nunique()} streams each of searches in a row that learn from those "
-        "before; geometric means with 95 % bootstrap bands over streams."
+        "before; geometric means with 95 % bootstrap bands over streams. An open triangle: "
+        "some searches did not arrive, the true mean lies higher."
     )
 
 

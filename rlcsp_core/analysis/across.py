@@ -52,7 +52,7 @@ class Against(NamedTuple):
     p: float
     better: tuple[str, ...]  # compounds on which it is significantly dearer
     worse: tuple[str, ...]  # compounds on which it is significantly cheaper
-    is_bound: bool  # some of its searches did not arrive: it is dearer still
+    missed: tuple[bool, bool]  # whether some searches of the first way, and of this one, did not arrive
 
 
 def labels_in(table: pd.DataFrame) -> list[str]:
@@ -98,7 +98,8 @@ def _against(table: pd.DataFrame, cost: str, label: str, other: str) -> Against 
         for (name, d), p in zip(differences.items(), alone, strict=True)
         if p is not None and p < SIGNIFICANCE
     }
-    missed = table[(table["label"] == other) & table["composition"].isin(pairs)]["reached"]
+    compared = table[table["composition"].isin(pairs)]
+    missed = [not compared[compared["label"] == name]["reached"].all() for name in (label, other)]
     return Against(
         other,
         float(np.exp(logs.mean())),
@@ -107,7 +108,7 @@ def _against(table: pd.DataFrame, cost: str, label: str, other: str) -> Against 
         signed_rank(logs),
         tuple(name for name, d in apart.items() if d.mean() > 0),
         tuple(name for name, d in apart.items() if d.mean() < 0),
-        not missed.all(),
+        (missed[0], missed[1]),
     )
 
 
@@ -152,7 +153,14 @@ def sentence(found: Against, label: str, n: int, cost: str) -> str:
     ratio, low, high = (
         (found.ratio, found.low, found.high) if more else (1 / found.ratio, 1 / found.high, 1 / found.low)
     )
-    least = "at least " * (found.is_bound and more)
+    # costs of searches that did not arrive are bounds from below, of the cheaper way as of the dearer one
+    cheap_missed, dear_missed = found.missed if more else found.missed[::-1]
+    if cheap_missed and dear_missed:
+        return (
+            f"{label} and {found.label} differ over {n} compounds in the {what} spent ({p}), by how much is not known: "
+            "searches of both did not arrive."
+        )
+    least = "at most " if cheap_missed else "at least " * dear_missed
     few, many = (label, found.label) if more else (found.label, label)
     return (
         f"{few} needs {least}{ratio:.1f} times fewer {what} than {many} "

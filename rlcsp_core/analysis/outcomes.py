@@ -1,6 +1,7 @@
 """What searches cost, one row a search: the small table that large experiments are shipped as, data/outcomes/*.csv.
 
 composition, label, seed     what was searched, how, and the seed that pairs it with others
+algorithm                    who chose the actions
 search                       its number in a stream of searches that learn from each other, from 1; else empty
 steps, reached               steps until the target or the end
 cpu                          CPU seconds until then; empty where they were not recorded

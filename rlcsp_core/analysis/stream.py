@@ -17,7 +17,7 @@ import pandas as pd
 
 from rlcsp_core.analysis.across import LEAST, SIGNIFICANCE, signed_rank
 from rlcsp_core.analysis.survival import CONFIDENCE, RESAMPLES, SEED
-from rlcsp_core.records import Array
+from rlcsp_core.records import Array, BoolArray
 
 SEEDS_APART = 1000  # of the searches of two streams: those of stream s are 1000 s + 1, 1000 s + 2, …
 FIRST = 3  # searches that count as the beginning
@@ -30,6 +30,7 @@ class Curve(NamedTuple):
     mean: Array  # [K]
     low: Array  # [K]
     high: Array  # [K]
+    is_bound: BoolArray  # [K] some streams did not arrive there: the mean lies higher
 
 
 class Fall(NamedTuple):
@@ -55,7 +56,10 @@ def curve(table: pd.DataFrame, label: str, cost: str) -> Curve:
     rng = np.random.default_rng(SEED)
     resampled = np.nanmean(logs[rng.integers(len(logs), size=(RESAMPLES, len(logs)))], axis=1)
     low, high = np.quantile(resampled, ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2), axis=0)
-    return Curve(np.arange(1, logs.shape[1] + 1), np.exp(np.nanmean(logs, axis=0)), np.exp(low), np.exp(high))
+    arrived = table[table["label"] == label].groupby("search")["reached"].all().to_numpy(dtype=bool)
+    return Curve(
+        np.arange(1, logs.shape[1] + 1), np.exp(np.nanmean(logs, axis=0)), np.exp(low), np.exp(high), ~arrived
+    )
 
 
 def fall(table: pd.DataFrame, label: str, cost: str) -> Fall:

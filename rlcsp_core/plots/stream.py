@@ -11,6 +11,7 @@ from rlcsp_core.analysis.stream import Curve
 from rlcsp_core.plots.canvas import LOG_AXIS, canvas
 from rlcsp_core.plots.palette import LineStyle, translucent
 
+BOUND = "triangle-up-open"  # points on to where the mean may lie
 TITLES = {"steps": "Steps to the target", "cpu": "CPU seconds to the target"}
 
 
@@ -38,6 +39,7 @@ def stream_figure(curves: Mapping[str, Curve], styles: Mapping[str, LineStyle], 
                 mode="lines+markers",
                 name=label,
                 line={"color": style.colour, "dash": style.dash, "width": 3},
+                marker={"size": 9, "symbol": [BOUND if bound else "circle" for bound in curve.is_bound]},
                 customdata=np.column_stack([curve.low, curve.high]),
                 hovertemplate="search %{x}: %{y:.4g} (%{customdata[0]:.4g} … %{customdata[1]:.4g})"
                 f"<extra>{label}</extra>",

@@ -29,7 +29,7 @@ def test_the_ratio_is_the_geometric_mean_of_the_ratios_of_means():
     )  # fmt: skip
     (steps,) = against(table, "steps", "a", ["b"])
     assert steps.ratio == pytest.approx((4 * 9) ** 0.5)
-    assert steps.is_bound
+    assert steps.missed == (False, True)
     (cpu,) = against(table, "cpu", "a", ["b"])
     assert cpu.ratio == pytest.approx(2.0)
     bounds = {(m.composition, m.label): (m.mean, m.is_bound) for m in means(table, "steps")}
@@ -59,3 +59,15 @@ def test_the_interval_covers_as_often_as_it_says():
         (found,) = against(costs(2.0, rng, n_compounds=10, n_seeds=8), "steps", "a", ["b"])
         inside += found.low < 2.0 < found.high
     assert inside >= 50  # 57 expected
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"), [("", "needs 3"), ("b", "at least 3"), ("a", "at most 3"), ("ab", "not known")]
+)
+def test_what_did_not_arrive_is_said_as_a_bound_of_its_side(missing, words, rng):
+    table = costs(3.0, rng)
+    table["reached"] = ~(table["label"].isin(list(missing)) & (table["seed"] == 1))
+    (found,) = against(table, "steps", "a", ["b"])
+    assert words in sentence(found._replace(ratio=3.0), "a", 12, "steps")
+    turned = found._replace(ratio=1 / 3.0, low=0.2, high=0.5, missed=found.missed[::-1])
+    assert words in sentence(turned, "a", 12, "steps")

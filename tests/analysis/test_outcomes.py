@@ -69,3 +69,6 @@ def test_a_stream_that_learns_falls(rng):
     line = curve(table, "learns", "steps")
     assert line.search.tolist() == list(range(1, 21))
     assert np.all((line.low <= line.mean) & (line.mean <= line.high))
+    assert not line.is_bound.any()
+    table.loc[(table["label"] == "learns") & (table["search"] == 3), "reached"] = [False, *[True] * 9]
+    assert curve(table, "learns", "steps").is_bound.tolist() == [k == 3 for k in range(1, 21)]

@@ -29,8 +29,9 @@ def test_a_row_a_compound_the_dearest_on_top_and_bounds_as_triangles():
 
 def test_a_learning_curve_has_its_band():
     k = np.arange(1, 4)
-    curve = Curve(k, 100.0 / k, 50.0 / k, 200.0 / k)
+    curve = Curve(k, 100.0 / k, 50.0 / k, 200.0 / k, k == 1)
     band, line = stream_figure({"b": curve}, STYLES, "steps").data
     assert line.y.tolist() == [100.0, 50.0, 100.0 / 3]
     assert max(band.y) == 200.0
+    assert list(line.marker.symbol) == ["triangle-up-open", "circle", "circle"]
     assert len(band.x) == 6
