@@ -55,6 +55,8 @@ def natural_step(g: Array, F: Array, damping: float, delta: float) -> Array:
     """η (F + λI)⁻¹ g [P], or 0 where g is 0.  g [P], F [P, P]."""
     if not g.any():
         return np.zeros_like(g)
+    # the step does not depend on |g|; brought near 1 by a power of two, which is exact, g² cannot underflow
+    g = np.ldexp(g, -int(np.frexp(np.abs(g).max())[1]))
     direction = np.linalg.solve(F + damping * np.eye(len(g)), g)
     eta = math.sqrt(2 * delta / float(g @ direction))
     return np.asarray(eta * direction, dtype=np.float64)

@@ -70,7 +70,7 @@ def carry_out(store: Store, mine: Claim, as_json: bool) -> int:
     if run_info.state is RunState.FAILED:
         complain(f"the search could not go on: {run_info.reason}")
         return BAD_INPUT
-    return INTERRUPTED if halt.asked else 0
+    return 0 if run_info.state is RunState.FINISHED else INTERRUPTED
 
 
 def show(store: Store, run_info: RunInfo, as_json: bool) -> None:

@@ -62,7 +62,9 @@ def speed(theta, exploration=0.1):
 @pytest.mark.parametrize("baseline", BASELINES)
 @pytest.mark.parametrize("rule", RULES)
 def test_every_rule_learns_which_arm_hits(rule, baseline, rng):
-    assert speed(trained(rule, baseline, "lineage", 60, rng)) > 3.5  # the best is 4.8
+    """By the median of some trainings: steps of a fixed KL can leave the optimum at the last search of one."""
+    speeds = [speed(trained(rule, baseline, "lineage", 100, each)) for each in rng.spawn(5)]
+    assert np.median(speeds) > 3.5  # the best is 4.8
 
 
 @pytest.mark.parametrize("rule", RULES)

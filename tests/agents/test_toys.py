@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from rlcsp_core.agents import AGENTS, BASELINES, agent_named
+from rlcsp_core.agents.npg import natural_step
 from rlcsp_core.agents.policy import policy_at
 from rlcsp_core.records import Observation, Transition
 
@@ -137,7 +138,18 @@ def test_each_objective_of_ppo_learns_the_chain(objective, rng):
 
 @pytest.mark.parametrize("name", ["npg", "ppo", "trpo"])
 def test_sliding_batches_learn_too(name, rng):
-    assert learned(name, Bandit([0.0, 1.0]), 4000, rng, batch="sliding") >= ENOUGH
+    """By the median of some: on sliding batches the noise of one batch can last (see npg.py)."""
+    shares = [learned(name, Bandit([0.0, 1.0]), 2000, each, batch="sliding") for each in rng.spawn(5)]
+    assert np.median(shares) >= ENOUGH
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-160, 1.0, 1e160])
+def test_the_natural_step_does_not_depend_on_the_size_of_the_gradient(size, rng):
+    """That of a policy sure of itself is of 1e-200; a step made of its squares was infinite, and no action followed."""
+    g, F = rng.normal(size=4), np.diag([1.0, 2.0, 3.0, 4.0])
+    np.testing.assert_allclose(
+        natural_step(size * g, F, 1e-3, 0.01), natural_step(g, F, 1e-3, 0.01), rtol=1e-12
+    )
 
 
 @pytest.mark.parametrize("name", ["uniform"])

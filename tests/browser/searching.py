@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from urllib.parse import parse_qs, urlsplit
 
 from dashboard import MILLISECONDS, Watched
@@ -12,6 +13,7 @@ from tests.patience import STARTING
 
 COMPILING = 1000 * STARTING  # ms; on a machine that has never run a search
 SOON = MILLISECONDS
+CLICKS = 10  # one between two versions of a page that is being made anew is lost
 LONG = 100_000  # steps; no test waits for the last
 POINTS = "() => Number(document.querySelector('.rlcsp-chart-node')?.dataset.points ?? 0)"
 
@@ -32,8 +34,13 @@ def start_long_search(watched: Watched) -> Page:
 def ask_for_long_search(page: Page) -> None:
     """Fill in the form and start; without a target, which a lucky search on a slow machine would reach too soon."""
     page.get_by_text("More settings").click()
-    page.get_by_text("Stop at the known minimum").click()
-    expect(page.get_by_role("checkbox", name="Stop at the known minimum")).not_to_be_checked(timeout=SOON)
+    target = page.get_by_role("checkbox", name="Stop at the known minimum")
+    for _ in range(CLICKS):
+        page.get_by_text("Stop at the known minimum").click()
+        with suppress(AssertionError):
+            expect(target).not_to_be_checked(timeout=SOON / CLICKS)
+            break
+    expect(target).not_to_be_checked(timeout=SOON)
     steps = page.get_by_label("Steps", exact=True)
     steps.fill(str(LONG))
     steps.press("Enter")

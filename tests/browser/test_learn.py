@@ -18,7 +18,7 @@ READY = ".crystal-view[data-ready=true]"
 @pytest.fixture(scope="module")
 def run_id(dashboard: Dashboard) -> str:
     store = open_store(str(dashboard.database))
-    config = SearchConfig(composition="Y2O3", seed=5, steps=30, max_atoms=10, population=6)
+    config = SearchConfig(composition="Y2O3", seed=5, steps=150, max_atoms=10, population=6)
     run = execute(store, store.create_claimed(config.as_dict(), name="film"), Halt())
     store.close()
     return run.id
