@@ -5,27 +5,33 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8501
-PYTEST := $(BIN)/python -m pytest --numprocesses logical --dist loadgroup
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --dist
 
-.PHONY: app test check lint unit docs browser databases audit clean screenshots
+.PHONY: app test ready check lint unit warm docs browser databases audit clean screenshots
 
 app: $(VENV)/.app
 	$(BIN)/python -m rlcsp_core app --port $(PORT)
 
-# Engines are compiled before, once: each worker of pytest would do it again.  Browsers are tested one at a time.
-test: $(VENV)/.test $(VENV)/.docs browser databases lint
+# Two at a time: pip and the system's packages, then style and compiling, then the tests.  Those of one file in the
+# browser share a server.
+test:
+	@$(MAKE) --no-print-directory --jobs 2 ready
 	@sh tests/audit.sh $(BIN)/python || echo "See above; 'make audit' fails as long as this is so."
-	$(BIN)/python -m rlcsp_core warm
-	$(PYTEST) -m "not browser"
-	$(BIN)/python -m pytest -m browser
+	$(PYTEST) loadgroup -m "not browser"
+	$(PYTEST) loadfile -m browser
+
+ready: $(VENV)/.docs databases warm lint
 
 # Quick: style, types, layers, and unit tests; no browser, no server, nothing slow.
 check: $(VENV)/.test
 	@$(MAKE) --no-print-directory --jobs 2 lint unit
 
-unit: $(VENV)/.test
+unit: warm
+	$(PYTEST) loadgroup -m "not browser and not server and not slow"
+
+# Engines are compiled once, before: each worker of pytest would do it again.
+warm: $(VENV)/.test
 	$(BIN)/python -m rlcsp_core warm
-	$(PYTEST) -m "not browser and not server and not slow"
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -42,7 +48,7 @@ browser:
 	@sh tests/browser/install_chromium.sh
 
 # PostgreSQL and MariaDB likewise: the store's contract is tested on all three kinds of database.
-databases:
+databases: browser  # one after the other: apt works for one at a time
 	@sh tests/store/install_servers.sh
 
 # Known weaknesses of the packages.  New ones come up without a change of ours, so `make test` reports and goes on.
@@ -61,7 +67,7 @@ $(VENV)/.test: $(VENV)/.app requirements-test.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-test.txt
 	@touch $@
 
-$(VENV)/.docs: $(VENV)/.app requirements-docs.txt
+$(VENV)/.docs: $(VENV)/.test requirements-docs.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-docs.txt
 	@touch $@
 

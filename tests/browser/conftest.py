@@ -16,12 +16,11 @@ from playwright.sync_api import Browser
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests below this folder need a browser, and share one server."""
+    """All tests below this folder need a browser; those of a file share a server, and what they made there."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
             if chromium() is None:
                 item.add_marker(
                     pytest.mark.skip(reason="no Chromium found: install it with 'apt-get install chromium'")

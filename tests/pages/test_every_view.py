@@ -1,4 +1,4 @@
-"""Every view of every page opens on a run of every shipped configuration, and on runs of each kind there can be."""
+"""Every view of every page opens on a run of every kind that is shipped, and on runs of each kind there can be."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from rlcsp_core.store.library import archives_in
 pytestmark = pytest.mark.slow
 
 Opened = Callable[..., AppTest]
-KIND = ("composition", "algorithm", "baseline", "actions", "features", "settings")
+KIND = ("potential", "algorithm", "baseline", "actions", "features", "settings")
 SMALL = SearchConfig(steps=40, max_atoms=10, population=4)
 OURS = {
     **{algorithm: replace(SMALL, algorithm=algorithm) for algorithm in AGENTS},
@@ -33,7 +33,7 @@ OF_A_RUN = ("pages/search/page.py", "pages/structures/page.py", "pages/replay/pa
 
 
 def _shipped() -> dict[str, RunInfo]:
-    """The shortest run of each configuration."""
+    """The shortest run of each kind."""
     found: dict[str, RunInfo] = {}
     for experiment, archive in archives_in(FOLDER)[0].items():
         for run in archive.runs():
@@ -78,7 +78,7 @@ def shows(page: AppTest, view: str) -> None:
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_every_view_opens_on_every_shipped_configuration(name: str, opened: Opened) -> None:
+def test_every_view_opens_on_every_kind_that_is_shipped(name: str, opened: Opened) -> None:
     every_view(opened, SHIPPED[name])
 
 
