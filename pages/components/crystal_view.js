@@ -26,6 +26,9 @@ const REFIT = 1.25;             // a picture that grew or shrank by more is fitt
 const STEP = 10;                // degrees a key press turns
 const PLAY_INTERVAL = 220;      // ms a frame
 const SPIN_SPEED = 0.5;
+const MOST_CHOSEN = 3;          // atoms: a site, a distance, an angle
+const RULER_RADIUS = 0.05;      // Å
+const SAME_DISTANCE = 1e-3;     // Å
 const MOST_REPEATS = 5;         // cells along one axis
 const BEYOND = 2;               // place of a drawn atom: 0 in the box, 1 on its far faces, 2 outside
 
@@ -79,7 +82,35 @@ const minus = (a, b) => ({ x: a.x - b.x, y: a.y - b.y, z: a.z - b.z });
 const dot = (a, b) => a.x * b.x + a.y * b.y + a.z * b.z;
 const times = (a, s) => ({ x: a.x * s, y: a.y * s, z: a.z * s });
 const cross = (a, b) => ({ x: a.y * b.z - a.z * b.y, y: a.z * b.x - a.x * b.z, z: a.x * b.y - a.y * b.x });
-const unit = (a) => times(a, 1 / Math.sqrt(dot(a, a)));
+const norm = (a) => Math.sqrt(dot(a, a));
+const unit = (a) => times(a, 1 / norm(a));
+
+/* The shortest of v and its periodic images in a cell with these rows, and not the zero vector.
+ *
+ * No image beyond |v| / height cells away can be shorter, where height is the distance between opposite faces. */
+function shortest(v, rows) {
+  const normals = [0, 1, 2].map((k) => cross(rows[(k + 1) % 3], rows[(k + 2) % 3]));
+  const volume = dot(rows[0], normals[0]);
+  const home = rows.reduce((w, row, k) => minus(w, times(row, Math.round(dot(v, normals[k]) / volume))), v);
+  const reach = norm(home) > SAME_DISTANCE ? norm(home) : Math.min(...rows.map(norm));
+  const far = normals.map((normal) => Math.ceil((reach + norm(home)) * norm(normal) / Math.abs(volume)));
+  let best = null;
+  for (let p = -far[0]; p <= far[0]; p += 1) {
+    for (let q = -far[1]; q <= far[1]; q += 1) {
+      for (let r = -far[2]; r <= far[2]; r += 1) {
+        const image = [p, q, r].reduce((w, n, k) => plus(w, times(rows[k], n)), home);
+        if (norm(image) > SAME_DISTANCE && (!best || norm(image) < norm(best) - 1e-9)) best = image;
+      }
+    }
+  }
+  return best;
+}
+
+/* At b between a and c, in degrees. */
+function angle(a, b, c) {
+  const cosine = dot(unit(minus(a, b)), unit(minus(c, b)));
+  return (Math.acos(Math.min(1, Math.max(-1, cosine))) * 180) / Math.PI;
+}
 
 /* v turned by the quaternion [x, y, z, w]. */
 function turned([x, y, z, w], v) {
@@ -115,7 +146,7 @@ class CrystalView {
     this.root = root;
     this.settings = readSettings();
     this.frame = 0;
-    this.selected = null;
+    this.chosen = []; // atoms, at most three: { site, at }, at the image that was clicked
     this.build();
   }
 
@@ -173,9 +204,12 @@ class CrystalView {
       this.toggles.append(button);
     }
     this.buildSupercell();
-    this.sites = element("select", { title: "Choose an atom", ariaLabel: "Choose an atom" });
-    this.sites.addEventListener("change", () => this.select(this.sites.value === "" ? null : Number(this.sites.value)));
-    this.toggles.append(this.supercell, this.sites);
+    this.pickers = ["Choose an atom", "Distance to atom", "Angle with atom"].map((title, place) => {
+      const select = element("select", { title, ariaLabel: title });
+      select.addEventListener("change", () => this.chooseAt(place, select.value === "" ? null : Number(select.value)));
+      return select;
+    });
+    this.toggles.append(this.supercell, ...this.pickers);
   }
 
   /* How many cells along a, b and c: for viewing only. */
@@ -220,6 +254,7 @@ class CrystalView {
       if (turns[event.key]) this.viewer?.rotate(...turns[event.key]);
       else if (zooms[event.key]) this.viewer?.zoom(zooms[event.key]);
       else if (event.key === "Home") this.resetCamera();
+      else if (event.key === "Escape" && this.chosen.length) this.choose([]);
       else return;
       event.preventDefault();
     });
@@ -244,12 +279,14 @@ class CrystalView {
   async show(data, onSupercell) {
     this.onSupercell = onSupercell;
     const sameFrames = this.data?.frames.length === data.frames.length && this.data?.start === data.start;
+    const before = this.data && this.picture;
     this.data = data;
     if (!sameFrames) this.frame = Math.min(data.start, data.frames.length - 1);
     this.root.classList.toggle("bare", !data.controls);
     this.canvas.style.height = `${data.height / 16}rem`;
     this.caption.textContent = data.caption ?? "";
     this.caption.hidden = !data.caption;
+    if (before && JSON.stringify(before.x) !== JSON.stringify(this.picture.x)) this.chooseAgain();
     this.fillControls();
     if (!this.viewer && !(await this.start(data.library))) return;
     this.draw();
@@ -335,11 +372,12 @@ class CrystalView {
     this.words.textContent = frame.words;
     this.canvas.ariaLabel = `Crystal structure ${frame.formula}. Arrow keys turn it, plus and minus zoom.`;
     for (const name of Object.keys(ELEMENT_NAMES)) this.pressed[name].ariaPressed = String(this.settings[name]);
-    const options = frame.sites.map((site, i) => element("option", { value: i, textContent: `${frame.elements[site.e]} ${i + 1}` }));
-    this.sites.replaceChildren(element("option", { value: "", textContent: "Atom …" }), ...options);
-    if (this.selected !== null && this.selected >= frame.sites.length) this.selected = null;
-    this.sites.value = this.selected ?? "";
-    this.describeSite();
+    const first = ["Atom …", "Distance to …", "Angle with …"];
+    this.pickers.forEach((select, place) => {
+      const options = frame.sites.map((_, i) => element("option", { value: i, textContent: this.nameOf(i) }));
+      select.replaceChildren(element("option", { value: "", textContent: first[place] }), ...options);
+    });
+    this.describeChosen();
   }
 
   set(change) {
@@ -351,6 +389,7 @@ class CrystalView {
 
   goTo(frame) {
     this.frame = frame;
+    this.chooseAgain();
     this.fillFrame();
     this.draw();
   }
@@ -371,20 +410,76 @@ class CrystalView {
 
   /* -- sites -------------------------------------------------------------------------------------------------- */
 
-  select(site, drawn = null) {
-    this.selected = site;
-    this.selectedDrawn = drawn;
-    this.sites.value = site ?? "";
-    this.describeSite();
+  nameOf(site) { return `${this.picture.elements[this.picture.sites[site].e]} ${site + 1}`; }
+
+  get cellRows() { return [0, 1, 2].map((k) => point(this.picture.cell, k)); }
+
+  /* An atom in the image nearest to another place; the one in the box where there is none. */
+  imageOf(site, near = null) {
+    const at = point(this.picture.x, this.picture.i.indexOf(site));
+    return { site, at: near ? plus(near, shortest(minus(at, near), this.cellRows)) : at };
+  }
+
+  /* By a click: one atom after the other; one that is chosen is given up, and a fourth begins anew. */
+  clicked(m) {
+    const next = { site: this.picture.i[m], at: point(this.picture.x, m) };
+    const isNext = (other) => norm(minus(other.at, next.at)) < SAME_DISTANCE;
+    if (this.chosen.some(isNext)) this.choose(this.chosen.filter((other) => !isNext(other)));
+    else this.choose(this.chosen.length < MOST_CHOSEN ? [...this.chosen, next] : [next]);
+  }
+
+  /* From a list: the first, second or third; the second and third in the image nearest to the one before. */
+  chooseAt(place, site) {
+    const sites = this.chosen.map((one) => one.site).slice(0, site === null ? place : MOST_CHOSEN);
+    if (site !== null) sites[place] = site;
+    this.choose(this.nearest(sites));
+  }
+
+  nearest(sites) {
+    return sites.reduce((found, site) => [...found, this.imageOf(site, found.at(-1)?.at)], []);
+  }
+
+  /* The structure has changed: the same atoms, as far as there are so many. */
+  chooseAgain() {
+    this.chosen = this.nearest(this.chosen.map((one) => one.site).filter((site) => site < this.picture.sites.length));
+  }
+
+  choose(atoms) {
+    this.chosen = atoms;
+    this.describeChosen();
     this.draw();
   }
 
-  describeSite() {
-    const site = this.selected === null ? null : this.picture.sites[this.selected];
-    this.site.textContent = site
-      ? `${this.picture.elements[site.e]} ${this.selected + 1} at (${site.at.map((x) => x.toFixed(3)).join(", ")}): ${site.words}`
-      : "Click an atom for its site; drag to turn, click and scroll for size.";
+  describeChosen() {
+    this.pickers.forEach((select, place) => {
+      select.value = this.chosen[place]?.site ?? "";
+      select.disabled = place > this.chosen.length;
+    });
+    const { sites } = this.picture;
+    const [a, b, c] = this.chosen;
+    const hint = "Click an atom for its site, a second for their distance, a third for the angle; drag to turn, click and scroll for size.";
+    if (!a) this.site.textContent = hint;
+    else if (!b) {
+      const { at, words } = sites[a.site];
+      this.site.textContent = `${this.nameOf(a.site)} at (${at.map((x) => x.toFixed(3)).join(", ")}): ${words}`;
+    } else {
+      const names = this.chosen.map((one) => this.nameOf(one.site)).join(" – ");
+      const lengths = this.distances().map(({ words }) => words).join(", ");
+      this.site.textContent = `${names}: ${c ? `${this.angleInWords()} at ${this.nameOf(b.site)}; ` : ""}${lengths}`;
+    }
   }
+
+  /* Between each chosen atom and the next, and whether other images of the two are nearer. */
+  distances() {
+    return this.chosen.slice(1).map((one, k) => {
+      const v = minus(one.at, this.chosen[k].at);
+      const nearest = norm(shortest(v, this.cellRows));
+      const far = norm(v) - nearest > SAME_DISTANCE ? ` (nearest images: ${nearest.toFixed(3)} Å)` : "";
+      return { short: `${norm(v).toFixed(3)} Å`, words: `${norm(v).toFixed(3)} Å${far}` };
+    });
+  }
+
+  angleInWords() { return `${angle(...this.chosen.map((one) => one.at)).toFixed(1)}°`; }
 
   /* -- drawing ------------------------------------------------------------------------------------------------ */
 
@@ -395,10 +490,11 @@ class CrystalView {
     viewer.setBackgroundColor(this.pageColour(), 1); // translucent shapes vanish on a translucent background
     viewer.removeAllModels();
     viewer.removeAllShapes();
+    viewer.removeAllLabels();
     const counts = this.drawAtoms();
     counts.polyhedra = this.drawPolyhedra();
     if (this.settings.cell) this.drawCell();
-    this.drawSelection();
+    this.drawChosen();
     viewer.setProjection(this.settings.perspective ? "perspective" : "orthographic");
     this.placeCamera(camera);
     viewer.render();
@@ -453,7 +549,7 @@ class CrystalView {
       const color = this.data.colours[symbol];
       model.setStyle({ elem: symbol }, { sphere: { radius: this.data.radii[symbol], color }, stick: { radius: BOND_RADIUS, color } });
     }
-    model.setClickable({}, true, (atom) => this.select(this.picture.i[atom.serial], atom.serial));
+    model.setClickable({}, true, (atom) => this.clicked(atom.serial));
     return { atoms: atoms.length, bonds: drawn };
   }
 
@@ -519,14 +615,24 @@ class CrystalView {
     }
   }
 
-  drawSelection() {
-    if (this.selected === null) return;
-    const { i, e, x, elements } = this.picture;
-    const exact = this.selectedDrawn !== null && i[this.selectedDrawn] === this.selected;
-    const m = exact ? this.selectedDrawn : i.indexOf(this.selected);
-    if (m < 0 || !this.isDrawn(m)) return;
-    const radius = 1.35 * this.data.radii[elements[e[m]]];
-    this.viewer.addSphere({ center: point(x, m), radius, color: this.inkColour(), opacity: 0.6 });
+  drawChosen() {
+    const { elements, sites } = this.picture;
+    const color = this.inkColour();
+    for (const { site, at } of this.chosen) {
+      const radius = 1.35 * this.data.radii[elements[sites[site].e]];
+      this.viewer.addSphere({ center: at, radius, color, opacity: 0.6 });
+    }
+    const label = (text, position) => this.viewer.addLabel(text, {
+      position, fontColor: color, backgroundColor: this.pageColour(), backgroundOpacity: 0.8, fontSize: 14,
+      inFront: true, alignment: "center",
+    });
+    this.distances().forEach(({ short }, k) => {
+      const [start, end] = [this.chosen[k].at, this.chosen[k + 1].at];
+      this.viewer.addCylinder({ start, end, radius: RULER_RADIUS, color, dashed: true, fromCap: 1, toCap: 1 });
+      if (this.chosen.length < MOST_CHOSEN) label(short, times(plus(start, end), 0.5));
+    });
+    // three would cover each other; the line below the picture has all
+    if (this.chosen.length === MOST_CHOSEN) label(this.angleInWords(), this.chosen[1].at);
   }
 
   /* -- camera ------------------------------------------------------------------------------------------------- */

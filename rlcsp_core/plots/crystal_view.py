@@ -21,6 +21,7 @@ from rlcsp_core.plots.elements import element_colours, sphere_radius
 from rlcsp_core.records import Array, Crystal
 
 DIGITS = 3  # of Å, for drawing
+EXACT = 5  # of Å, where distances are measured
 Picture = dict[str, Any]
 
 
@@ -41,12 +42,12 @@ def picture(crystal: Crystal, repeats: Repeats = ONE_CELL) -> Picture:
     return {
         "formula": formula_of(crystal.numbers),
         "elements": symbols.tolist(),
-        "cell": _flat(crystal.cell),
+        "cell": _flat(crystal.cell, EXACT),
         "repeats": list(repeats),
         "i": drawn.atoms.tolist(),
         "e": kinds[drawn.atoms].tolist(),
         "p": drawn.places.tolist(),
-        "x": _flat(drawn.positions),
+        "x": _flat(drawn.positions, EXACT),
         "bonds": drawn.bonds.ravel().tolist(),
         "shapes": [{"v": _flat(shape.vertices), "f": shape.faces.ravel().tolist()} for shape in shapes],
         "hulls": [[m, number[id(shape)]] for m, shape in drawn.hulls],
@@ -86,8 +87,8 @@ def _polyhedra_at_first(numbers: Sequence[int]) -> dict[str, bool]:
     return {chemical_symbols[z]: charges.get(z, 0) == highest for z in centres}
 
 
-def _flat(points: Array) -> list[float]:
-    return np.round(points, DIGITS).ravel().tolist()
+def _flat(points: Array, digits: int = DIGITS) -> list[float]:
+    return np.round(points, digits).ravel().tolist()
 
 
 def _site_in_words(site: Site) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from dashboard import Dashboard, Watched
 from playwright.sync_api import Locator, Page, expect
+from pymatgen.core import Structure as PymatgenStructure
 
 from rlcsp_core.crystal.identity import references
 from rlcsp_core.crystal.scene import BEYOND, scene
@@ -94,6 +96,76 @@ def test_an_atom_tells_its_site(watched: Watched) -> None:
     expect(view.locator(".site")).to_contain_text("Y 1 at (0.250, 0.250, 0.250): 6 bonds")
     expect(view.locator(".site")).to_contain_text("bond-valence sum 2.89")
     assert "80 atoms" in (view.locator(".words").text_content() or "")
+
+
+def as_pymatgen(view: Locator, name: str) -> tuple[PymatgenStructure, list[str]]:
+    """What is shown, as its own file says it is, and what the viewer calls its atoms."""
+    options = view.get_by_label("Choose an atom").locator("option").all_inner_texts()[1:]
+    crystal = next(phase.crystal for phase in references() if phase.name == name)
+    symbols = [option.split()[0] for option in options]
+    return PymatgenStructure(crystal.cell, symbols, crystal.positions, coords_are_cartesian=True), options
+
+
+QUARTZ = "Structures?from=phases&reference=SiO2+quartz"  # with an oblique cell
+TRIPLES = ((3, 0, 4), (6, 3, 0), (8, 5, 0), (1, 5, 0))  # whose nearest images are nearer than all others
+
+
+def test_distances_and_angles_are_those_of_pymatgen(watched: Watched) -> None:
+    """From the keyboard: of the nearest periodic images."""
+    view = viewer(watched.open(QUARTZ))
+    structure, names = as_pymatgen(view, "quartz")
+    for first, second, third in TRIPLES:
+        for label, atom in (("Choose an atom", first), ("Distance to", second), ("Angle with", third)):
+            picker = view.get_by_label(label)
+            picker.focus()
+            picker.select_option(str(atom))
+        said = view.locator(".site")
+        expect(said).to_contain_text(f"{names[first]} – {names[second]} – {names[third]}: ")
+        middle = structure[second]
+        neighbours = [middle.distance_and_image(structure[k]) for k in (first, third)]
+        lengths = [distance for distance, _ in neighbours]
+        one, other = (
+            structure[k].coords + image @ structure.lattice.matrix - middle.coords
+            for k, (_, image) in zip((first, third), neighbours, strict=True)
+        )
+        turn = np.degrees(np.arccos(one @ other / np.prod(lengths)))
+        numbers = re.search(r": ([\d.]+)° at .*; ([\d.]+) Å, ([\d.]+) Å$", said.inner_text())
+        assert numbers is not None
+        assert [float(number) for number in numbers.groups()] == [
+            pytest.approx(turn, abs=0.06),
+            *(pytest.approx(length, abs=6e-4) for length in lengths),
+        ]
+    view.locator(".canvas").focus()
+    watched.page.keyboard.press("Escape")
+    expect(view.locator(".site")).to_contain_text("Click an atom")
+
+
+def test_two_clicks_tell_the_distance_of_what_is_drawn_and_of_the_nearest_images(watched: Watched) -> None:
+    view = viewer(watched.open(BIXBYITE))
+    structure, names = as_pymatgen(view, "bixbyite")
+    box = view.locator(".canvas").bounding_box()
+    assert box is not None
+    for part in (0.5, 0.42, 0.58, 0.46, 0.54, 0.38, 0.62):  # the crystal is dense: some meet an atom
+        watched.page.mouse.click(box["x"] + part * box["width"], box["y"] + part * box["height"])
+        watched.page.wait_for_timeout(200)
+        if "–" in view.locator(".site").inner_text().partition(":")[0]:
+            break
+    said = re.fullmatch(
+        r"(\w+ \d+) – (\w+ \d+): ([\d.]+) Å(?: \(nearest images: ([\d.]+) Å\))?",
+        view.locator(".site").inner_text(),
+    )
+    assert said is not None
+    i, j = names.index(said[1]), names.index(said[2])
+    nearest = structure.get_distance(i, j)
+    drawn_apart = float(said[3])
+    assert float(said[4] or said[3]) == pytest.approx(nearest, abs=6e-4) or i == j
+    assert drawn_apart >= nearest - 6e-4
+    apart = [
+        neighbour.nn_distance
+        for neighbour in structure.get_neighbors(structure[i], drawn_apart + 0.01)
+        if neighbour.index == j
+    ]
+    assert min(abs(distance - drawn_apart) for distance in apart) < 1e-3
 
 
 def test_supercell_is_drawn_on_demand(watched: Watched) -> None:
