@@ -146,7 +146,7 @@ async function draw(chart) {
     chart.listening = true;
     chart.node.on("plotly_click", (event) => {
       const point = event.points?.[0];
-      if (chart.data.clickable && point) chart.report("clicked", { x: point.x, y: point.y, curve: point.curveNumber });
+      if (chart.data.clickable && point) chart.report("clicked", { x: point.x, y: point.y, curve: point.curveNumber, index: point.pointNumber });
     });
   }
 }

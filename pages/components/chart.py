@@ -38,7 +38,8 @@ _component = st.components.v2.component(
 def live_chart(
     figure: go.Figure | str, *, key: str, description: str, filename: str = "chart", clickable: bool = False
 ) -> dict[str, Any] | None:
-    """Show `figure`, or its JSON text; return the point clicked in this run of the page (x, y, curve), if `clickable`.
+    """Show `figure`, or its JSON text; if `clickable`, return the point clicked in this run of the page: x, y, curve,
+    and its index there.
 
     `description` is the text alternative: what is drawn, and what it shows at the moment.
     """

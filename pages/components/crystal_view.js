@@ -29,6 +29,8 @@ const SPIN_SPEED = 0.5;
 const MOST_CHOSEN = 3;          // atoms: a site, a distance, an angle
 const RULER_RADIUS = 0.05;      // Å
 const SAME_DISTANCE = 1e-3;     // Å
+const ARROW_RADIUS = 0.07;      // Å
+const SEEN_MOVE = 0.1;          // Å; atoms that moved less get no arrow
 const MOST_REPEATS = 5;         // cells along one axis
 const BEYOND = 2;               // place of a drawn atom: 0 in the box, 1 on its far faces, 2 outside
 
@@ -287,6 +289,7 @@ class CrystalView {
     this.caption.textContent = data.caption ?? "";
     this.caption.hidden = !data.caption;
     if (before && JSON.stringify(before.x) !== JSON.stringify(this.picture.x)) this.chooseAgain();
+    if (data.link) linked.add(this);
     this.fillControls();
     if (!this.viewer && !(await this.start(data.library))) return;
     this.draw();
@@ -494,6 +497,7 @@ class CrystalView {
     const counts = this.drawAtoms();
     counts.polyhedra = this.drawPolyhedra();
     if (this.settings.cell) this.drawCell();
+    this.drawArrows();
     this.drawChosen();
     viewer.setProjection(this.settings.perspective ? "perspective" : "orthographic");
     this.placeCamera(camera);
@@ -615,6 +619,19 @@ class CrystalView {
     }
   }
 
+  /* From where an atom was to where it is. */
+  drawArrows() {
+    const { i, x, p, e, elements, moved } = this.picture;
+    if (!moved) return;
+    const shape = this.viewer.addShape({ color: this.inkColour() });
+    i.forEach((site, m) => {
+      const by = point(moved, site);
+      if (p[m] !== 0 || !this.isDrawn(m) || norm(by) < SEEN_MOVE) return; // of copies it would be said twice
+      const end = minus(point(x, m), times(unit(by), 0.9 * this.data.radii[elements[e[m]]])); // its head is seen
+      shape.addArrow({ start: minus(point(x, m), by), end, radius: ARROW_RADIUS, mid: 0.7 });
+    });
+  }
+
   drawChosen() {
     const { elements, sites } = this.picture;
     const color = this.inkColour();
@@ -662,7 +679,7 @@ class CrystalView {
   fit() {
     const { clientWidth, clientHeight } = this.canvas;
     const narrow = Math.min(1, clientWidth / Math.max(clientHeight, 1));
-    this.size = this.pictureSize();
+    this.size = Math.max(...[this, ...this.partners].map((view) => view.pictureSize())); // one scale
     const distance = (MARGIN * this.size) / Math.sin((FIELD_OF_VIEW / 2) * (Math.PI / 180)) / narrow;
     this.viewer.setView([0, 0, 0, CAMERA_DISTANCE - distance, ...this.viewer.getView().slice(4)]);
   }
@@ -692,6 +709,20 @@ class CrystalView {
   viewChanged() {
     this.drawAxes();
     this.root.dataset.view = this.viewer.getView().map((x) => x.toFixed(3)).join(" ");
+    if (!this.following) for (const other of this.partners) other.follow(this.viewer.getView());
+  }
+
+  /* Pictures whose cameras turn with this one. */
+  get partners() {
+    return [...linked].filter((other) => other !== this && this.data.link && other.data.link === this.data.link && other.viewer);
+  }
+
+  follow(view) {
+    this.following = true;
+    this.viewer.setView(view);
+    this.viewer.render();
+    this.viewChanged();
+    this.following = false;
   }
 
   /* a, b, c in a corner, as they lie now. */
@@ -724,6 +755,7 @@ class CrystalView {
 
   close() {
     this.closed = true;
+    linked.delete(this);
     clearInterval(this.timer);
     this.observer.disconnect();
     this.viewer?.spin(false);
@@ -733,6 +765,7 @@ class CrystalView {
   }
 }
 
+const linked = new Set(); // pictures that may share their cameras
 const views = new WeakMap();
 
 export default function ({ data, parentElement, setStateValue }) {

@@ -5,7 +5,7 @@
 
 What is drawn was computed in Python (`rlcsp_core.plots.crystal_view`); the script draws lists, with 3Dmol.js from
 `static/3dmol/`, so that no request leaves the machine.  Everything travels as data, never inside HTML.  A browser
-allows few WebGL contexts: use one viewer a page, and frames where several structures are to be compared.
+allows few WebGL contexts: use one viewer a page, or two whose cameras are linked; else frames.
 """
 
 from __future__ import annotations
@@ -44,10 +44,12 @@ def show_crystal(
     controls: bool = True,
     start: int = 0,
     name: str = "crystal",
+    link: str | None = None,
 ) -> None:
     """Show one crystal, or several frames to choose from, beginning with frame `start`.
 
     height is of the picture alone, in pixels; controls=False leaves the legend only; name is that of saved pictures.
+    Pictures with the same `link` turn together, drawn to one scale.
     """
     frames = [Frame(crystal, "")] if isinstance(crystal, Crystal) else list(crystal)
     n_atoms = max(frame.crystal.n_atoms for frame in frames)
@@ -61,6 +63,7 @@ def show_crystal(
         "controls": controls,
         "start": start,
         "name": name,
+        "link": link,
     }
     _component(key=key, data=data, on_supercell_change=lambda: None)  # with it, its state carries `supercell`
 

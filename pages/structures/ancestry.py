@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
 from pages.common.cache import cached
-from pages.common.catalogue import Found, load, stored
+from pages.common.catalogue import Found, comparison, load, stored
 from pages.common.sitemap import REPLAY, SEARCH
+from pages.common.wording import energy as energy_words
 from pages.common.wording import signed, typeset
 from pages.components.crystal_view import Frame
 from pages.components.table import with_digits
@@ -16,13 +20,15 @@ from pages.structures.item import Item
 from rlcsp_core.actions import Family, action_numbered
 from rlcsp_core.analysis.lineage import Ancestor, Folded, History, changes, folded, lineage
 from rlcsp_core.analysis.verdict import potential_of
-from rlcsp_core.store import Reader, Source
+from rlcsp_core.records import Crystal
+from rlcsp_core.store import Reader, RunInfo, Source
 
 SAME_SIZE = 12  # the action that draws a new crystal with as many atoms
+OTHERS = 24  # other structures to choose from
 SHOWN = 12  # ancestors in the film, two pictures each
 
 
-def show_found(store: Reader, found: Found) -> None:
+def show_found(store: Reader, found: Found, runs: Sequence[RunInfo]) -> None:
     """A structure that a search found, and where it comes from."""
     chain = ancestors(store, found)
     run = store.run(found.run_id)
@@ -42,21 +48,35 @@ def show_found(store: Reader, found: Found) -> None:
             film=film(store, found, chain),
             name=f"{composition}-{found.run_id}-{found.address}",
             potential=potential_of(run),
+            others=_other_finds(store, found, runs),
         )
     )
     if found.source == Source.STEP:
         show_ancestry(found.run_id, chain)
 
 
+def _other_finds(store: Reader, found: Found, runs: Sequence[RunInfo]) -> dict[str, Callable[[], Crystal]]:
+    """The lowest distinct structures of these runs, as far as they have been compared."""
+    ranked = enumerate(comparison(store, runs).groups[:OTHERS], start=1)
+    return {
+        f"structure {rank}: {energy_words(group.best.energy)} eV/atom, {group.space_group}": partial(
+            load, store, group.best
+        )
+        for rank, group in ranked
+        if found not in group.members
+    }
+
+
 def ancestors(store: Reader, found: Found) -> list[Ancestor]:
     """The structure itself first, the initial population last."""
     if found.source == Source.POPULATION:
         return [Ancestor(None, found.number, None, found.energy, found.n_atoms)]
-    return lineage(found.number, _history(store, found.run_id, found.number))
+    return lineage(found.number, run_history(store, found.run_id, found.number))
 
 
 @cached(16)
-def _history(store: Reader, run: str, number: int) -> History:
+def run_history(store: Reader, run: str, number: int) -> History:
+    """As far as step `number`."""
     step, action, energy, accepted, parent, n_atoms = store.ancestry(run, number).values()
     population = store.population(run).energy
     return History(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -11,7 +12,7 @@ from pages.common.columns import beside
 from pages.common.crystals import phases_of, symmetry_of
 from pages.common.errors import plain, show_errors
 from pages.common.wording import energy as energy_words
-from pages.common.wording import signed
+from pages.common.wording import signed, typeset
 from pages.components.crystal_view import Frame, show_crystal
 from pages.components.figures import show_figures
 from pages.structures.downloads import show_files
@@ -20,10 +21,16 @@ from pages.structures.powder import show_powder
 from rlcsp_core.analysis.verdict import verdict
 from rlcsp_core.crystal.bonds import BOND_STRETCH
 from rlcsp_core.crystal.composition import formula_of, presets
-from rlcsp_core.crystal.summary import cell_parameters, density, sites
+from rlcsp_core.crystal.identity import references
+from rlcsp_core.crystal.summary import cell_parameters, density, displacements, sites
 from rlcsp_core.crystal.symmetry import SYMPREC, TOLERANCES, space_group_by_tolerance
+from rlcsp_core.errors import StructureError
+from rlcsp_core.records import Crystal
 
 VIEWER_HEIGHT = 480
+PAIR_HEIGHT = 380
+SIDE_BY_SIDE = "Side by side"
+AS_BUILT = "as built, before relaxation"
 COORDINATE = 64  # pixels of a column
 
 
@@ -42,12 +49,73 @@ def inspect(item: Item) -> None:
 def _picture(item: Item) -> None:
     views = _views(item)
     first = next(iter(views))
+    others = _others(item)
     chosen = st.segmented_control(
-        "View", list(views), default=first, key="view", required=True, label_visibility="collapsed"
+        "View",
+        [*views, *[SIDE_BY_SIDE] * bool(others)],
+        default=first,
+        key="view",
+        required=True,
+        label_visibility="collapsed",
     )
     with show_errors():
+        if chosen == SIDE_BY_SIDE and others:
+            _side_by_side(item, others)
+            return
         frames = views.get(chosen, views[first])()
         show_crystal(frames, key="structure", height=VIEWER_HEIGHT, name=item.name)
+
+
+def _others(item: Item) -> dict[str, Callable[[], Crystal]]:
+    """What can stand beside it: itself as built, known phases of its composition, what else was found."""
+    formula = formula_of(item.crystal.numbers)
+    matched = [match.reference for match in phases_of(item.crystal)]
+    alike = [phase for phase in references() if phase.formula == formula]
+    phases = {f"{phase.formula} {phase.name}": phase.crystal for phase in [*matched, *alike]}
+    built = {} if item.before is None else {AS_BUILT: partial(_itself, item.before)}
+    return {**{name: partial(_itself, phase) for name, phase in phases.items()}, **built, **item.others}
+
+
+def _itself(crystal: Crystal) -> Crystal:
+    return crystal
+
+
+def _side_by_side(item: Item, others: Mapping[str, Callable[[], Crystal]]) -> None:
+    """Two pictures that turn together, to one scale."""
+    name = st.selectbox("Beside it", list(others), format_func=typeset, key="beside")
+    other = others[name]()
+    moved = None
+    if name == AS_BUILT:
+        mine = item.crystal
+        moved = displacements(other, mine)
+        note = (
+            "Arrows: where atoms moved by more than 0.1 Å on the way here; the change of the cell and the shift "
+            "common to all are left out."
+        )
+    else:
+        mine, other = (_conventional(crystal) for crystal in (item.crystal, other))
+        note = f"Conventional cells, symmetry within {SYMPREC} Å where there is one."
+    left, right = st.columns(2)
+    with left:
+        st.markdown(f"**{plain(typeset(item.title))}**")
+        show_crystal(
+            [Frame(mine, "", moved)],
+            key=f"pair-{name}",
+            height=PAIR_HEIGHT,
+            name=item.name,
+            link=SIDE_BY_SIDE,
+        )
+    with right:
+        st.markdown(f"**{plain(typeset(name))}**")
+        show_crystal(other, key=f"beside-{name}", height=PAIR_HEIGHT, name=name, link=SIDE_BY_SIDE)
+    st.caption(f"The cameras are linked, and both are drawn to one scale. {note}")
+
+
+def _conventional(crystal: Crystal) -> Crystal:
+    try:
+        return symmetry_of(crystal, SYMPREC).conventional
+    except StructureError:
+        return crystal
 
 
 def _views(item: Item) -> dict[str, Callable[[], list[Frame]]]:

@@ -16,8 +16,11 @@ from pages.common.run_picker import offer_search, run_label, runs_that_fit
 from pages.common.url import RUN_ID, choice, runs_in_address
 from pages.common.wording import energy as energy_words
 from pages.common.wording import typeset
+from pages.components.chart import live_chart
 from pages.components.number_field import number_field
-from rlcsp_core.analysis.distinct import Group
+from pages.structures.ancestry import run_history
+from rlcsp_core.analysis.distinct import Group, structure_map
+from rlcsp_core.plots.structure_map import place_clicked, structure_map_figure
 from rlcsp_core.plots.thumbnail import as_address
 from rlcsp_core.search.config import energy_source
 from rlcsp_core.store import Reader, RunInfo
@@ -138,6 +141,33 @@ def _groups(store: Reader, every: Sequence[Group[Found]], chosen: Found) -> None
     number = st.pagination(pages, key="grid") if pages > 1 else 1
     with st.container(height=LIST_HEIGHT, border=False):
         _grid(store, groups, GRID_PAGE * (number - 1), chosen)
+
+
+def show_map(store: Reader, runs: Sequence[RunInfo], chosen: Found) -> None:
+    """Energy against volume of what has been compared; a click opens."""
+    groups = comparison(store, runs).groups
+    if not groups:
+        return
+    st.subheader("Structure map")
+    history = run_history(store, runs[0].id, runs[0].n_steps) if len(runs) == 1 else None
+    known = structure_map(groups, history)
+    place = next((g for g, group in enumerate(groups) if chosen in group.members), None)
+    figure = structure_map_figure(known, place)
+    clicked = live_chart(
+        figure,
+        key="map",
+        description=f"Energy against volume of {len(groups)} distinct structures, coloured by space group. "
+        "A click opens one; the list has the same.",
+        filename="structure-map",
+        clickable=True,
+    )
+    lines = " Lines: accepted steps of the search." if len(known.edges) else ""
+    st.caption(f"Each point is a distinct structure; click one to open it.{lines}")
+    if clicked:
+        wanted = place_clicked(figure, clicked.get("curve"), clicked.get("index"))
+        if wanted is not None and wanted != place:
+            _open(groups[wanted].best)
+            st.rerun()
 
 
 def show_table(store: Reader, runs: Sequence[RunInfo]) -> None:

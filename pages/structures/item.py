@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from rlcsp_core.energy.potential_file import Choice
@@ -20,3 +20,4 @@ class Item(NamedTuple):
     film: Sequence[Frame] = ()  # how it came about
     name: str = "structure"  # of files
     potential: Choice | None = None  # that it was relaxed in; None where it was not
+    others: Mapping[str, Callable[[], Crystal]] = {}  # to look at beside it, by name

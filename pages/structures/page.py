@@ -6,7 +6,14 @@ from pages.common.columns import beside
 from pages.common.errors import show_errors
 from pages.common.session import library
 from pages.structures.ancestry import show_found
-from pages.structures.distinct import choose_runs, chosen_structure, place_to_look, show_groups, show_table
+from pages.structures.distinct import (
+    choose_runs,
+    chosen_structure,
+    place_to_look,
+    show_groups,
+    show_map,
+    show_table,
+)
 from pages.structures.upload import show_phases, show_upload
 
 st.title("Structures")
@@ -27,8 +34,9 @@ else:
         with structure_place:
             chosen = chosen_structure(known, runs) if runs else None
             if chosen is not None:
-                show_found(known, chosen)
+                show_found(known, chosen, runs)
         if chosen is not None:
             with list_place:
                 show_groups(known, runs, chosen)
+            show_map(known, runs, chosen)
             show_table(known, runs)

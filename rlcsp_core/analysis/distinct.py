@@ -10,10 +10,14 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
+import numpy as np
+
+from rlcsp_core.analysis.lineage import History
+from rlcsp_core.analysis.structure_map import StructureMap, accepted_edges
 from rlcsp_core.crystal.identity import are_duplicates
 from rlcsp_core.crystal.symmetry import space_group_label
 from rlcsp_core.records import Crystal
-from rlcsp_core.store import Finding
+from rlcsp_core.store import Finding, Source
 
 ENERGY_WINDOW = 1e-4  # eV/atom; two relaxations of one structure agree far better
 F = TypeVar("F", bound=Finding)
@@ -24,10 +28,35 @@ class Group(NamedTuple, Generic[F]):
 
     members: tuple[F, ...]  # its findings, the lowest first
     space_group: str
+    volume: float  # Å³/atom, of the lowest
 
     @property
     def best(self) -> F:
         return self.members[0]
+
+
+def structure_map(groups: Sequence[Group[F]], history: History | None = None) -> StructureMap:
+    """Of one run and its history, with edges; of several runs, without."""
+    energy = np.array([group.best.energy for group in groups])
+    edges = np.empty((0, 2), dtype=np.int64)
+    if history is not None:
+        places = {
+            source: {
+                each.number: g
+                for g, group in enumerate(groups)
+                for each in group.members
+                if each.source == source
+            }
+            for source in Source
+        }
+        edges = accepted_edges(places[Source.STEP], places[Source.POPULATION], history)
+    return StructureMap(
+        volume=np.array([group.volume for group in groups]),
+        above=1000 * (energy - energy.min(initial=np.inf)),
+        n_atoms=np.array([group.best.n_atoms for group in groups], dtype=np.int64),
+        space_group=tuple(group.space_group for group in groups),
+        edges=edges,
+    )
 
 
 class DistinctStructures(Generic[F]):
@@ -73,7 +102,10 @@ class DistinctStructures(Generic[F]):
         place = self._place(found, crystal)
         if place is None:
             self._best.append(crystal)
-            self.groups = [*self.groups, Group((found,), self._label(crystal))]
+            self.groups = [
+                *self.groups,
+                Group((found,), self._label(crystal), crystal.volume / crystal.n_atoms),
+            ]
         else:  # in a new list, at once: another reader may look at any moment
             group = self.groups[place]
             grown = group._replace(members=(*group.members, found))

@@ -60,6 +60,12 @@ def lineage(number: int, history: History) -> list[Ancestor]:
     return links
 
 
+def accepted_moves(history: History) -> list[tuple[int, int]]:
+    """Parent and number of every accepted step; parent 0 is the population."""
+    rows = np.flatnonzero(history.accepted)
+    return [(_parent(int(row), history), int(history.step[row])) for row in rows]
+
+
 def changes(chain: Sequence[Ancestor]) -> list[float | None]:
     """meV/atom of each link against its parent; None for the last, which has none."""
     return [1000 * (link.energy - parent.energy) for link, parent in pairwise(chain)] + [None] * bool(chain)

@@ -13,7 +13,7 @@ from ase.geometry import cell_to_cellpar
 
 from rlcsp_core.crystal.bonds import bond_valence_sums, find_bonds
 from rlcsp_core.crystal.ions import ions_in
-from rlcsp_core.records import Crystal
+from rlcsp_core.records import Array, Crystal
 
 DALTONS = 1.66053906660  # g/cm³ in one u/Å³ (CODATA 2018)
 
@@ -49,6 +49,15 @@ def cell_parameters(crystal: Crystal) -> CellParameters:
 def density(crystal: Crystal) -> float:
     """g/cm³."""
     return float(atomic_masses[crystal.numbers].sum()) / crystal.volume * DALTONS
+
+
+def displacements(before: Crystal, after: Crystal) -> Array:
+    """How far each atom has moved [N, 3], Å, to its nearest image in the cell of `after`.
+
+    The strain of the cell and the shift common to all atoms are no displacements.  Atoms in the same order."""
+    there, here = (crystal.positions @ np.linalg.inv(crystal.cell) for crystal in (before, after))
+    moved = here - there - np.round(here - there)
+    return np.asarray((moved - moved.mean(axis=0)) @ after.cell)
 
 
 def sites(crystal: Crystal) -> list[Site]:

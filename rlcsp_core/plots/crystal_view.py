@@ -30,6 +30,7 @@ class Frame(NamedTuple):
 
     crystal: Crystal
     label: str
+    moved: Array | None = None  # [N, 3] Å, by which atoms came to where they are; drawn as arrows
 
 
 def picture(crystal: Crystal, repeats: Repeats = ONE_CELL) -> Picture:
@@ -71,11 +72,15 @@ def view_data(
     """All frames with the colours and radii of their elements; `draw` may remember its pictures."""
     numbers = sorted({int(z) for frame in frames for z in frame.crystal.numbers})
     return {
-        "frames": [draw(frame.crystal, repeats) | {"label": frame.label} for frame in frames],
+        "frames": [draw(frame.crystal, repeats) | _of_frame(frame) for frame in frames],
         "colours": element_colours(numbers),
         "radii": {chemical_symbols[z]: sphere_radius(z) for z in numbers},
         "polyhedra": _polyhedra_at_first(numbers),
     }
+
+
+def _of_frame(frame: Frame) -> Picture:
+    return {"label": frame.label} | ({} if frame.moved is None else {"moved": _flat(frame.moved)})
 
 
 def _polyhedra_at_first(numbers: Sequence[int]) -> dict[str, bool]:

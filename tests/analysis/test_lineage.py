@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rlcsp_core.analysis.lineage import Ancestor, History, changes, folded, lineage
+from rlcsp_core.analysis.lineage import Ancestor, History, accepted_moves, changes, folded, lineage
 
 STEP = np.arange(1, 7)
 ACTION = np.array([1, 9, 10, 2, 7, 3])
@@ -41,6 +41,11 @@ def test_recorded_parents_are_followed() -> None:
     known = OLD._replace(parent=np.array([0.0, 1.0, 1.0, 0.0, 1.0, 4.0]))
     assert [link.step for link in lineage(6, known)] == [6, 4, None]
     assert [link.step for link in lineage(5, known)] == [5, 1, None]
+
+
+def test_moves_are_the_links_of_all_chains() -> None:
+    assert accepted_moves(OLD) == [(0, 1), (1, 4), (4, 6)]
+    assert accepted_moves(OLD._replace(parent=np.array([0.0, 1, 1, 0, 1, 4]))) == [(0, 1), (0, 4), (4, 6)]
 
 
 def test_links_that_change_nothing_are_folded() -> None:

@@ -11,6 +11,7 @@ import pytest
 from dashboard import Dashboard, Watched
 from playwright.sync_api import Locator, Page, expect
 from pymatgen.core import Structure as PymatgenStructure
+from settled import wait_until_settled
 
 from rlcsp_core.crystal.identity import references
 from rlcsp_core.crystal.scene import BEYOND, scene
@@ -274,3 +275,38 @@ def test_the_picture_is_saved_and_settings_outlast_a_reload(watched: Watched) ->
     view.get_by_role("button", name="Perspective").click()
     page.reload()
     expect(viewer(page).get_by_role("button", name="Perspective")).to_have_attribute("aria-pressed", "false")
+
+
+def test_two_structures_turn_together(watched: Watched) -> None:
+    page = watched.open("Structures?from=phases&reference=TiO2+rutile")
+    page.wait_for_selector(READY)
+    page.get_by_role("radio", name="Side by side").or_(
+        page.get_by_role("button", name="Side by side")
+    ).first.click()
+    views = page.locator(READY)
+    expect(views).to_have_count(2)
+    wait_until_settled(page)
+    first, second = views.all()
+    assert drawn(first)["view"] == drawn(second)["view"]
+    for mine, other in ((first, second), (second, first)):
+        before = drawn(other)["view"]
+        mine.locator(".canvas").focus()
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("+")
+        assert drawn(mine)["view"] == drawn(other)["view"] != before
+
+
+def test_a_click_on_the_map_opens_the_structure(watched: Watched, run_id: str) -> None:
+    page = watched.open(f"Structures?run={run_id}")
+    wait_until_settled(page)
+    chart = page.get_by_role("figure", name="Energy against volume")
+    points = chart.locator(".point")
+    points.last.scroll_into_view_if_needed()
+    for number in range(points.count()):  # the lowest is open already
+        spot = points.nth(number).bounding_box()
+        assert spot is not None
+        page.mouse.click(spot["x"] + spot["width"] / 2, spot["y"] + spot["height"] / 2)
+        wait_until_settled(page)
+        if "structure=" in page.url:
+            break
+    assert "structure=" in page.url
