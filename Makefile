@@ -9,7 +9,8 @@ PYTEST := $(BIN)/python -m pytest --numprocesses logical --dist
 
 .PHONY: app test ready check lint unit warm docs browser databases audit clean screenshots
 
-app: $(VENV)/.app
+# With ML=1 also the machine-learned potentials, 1.6 GB, for a second look at what was found.
+app: $(VENV)/.app $(if $(ML),$(VENV)/.ml)
 	$(BIN)/python -m rlcsp_core app --port $(PORT)
 
 # Two at a time: pip and the system's packages, then style and compiling, then the tests.  Those of one file in the
@@ -61,6 +62,10 @@ $(VENV)/bin/python:
 
 $(VENV)/.app: $(VENV)/bin/python requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.ml: $(VENV)/.app requirements-ml.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-ml.txt
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.app requirements-test.txt

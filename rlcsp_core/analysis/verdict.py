@@ -48,16 +48,16 @@ class Verdict(NamedTuple):
         if self.found is None:
             return f"a structure of space group {self.group}"
         return (
-            _called(self.found) if self.found is not self.experiment else f"a distortion of it, {self.group}"
+            called(self.found) if self.found is not self.experiment else f"a distortion of it, {self.group}"
         )
 
     @property
     def words(self) -> str:
         """One sentence."""
         if self.experiment is None:
-            named = f"{_called(self.found)}, known from earlier searches" if self.found else self.this
+            named = f"{called(self.found)}, known from earlier searches" if self.found else self.this
             return f"This is {named}; no crystal of experiment is known here."
-        real = _called(self.experiment)
+        real = called(self.experiment)
         if self.is_experiment:
             small = " but for distortions that this potential does not have"
             return f"This is {real}, the known structure{small * (self.has_experiment is False)}."
@@ -100,7 +100,8 @@ def potential_of(run: RunInfo) -> Choice | None:
     return None if foreign else run.config.get("potential", DEFAULT)
 
 
-def _called(crystal: Reference) -> str:
+def called(crystal: Reference) -> str:
+    """Its name within a sentence."""
     name = crystal.name
     return f"the {name} form" if name in FORMS else f"the {name}" if name.endswith(NOT_MINERALS) else name
 

@@ -29,6 +29,7 @@ COMMANDS = (
     "validate",
     "run",
     "resume",
+    "refine",
     "sweep",
     "train",
     "export",

@@ -1,10 +1,11 @@
-"""Relaxation of atoms and cell with any ASE calculator that has forces and stress, by ASE's own L-BFGS."""
+"""Relaxation of atoms and cell with any ASE calculator that has forces and stress, by ASE's own optimisers."""
 
 from __future__ import annotations
 
 import sys
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,14 +13,31 @@ from rlcsp_core.errors import CalculatorError, RLCSPError
 from rlcsp_core.records import Crystal, Relaxation
 from rlcsp_core.relax.relaxer import EVALUATION_LIMIT, TIME_LIMIT, RelaxConfig
 
+if TYPE_CHECKING:
+    from ase import Atoms
+
 HEARTBEAT = 10.0  # s between signs of life of a relaxation that takes long
 
 
-def relax_with_ase(crystal: Crystal, calculator: Any, config: RelaxConfig) -> Relaxation:
-    """Relax atoms and cell with ASE's L-BFGS and any calculator that has forces and stress."""
-    from ase import Atoms
+Watch = Callable[["Atoms"], str | None]  # why to give up at this geometry; None to go on
+
+
+def nothing_to_say(_: Atoms) -> None:
+    """Where nobody watches."""
+
+
+def relax_with_ase(
+    crystal: Crystal,
+    calculator: Any,
+    config: RelaxConfig,
+    watch: Watch = nothing_to_say,
+    optimiser: str = "LBFGS",
+) -> Relaxation:
+    """Relax atoms and cell with any calculator that has forces and stress; `watch` sees each step.
+
+    optimiser: the name of one in `ase.optimize`."""
+    from ase import Atoms, optimize
     from ase.filters import FrechetCellFilter
-    from ase.optimize import LBFGS
 
     started = time.perf_counter()
     atoms = Atoms(
@@ -29,14 +47,17 @@ def relax_with_ase(crystal: Crystal, calculator: Any, config: RelaxConfig) -> Re
     force = stress = float("nan")
     steps, told = 0, started
     # the filter's force on the cell is the virial over the number of atoms: never reached, the loop below decides
-    optimiser = LBFGS(FrechetCellFilter(atoms), logfile=None)  # type: ignore[arg-type]  # both as ASE documents
+    walker = getattr(optimize, optimiser)(FrechetCellFilter(atoms), logfile=None)
     try:
-        for _ in optimiser.irun(fmax=0.0, steps=config.evaluations):
+        for _ in walker.irun(fmax=0.0, steps=config.evaluations):
             steps += 1
             force = float(np.linalg.norm(atoms.get_forces(), axis=1).max())
             stress = float(np.abs(atoms.get_stress()).max())
-            if not np.isfinite(force + stress):
+            if not np.isfinite(force + stress + atoms.get_potential_energy()):
                 reason = "energy or forces are not finite"
+                break
+            if given_up := watch(atoms):
+                reason = given_up
                 break
             if force < config.force and stress < config.stress:
                 reason = None

@@ -101,7 +101,7 @@ def relaxer_named(
     """A relaxer ready to be called; ConfigError with the choices, CalculatorError where a code is not installed."""
     config = limits_of(name) if config is None else config
     if is_outside(name):
-        calculator = _made(name)
+        calculator = made(name)
         return lambda crystal: relax_with_ase(crystal, calculator, config)
     potential = load_potential() if potential is None else potential
     try:
@@ -114,7 +114,7 @@ def relaxer_named(
     return make(config, potential)
 
 
-def _made(name: str) -> Any:
+def made(name: str) -> Any:
     """What the function module:function of others returns."""
     try:
         calculator = imported(name, "the calculator")()

@@ -11,12 +11,14 @@ from rlcsp_core.store.records import (
     ClaimLostError,
     Finding,
     PolicyTable,
+    Refinement,
     Request,
     RunInfo,
     RunState,
     SharedPolicy,
     Source,
     StructureInfo,
+    StructureKey,
 )
 from rlcsp_core.store.store import Store, open_store
 from rlcsp_core.tables import PopulationTable, StepTable, Tally, UpdateTable
@@ -32,6 +34,7 @@ __all__ = [
     "PolicyTable",
     "PopulationTable",
     "Reader",
+    "Refinement",
     "Request",
     "RunInfo",
     "RunState",
@@ -40,6 +43,7 @@ __all__ = [
     "StepTable",
     "Store",
     "StructureInfo",
+    "StructureKey",
     "Tally",
     "UnavailableError",
     "UpdateTable",

@@ -36,7 +36,7 @@ from rlcsp_core.records import Array, Crystal
 from rlcsp_core.store.arrow import ACTIONS, RUN, from_arrow, numbers
 from rlcsp_core.store.histories import check_series, thinned
 from rlcsp_core.store.reader import Reader
-from rlcsp_core.store.records import Finding, RunInfo, RunState, Source, StructureInfo
+from rlcsp_core.store.records import Finding, Refinement, RunInfo, RunState, Source, StructureInfo
 from rlcsp_core.store.runs import FORMS
 from rlcsp_core.store.thinning import completed
 from rlcsp_core.tables import PopulationTable, StepTable, Table, UpdateTable
@@ -240,6 +240,9 @@ class Archive(Reader):
             if info.relaxed and info.energy is not None
         ]
         return sorted(found, key=lambda each: each.energy)[:limit]
+
+    def refinements(self, run_ids: Sequence[str], model: str | None = None) -> list[Refinement]:  # noqa: ARG002
+        return []  # archives hold what searches recorded
 
 
 def crystal_of(row: pa.Table) -> Crystal:

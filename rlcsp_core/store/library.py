@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 from rlcsp_core.errors import StoreError
 from rlcsp_core.paths import DATA
 from rlcsp_core.records import Array
-from rlcsp_core.store import Finding, Reader, RunInfo, RunState, Store
+from rlcsp_core.store import Finding, Reader, Refinement, RunInfo, RunState, Store
 from rlcsp_core.store.archive import Archive, archive_paths
 
 SHIPPED = DATA / "results"
@@ -103,6 +103,10 @@ class Library(Reader):
     def lowest(self, run_ids: Sequence[str], limit: int) -> list[Finding]:
         found = [each for home, ids in self._homes(run_ids) for each in home.lowest(ids, limit)]
         return sorted(found, key=lambda each: each.energy)[:limit]
+
+    def refinements(self, run_ids: Sequence[str], model: str | None = None) -> list[Refinement]:
+        """Those of the database, which holds them for shipped runs too."""
+        return self.store.refinements(run_ids, model)
 
     run = at_home(Reader.run)
     steps = at_home(Reader.steps)

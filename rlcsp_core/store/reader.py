@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from rlcsp_core.errors import NotFoundError
 from rlcsp_core.records import Array, Crystal
-from rlcsp_core.store.records import Finding, RunInfo, RunState, Source, StructureInfo
+from rlcsp_core.store.records import Finding, Refinement, RunInfo, RunState, Source, StructureInfo
 from rlcsp_core.tables import PopulationTable, StepTable, UpdateTable
 
 ANCESTRY = ("step", "action", "energy", "accepted", "parent", "n_atoms")
@@ -79,6 +79,10 @@ class Reader(Protocol):
 
     def lowest(self, run_ids: Sequence[str], limit: int) -> list[Finding]:
         """The relaxed structures of lowest energy that these runs have kept, the lowest first."""
+        ...
+
+    def refinements(self, run_ids: Sequence[str], model: str | None = None) -> list[Refinement]:
+        """What a second model, or any, says of structures of these runs; the lowest first, failed ones last."""
         ...
 
     # What follows

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from rlcsp_core.errors import StoreError
 from rlcsp_core.process import pid_of
-from rlcsp_core.records import Array, IntArray
+from rlcsp_core.records import Array, Crystal, IntArray
 from rlcsp_core.tables import Kind, ObjectArray, Table, Tally, column
 
 
@@ -161,3 +161,31 @@ class Finding(NamedTuple):
     number: int  # index in the population, or step
     energy: float  # eV/atom
     n_atoms: int
+
+    @property
+    def key(self) -> StructureKey:
+        return StructureKey(self.run_id, self.source, self.number)
+
+
+class StructureKey(NamedTuple):
+    """Which relaxed structure of which run."""
+
+    run_id: str
+    source: Source
+    number: int  # index in the population, or step
+
+
+@dataclass(frozen=True, eq=False)
+class Refinement:
+    """A structure that a run has kept, relaxed again by another model: its minimum, or a reason why there is none.
+
+    Energies of two models have different zeros: only their order and differences can be compared."""
+
+    key: StructureKey
+    model: str  # "diep"; module:function for one of somebody's own
+    version: str  # of the model's package
+    energy: float | None  # eV/atom, on the scale of the model
+    reason: str | None  # None where there is an energy
+    evaluations: int  # energies with gradients computed
+    seconds: float  # wall clock
+    crystal: Crystal | None  # relaxed; None without an energy

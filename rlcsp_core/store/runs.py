@@ -36,12 +36,13 @@ class Runs(Connected):
         return str(row["id"])
 
     def delete_run(self, run_id: str) -> None:
-        """With all that it recorded, by the foreign keys."""
+        """With all that it recorded, by the foreign keys, and what was made of its structures since."""
         with self._writing() as connection:
             row = run_row(connection, run_id, lock=True)
             if row.state in ACTIVE:
                 raise StoreError(f"run {run_id} is still working; stop it before deleting it")
             connection.execute(delete(schema.runs).where(schema.runs.c.key == row.key))
+            connection.execute(delete(schema.refinements).where(schema.refinements.c.run_id == run_id))
 
     def request(self, run_id: str, verb: str) -> RunState:
         """Ask for "stop", "pause", "resume" or "step"; the state of the run afterwards."""

@@ -23,9 +23,9 @@ from sqlalchemy import (
 
 from rlcsp_core import tables
 from rlcsp_core.errors import StoreError
-from rlcsp_core.store.columns import Blob, sql_columns
+from rlcsp_core.store.columns import REASON_LENGTH, Blob, sql_columns
 
-REVISION = "initial"  # of this schema; the migrations lead from every released one to it
+REVISION = "refinements"  # of this schema; the migrations lead from every released one to it
 
 ID_LENGTH = 16
 NAME_LENGTH = 120
@@ -105,6 +105,23 @@ structures = Table(
     Column("data", Blob, nullable=False),
     # all but the atoms: the lowest of many runs are found without reading those
     Index("structures_by_energy", "run", "relaxed", "energy", "source", "number", "n_atoms"),
+)
+
+# found structures relaxed again by another model.  The run may be one that came with the program and is in no table,
+# so its id is no foreign key; `delete_run` sees to those of its own
+refinements = Table(
+    "refinements",
+    metadata,
+    Column("run_id", String(ID_LENGTH), primary_key=True),
+    Column("source", String(12), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("model", String(NAME_LENGTH), primary_key=True),
+    Column("version", String(NAME_LENGTH), nullable=False),  # of the model's package
+    Column("energy", Double),
+    Column("reason", String(REASON_LENGTH)),  # why there is no energy
+    Column("evaluations", Integer, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("data", Blob),  # the relaxed crystal; none without an energy
 )
 
 policies = Table(

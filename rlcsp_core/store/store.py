@@ -21,6 +21,7 @@ from rlcsp_core.store.claims import Claims
 from rlcsp_core.store.histories import Histories
 from rlcsp_core.store.policies import Policies
 from rlcsp_core.store.reader import Reader
+from rlcsp_core.store.refinements import Refinements
 from rlcsp_core.store.runs import Runs
 from rlcsp_core.store.structures import Structures
 
@@ -30,7 +31,7 @@ def open_store(url: str | None = None, *, create: bool = True) -> Store:
     return Store(database.connect(addresses.database_url(url), create=create))
 
 
-class Store(Runs, Claims, Histories, Structures, Policies, Reader):
+class Store(Runs, Claims, Histories, Structures, Refinements, Policies, Reader):
     """See the contract at the top of this module."""
 
     @property

@@ -2,14 +2,24 @@
 
 import math
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from rlcsp_core.errors import NotFoundError, StoreError
 from rlcsp_core.records import StopRecord
-from rlcsp_core.store import ClaimLostError, Request, RunState, Source, Tally, open_store
-from tests.store.examples import CONFIG, member, step
+from rlcsp_core.store import (
+    ClaimLostError,
+    Refinement,
+    Request,
+    RunState,
+    Source,
+    StructureKey,
+    Tally,
+    open_store,
+)
+from tests.store.examples import CONFIG, crystal, member, step
 
 pytestmark = pytest.mark.parametrize(
     "server_url", ["sqlite", "postgresql", "mariadb"], indirect=True, scope="session"
@@ -373,3 +383,25 @@ def test_an_unknown_run_is_a_sentence(store, run_id):
             call(run_id)
     with pytest.raises(NotFoundError):
         store.request(run_id, "stop")
+
+
+def test_refinements_come_back_bit_for_bit_and_only_the_first_counts(store, claim, rng):
+    fill(store, claim, rng)
+    relaxed = crystal(rng)
+    where = StructureKey(claim.run_id, Source.STEP, 4)
+    made = Refinement(where, "toy", "1.0", -3.25, None, 12, 0.5, relaxed)
+    failed = Refinement(where._replace(number=8), "toy", "1.0", None, "x" * 999, 3, 0.1, None)
+    other = Refinement(where, "other", "2.0", math.inf, None, 3, 0.1, relaxed)
+    for each in (failed, made, other, replace(made, energy=-9.0)):
+        store.add_refinement(each)
+    first, second = store.refinements([claim.run_id], "toy")
+    assert first.crystal.positions.tobytes() == relaxed.positions.tobytes()
+    assert first.crystal.cell.tobytes() == relaxed.cell.tobytes()
+    assert vars(first) | {"crystal": None} == vars(made) | {"crystal": None}
+    assert (second.key, second.energy, second.crystal) == (failed.key, None, None)
+    assert set(second.reason) == {"x"}
+    assert [each.model for each in store.refinements([claim.run_id])] == ["other", "toy", "toy"]
+    assert store.refinements([claim.run_id], "other")[0].energy is None
+    assert store.refinements(["ffff"]) == []
+    with pytest.raises(StoreError, match="name of a model"):
+        store.add_refinement(replace(made, model="m" * 200))

@@ -61,3 +61,11 @@ def test_a_schema_before_the_first_release_or_of_the_future_is_left_alone(empty,
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == revision
         connection.execute(text(f"UPDATE alembic_version SET version_num = '{schema.REVISION}'"))
     engine.dispose()
+
+
+def test_a_database_of_the_first_schema_is_brought_up_to_date_when_it_is_opened(empty):
+    engine = at(empty, "initial")
+    assert [each[0] for each in differences(engine)] == ["add_table"]
+    open_store(empty).close()
+    assert differences(engine) == []
+    engine.dispose()

@@ -6,7 +6,8 @@ from rlcsp_core.store.schema import metadata
 
 revision = "initial"
 down_revision = None
+LATER = ("refinements",)  # tables that migrations of their own make
 
 
 def upgrade() -> None:
-    metadata.create_all(op.get_bind())
+    metadata.create_all(op.get_bind(), [table for table in metadata.sorted_tables if table.name not in LATER])

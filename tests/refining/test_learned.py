@@ -1,0 +1,90 @@
+"""Relaxing again by another model: the laws of any calculator, and the shipped models where they are installed."""
+
+import numpy as np
+import pytest
+from ase.build import bulk
+
+from rlcsp_core.crystal.formats import from_ase
+from rlcsp_core.crystal.known import references
+from rlcsp_core.crystal.symmetry import space_group
+from rlcsp_core.errors import CalculatorError, ConfigError
+from rlcsp_core.records import Crystal
+from rlcsp_core.relax.learned import (
+    MODELS,
+    calculator_named,
+    checked_model,
+    installed,
+    label_of,
+    relax_again,
+    version_of,
+)
+from tests.refining import calculators
+
+REASONS = {
+    "burst": "blew the cell up to more than 2 times",
+    "no_number": "not finite",
+    "fall": "closer than 0.5 Å",
+    "crash": "the calculator failed: ValueError",
+}
+
+
+def test_a_minimum_of_the_same_potential_is_found_again(minima):
+    rng = np.random.default_rng(5)
+    energy, crystal = minima[0]
+    moved = Crystal(
+        crystal.numbers, crystal.positions + rng.normal(scale=0.05, size=(2, 3)), crystal.cell * 1.01
+    )
+    found = relax_again(moved, calculators.same())
+    assert found.reason is None
+    assert found.energy == pytest.approx(energy, abs=1e-3)
+    assert found.crystal.volume == pytest.approx(crystal.volume, rel=0.01)
+
+
+@pytest.mark.parametrize("name", REASONS)
+def test_an_explosion_has_a_reason_and_no_energy(minima, trusted, name):  # noqa: ARG001
+    found = relax_again(minima[0][1], calculator_named(f"tests.refining.calculators:{name}"))
+    assert found.energy is None
+    assert REASONS[name] in found.reason
+
+
+def test_who_watches_ends_it(minima):
+    found = relax_again(minima[0][1], calculators.Burst(), lambda _: "enough")
+    assert (found.energy, found.reason, found.evaluations) == (None, "enough", 1)
+
+
+def test_an_unknown_model_is_refused_with_the_choices():
+    with pytest.raises(ConfigError, match="unknown model 'magic'; choose from diep, chgnet, sevennet"):
+        checked_model("magic")
+
+
+def test_code_of_others_is_imported_only_where_the_user_says_so(monkeypatch):
+    monkeypatch.delenv("RLCSP_TRUST", raising=False)
+    with pytest.raises(ConfigError, match="RLCSP_TRUST"):
+        calculator_named(calculators.SAME)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_without_the_extra_it_is_said_how_to_get_it(name):
+    if installed(name):
+        pytest.skip(f"{label_of(name)} is installed")
+    with pytest.raises(CalculatorError, match=r"is not installed: .*rlcsp\[ml\]"):
+        calculator_named(name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_keeps_two_known_crystals(name):
+    """Lattice constants of experiment within 2 %: rock-salt MgO, and perovskite SrTiO3 (data/references)."""
+    if not installed(name):
+        pytest.skip(f"{label_of(name)} is not installed: it comes with the extra ml")
+    calculator = calculator_named(name)
+    assert "torch" in version_of(name)
+    perovskite = next(r.crystal for r in references() if (r.formula, r.name) == ("SrTiO3", "perovskite"))
+    for start, number in ((from_ase(bulk("MgO", "rocksalt", a=4.3)), 225), (perovskite, 221)):
+        found = relax_again(start, calculator)
+        assert found.converged, found.reason
+        group = space_group(found.crystal, 0.05)
+        assert group is not None
+        assert group.number == number
+        size = 4.212**3 / 4 if number == 225 else 3.905**3
+        assert (found.crystal.volume / size) ** (1 / 3) == pytest.approx(1, abs=0.02)

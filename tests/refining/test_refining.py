@@ -1,0 +1,186 @@
+"""A second look as a job: stored as it goes, stopped, killed, taken up again; and its command and files."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import ase.db
+import ase.io
+import pandas as pd
+import pytest
+
+from rlcsp_core.cli.main import main
+from rlcsp_core.crystal.identity import are_duplicates
+from rlcsp_core.execution import Halt
+from rlcsp_core.execution.refining import refine
+from rlcsp_core.outside import VARIABLE
+from rlcsp_core.store import Refinement, Source, StructureKey
+from tests.execution.fake import ROOT, wait_until
+from tests.refining.calculators import SAME, SLOW, SLOWLY
+
+BURST = "tests.refining.calculators:burst"
+
+
+def test_the_same_potential_gives_the_same_order(store, run_id, trusted):  # noqa: ARG001
+    seen = []
+    groups = refine(store, store, [run_id], SAME, 10, Halt(), lambda *counts: seen.append(counts))
+    assert seen == [(done, 4) for done in range(5)]
+    made = {each.key: each for each in store.refinements([run_id], SAME)}
+    assert list(made) == [group.best.key for group in groups]
+    for group in groups:
+        again = made[group.best.key]
+        assert again.energy == pytest.approx(group.best.energy, abs=1e-4)
+        first = store.structure(run_id, group.best.number, source=group.best.source)
+        assert are_duplicates(first, again.crystal)
+
+
+def test_what_is_done_is_not_done_again(store, run_id, trusted):  # noqa: ARG001
+    refine(store, store, [run_id], SAME, 2, Halt())
+    first = store.refinements([run_id], SAME)
+    assert len(first) == 2
+    seen = []
+    refine(store, store, [run_id], SAME, 3, Halt(), lambda *counts: seen.append(counts))
+    assert seen == [(2, 3), (3, 3)]
+    again = {each.key: each.seconds for each in store.refinements([run_id], SAME)}
+    assert {each.key: each.seconds for each in first}.items() <= again.items()
+
+
+def test_an_explosion_is_marked_and_the_others_are_done(store, run_id, trusted):  # noqa: ARG001
+    refine(store, store, [run_id], BURST, 10, Halt())
+    made = store.refinements([run_id], BURST)
+    assert len(made) == 4
+    assert {(each.energy, each.crystal) for each in made} == {(None, None)}
+    assert all("blew the cell up" in each.reason for each in made)
+
+
+def test_a_stop_leaves_the_unfinished_relaxation_undone(store, run_id, trusted, monkeypatch):  # noqa: ARG001
+    monkeypatch.setenv(SLOW, "0")
+    halt = Halt()
+    refine(store, store, [run_id], SLOWLY, 10, halt, lambda done, _: halt.ask() if done == 2 else None)
+    assert len(store.refinements([run_id])) == 2
+
+
+@pytest.fixture
+def start(path, store, run_id, monkeypatch):  # noqa: ARG001
+    """start(seconds an evaluation) -> a process that relaxes again."""
+    monkeypatch.delenv(VARIABLE, raising=False)  # the command trusts what it is told
+    processes = []
+
+    def begin(pause):
+        command = [
+            sys.executable,
+            "-m",
+            "rlcsp_core",
+            "refine",
+            run_id,
+            "--model",
+            SLOWLY,
+            "--database",
+            str(path),
+        ]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), SLOW: str(pause)}
+        processes.append(
+            subprocess.Popen(
+                [*command, "--json"], env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True
+            )
+        )
+        return processes[-1]
+
+    yield begin
+    for process in processes:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_what_was_finished_survives_the_end_of_the_process(store, run_id, start, number):
+    process = start(0.5)
+    wait_until(lambda: store.refinements([run_id], SLOWLY), "the first relaxation")
+    process.send_signal(number)
+    out, _ = process.communicate()
+    assert process.returncode == (-signal.SIGKILL if number == signal.SIGKILL else 130)
+    assert bool(out) == (number != signal.SIGKILL)
+    before = store.refinements([run_id], SLOWLY)
+    assert 1 <= len(before) < 4
+    again = start(0)
+    again.communicate()
+    assert again.returncode == 0
+    after = {each.key: each.seconds for each in store.refinements([run_id], SLOWLY)}
+    assert len(after) == 4
+    assert {each.key: each.seconds for each in before}.items() <= after.items()
+
+
+@pytest.fixture
+def call(path, capsys, trusted):  # noqa: ARG001
+    def run(*words):
+        code = main(["refine", *words, "--database", str(path)])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return run
+
+
+def test_the_command_prints_both_ranks_and_a_verdict(call, run_id):
+    code, out, _ = call(run_id, "--model", SAME, "--json")
+    *rows, last = [json.loads(line) for line in out.splitlines()]
+    assert code == 0
+    assert [row["rank"] for row in rows] == [row["model_rank"] for row in rows] == [1, 2, 3, 4]
+    assert [row["known"] for row in rows] == ["rock salt", None, None, None]
+    assert last == {
+        "model": SAME,
+        "verdict": "First on ions and by same: rock salt, which is the known structure.",
+    }
+    code, out, _ = call(run_id, "--model", SAME, "--top", "2")
+    assert code == 0
+    assert out.splitlines()[0].split()[:2] == ["rank", "model_rank"]
+    assert len(out.splitlines()) == 5
+
+
+def test_both_energies_are_in_every_file(call, run_id, tmp_path, minima):
+    files = {ending: tmp_path / f"both{ending}" for ending in (".csv", ".extxyz", ".db")}
+    for file in files.values():
+        assert call(run_id, "--model", SAME, "--output", str(file))[0] == 0
+    table = pd.read_csv(files[".csv"])
+    lowest = min(energy for energy, _ in minima)
+    assert table["energy_per_atom"][0] == pytest.approx(lowest, abs=1e-9)
+    assert table["model_energy_per_atom"][0] == pytest.approx(lowest, abs=1e-4)
+    frames = ase.io.read(files[".extxyz"], ":")
+    rows = list(ase.db.connect(files[".db"]).select())
+    assert len(frames) == len(rows) == 8
+    assert {frame.info["relaxed_by"] for frame in frames} == {"ions", SAME}
+    for frame, row in zip(frames, rows, strict=True):
+        assert frame.info["energy_per_atom"] == pytest.approx(frame.info["model_energy_per_atom"], abs=1e-4)
+        assert row.relaxed_by == frame.info["relaxed_by"]
+        own = "energy_per_atom" if row.relaxed_by == "ions" else "model_energy_per_atom"
+        assert row.energy == pytest.approx(row.natoms * row.get(own))
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("ffff",), "there is no run 'ffff'"),
+        (("--model", "magic"), "unknown model 'magic'"),
+        (("--top", "0"), "between 1 and 100"),
+        (("--output", "a.txt"), "must end in one of .csv, .extxyz, .db"),
+        (("--output", "/nowhere/a.csv", "--model", SAME), "cannot be written"),
+        (("--model", "tests.refining.calculators:missing"), "no calculator"),
+    ],
+)
+def test_bad_input_is_refused_in_a_sentence(call, run_id, words, sentence):
+    code, _, err = call(*(words if words[0] == "ffff" else (run_id, *words)))
+    assert code == 2
+    assert sentence in err
+    assert "Traceback" not in err
+
+
+def test_a_deleted_run_takes_its_refinements_along(store, run_id, minima):
+    store.add_refinement(
+        Refinement(StructureKey(run_id, Source.POPULATION, 0), SAME, "1", -1.0, None, 3, 0.1, minima[0][1])
+    )
+    assert len(store.refinements([run_id])) == 1
+    store.delete_run(run_id)
+    assert store.refinements([run_id]) == []
