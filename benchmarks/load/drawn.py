@@ -35,7 +35,7 @@ PAGES: dict[str, tuple[str, ...]] = {  # what must be there of what is drawn lat
     "Policy": (CHART,),
     "Learn": ("[data-testid=stTabs], [data-testid=stButtonGroup]",),
 }
-VIEWS = ("Energy", "Target", "Moves, generations", "Settings", "Ablation study", "Summary")
+VIEWS = ("Curves", "Target", "Details", "Moves, generations", "Settings", "Ablation study")
 DRAWN = """(needed) => {
   const roots = [document, ...[...document.querySelectorAll('*')].map((node) => node.shadowRoot).filter(Boolean)];
   const all = (what) => roots.flatMap((root) => [...root.querySelectorAll(what)])
@@ -79,7 +79,7 @@ def clicked(page: Page, view: str) -> dict[str, float | None]:
     began = time.perf_counter()
     button.click()
     page.wait_for_function(
-        "(view) => new URL(location.href).searchParams.get('view') === view", arg=view, polling=LOOK
+        "(view) => [...new URL(location.href).searchParams.values()].includes(view)", arg=view, polling=LOOK
     )
     return {"drawn": drawn(page, began)}
 

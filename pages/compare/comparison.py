@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 import streamlit as st
 
@@ -25,7 +26,7 @@ from rlcsp_core.search.config import energy_source
 from rlcsp_core.store import Reader, RunInfo, RunState
 
 READ_AHEAD = 1_000_000  # steps
-FIRST = "report"
+FIRST = "additions"  # whose configurations can be told apart
 EXPERIMENTS = "compare-experiments"
 USEFUL = (RunState.RUNNING, RunState.PAUSED, RunState.FINISHED, RunState.STOPPED, RunState.INTERRUPTED)
 
@@ -61,7 +62,7 @@ def chosen_runs(store: Reader) -> list[RunInfo]:
 
 
 def _first(names: Sequence[str]) -> list[str]:
-    """What a newcomer sees: the experiments of the report, else whatever there is."""
+    """What a newcomer sees: an experiment that separates something, else whatever there is."""
     return [name for name in names if name.startswith(FIRST)][:1] or list(names[:1])
 
 
@@ -95,8 +96,11 @@ def task_name(task: Task) -> str:
 
 
 def groups_of(store: Reader, runs: Sequence[RunInfo]) -> Groups:
-    """Runs by label."""
-    return grouped(curves_read(store, runs))
+    """Runs of one composition by label, which need not repeat it."""
+    return grouped(
+        replace(curve, label=curve.label.removeprefix(f"{curve.composition} · "))
+        for curve in curves_read(store, runs)
+    )
 
 
 def curves_read(store: Reader, runs: Sequence[RunInfo]) -> list[RunCurve]:

@@ -6,16 +6,18 @@ from pages.common.errors import show_errors
 from pages.common.session import library
 from pages.common.url import choice
 from pages.compare.comparison import chosen_runs, groups_of, one_task, styles_of
-from pages.compare.result import RESULT, result_view
+from pages.compare.result import result_view
 from pages.compare.study import STUDY, study_view
-from pages.compare.views import VIEWS
+from pages.compare.views import DETAILS, curves_view
+
+RESULT, CURVES, MORE = "Result", "Curves", "Details"
 
 runs_store = library()
 st.title("Compare")
 with show_errors():
     if not {"experiment", "run"}.isdisjoint(st.query_params) and "view" not in st.query_params:
-        st.query_params["view"] = next(iter(VIEWS))  # an address that names runs means these
-    view = choice("View", [RESULT, *VIEWS, STUDY], "view")
+        st.query_params["view"] = CURVES  # an address that names runs means these
+    view = choice("View", [RESULT, CURVES, MORE], "view", visible=False)
     if view == RESULT:
         result_view(runs_store)
         st.stop()
@@ -26,8 +28,10 @@ with show_errors():
             "`rlcsp sweep quick`; single runs come from the Search page."
         )
         st.stop()
-    if view == STUDY:
+    detail = choice("Detail", [*DETAILS, STUDY], "detail", visible=False) if view == MORE else None
+    if detail == STUDY:
         study_view(runs_store, chosen)
     else:
         groups = groups_of(runs_store, one_task(chosen))
-        VIEWS[view](groups, styles_of(groups))
+        show = curves_view if detail is None else DETAILS[detail]
+        show(groups, styles_of(groups))

@@ -17,7 +17,6 @@ from rlcsp_core.plots.palette import LineStyle, distinct_styles, line_style
 from rlcsp_core.plots.stream import stream_figure
 from rlcsp_core.store import Reader
 
-RESULT = "Result"
 COSTS = {"steps": "Steps", "cpu": "CPU seconds"}
 KEPT = 8
 

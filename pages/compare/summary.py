@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.common.errors import plain
 from pages.common.url import choice
-from pages.common.wording import NOTHING, energy, number
+from pages.common.wording import NOTHING, energy, number, typeset
 from pages.components.chart import csv_button
 from rlcsp_core.agents import AGENTS
 from rlcsp_core.analysis import compare
@@ -39,16 +39,15 @@ SIDE_BY_SIDE: Mapping[
 
 
 def summary_view(groups: Groups, _: Styles) -> None:
-    """The report's Figure 4, ours and the published numbers side by side, and what may be concluded."""
-    conclusions(groups)
-    st.subheader("Averages over runs", anchor=False)
+    """The report's Figure 4, ours and the published numbers side by side."""
     convention = moves_convention()
     rows = compare.table(groups, convention)
     ours = _figure_4(rows)
+    theirs = _published_rows(groups)
     st.dataframe(
-        ours.join(_published_rows(groups)),
+        ours.join(theirs),
         hide_index=True,
-        column_order=list(SIDE_BY_SIDE),
+        column_order=[name for name in SIDE_BY_SIDE if name not in theirs or theirs[name].notna().any()],
         column_config={
             name: st.column_config.Column(title, width=width) for name, (title, width) in SIDE_BY_SIDE.items()
         },
@@ -61,7 +60,8 @@ def summary_view(groups: Groups, _: Styles) -> None:
         f"Moves: {MOVES_CONVENTIONS[convention].label}."
     )
     csv_button("Table (CSV)", "averages", lambda: pd.DataFrame([_flat(row) for row in rows]))
-    st.caption(plain(f"Published: {published().report_source}, two runs each. {published().report_note}"))
+    if theirs.notna().any(axis=None):
+        st.caption(plain(f"Published: {published().report_source}, two runs each. {published().report_note}"))
 
 
 def conclusions(groups: Groups) -> None:
@@ -70,9 +70,9 @@ def conclusions(groups: Groups) -> None:
         st.info("Choose at least two experiments or algorithms: one alone cannot be compared.")
         return
     found = compare.conclusions(groups)
-    st.markdown(f"**Conclusions.** {plain(found.headline)}")
+    st.markdown(f"**Conclusions.** {plain(typeset(found.headline))}")
     with st.expander(f"All {len(found.statements)} statements (p-values corrected by Holm's method)"):
-        st.markdown("\n".join(f"- {plain(sentence)}" for sentence in found.statements))
+        st.markdown("\n".join(f"- {plain(typeset(sentence))}" for sentence in found.statements))
 
 
 def moves_convention() -> str:
@@ -102,7 +102,10 @@ def _figure_4(rows: tuple[compare.ExperimentRow, ...]) -> pd.DataFrame:
 def _published_rows(groups: Groups) -> pd.DataFrame:
     """The report's figures for the experiments it has, in the order of ours."""
     known = {(row.algorithm, row.baseline): row for row in published().report}
-    rows = [known.get(_algorithm(curves[0])) for curves in groups.values()]
+    rows = [
+        known.get(_algorithm(first)) if first.composition == published().report_composition else None
+        for first, *_ in groups.values()
+    ]
     return pd.DataFrame(
         {
             "published time": [row.minutes if row else None for row in rows],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -22,66 +23,81 @@ from rlcsp_core.analysis.curves import Groups, RunCurve
 from rlcsp_core.analysis.distribution import distribution, pooled_distribution
 from rlcsp_core.analysis.metrics import best_so_far, generations, minima, moves_sequence
 from rlcsp_core.analysis.published import published
+from rlcsp_core.crystal.composition import presets
 from rlcsp_core.plots import compare as plots
 from rlcsp_core.plots.distributions import distribution_figure, minima_of_runs_figure
 from rlcsp_core.plots.palette import LineStyle
 from rlcsp_core.plots.study import mean_steps_figure
-from rlcsp_core.records import IntArray
+from rlcsp_core.records import Array, IntArray
 
 Styles = Mapping[str, LineStyle]
 POOLED = "all experiments, pooled over their runs"
+ABOVE, PLAIN = "above the minimum", "as computed"
 ROWS = 5  # runs shown below each other
 
 
-def energy_view(groups: Groups, styles: Styles) -> None:
-    """Best energy against steps or time."""
-    options, reference, extras = st.columns([2, 3, 2], vertical_alignment="bottom")
-    with options:
-        against_time = choice("Against", ["steps", "time"], "against") == "time"
+def energy_view(groups: Groups, styles: Styles, options: Any) -> None:
+    """Best energy against steps or time; `options` is where its choices stand."""
+    target = next(iter(groups.values()))[0].target
     names = {f"{c.label}, seed {c.seed} ({c.run_id})": c for curves in groups.values() for c in curves}
-    with reference:
-        pinned = one_of("Pinned reference run", list(names), "reference", none="none")
-    with extras:
+    with options.popover("Axes and runs", icon=":material/tune:"):
+        scales = [ABOVE, PLAIN] if target is not None else [PLAIN]
+        minimum = target if choice("Energy", scales, "energy") == ABOVE else None
+        against_time = choice("Against", ["steps", "time"], "against") == "time"
+        logarithmic = switch("Logarithmic steps or time", "log")
         every = switch("Every run", "every")
-        logarithmic = switch("Logarithmic", "log")
-        outliers = switch("Show outliers", "outliers")
+        outliers = minimum is None and switch("Show outliers", "outliers")
+        pinned = one_of("Pinned reference run", list(names), "reference", none="none")
     axis: aggregate.Axis = "time" if against_time else "steps"
     medians = {label: aggregate.best_energy(curves, axis) for label, curves in groups.items()}
-    window = None if outliers else aggregate.window(medians.values())
+    window = None if outliers or minimum is not None else aggregate.window(medians.values())
+    if minimum is not None:
+        medians = {label: aggregate.above_minimum(each, minimum) for label, each in medians.items()}
     traces = {
-        label: [plots.run_trace(best_so_far(c), against_time=against_time) for c in curves]
-        for label, curves in groups.items()
+        label: [_trace(curve, against_time, minimum) for curve in curves] for label, curves in groups.items()
     }
     figure = plots.best_energy_figure(
         medians,
         styles,
         "Time (s)" if against_time else "Step",
         traces=traces if every else None,
-        reference=_reference(names[pinned], against_time) if pinned else None,
+        reference=_reference(names[pinned], against_time, minimum) if pinned else None,
         window=window,
         logarithmic=logarithmic,
+        above=None if minimum is None else _name_of(minimum, groups),
     )
     chart(figure, "best-energy", "Lowest energy so far, median over runs with a band of quartiles.")
     note = "Median over runs; the band holds the middle half of them."
+    if minimum is not None:
+        note += f" What is within {aggregate.AT_MINIMUM:g} meV/atom of {_name_of(minimum, groups)} is drawn there."
+        if lower := aggregate.n_lower([curve for curves in groups.values() for curve in curves], minimum):
+            note += f" {lower} {'run' if lower == 1 else 'runs'} went below it: see *{PLAIN}*."
     if window is not None and window.n_above + window.n_below:
         note += f" {window.n_above + window.n_below} points lie outside the axis."
     st.caption(note + " A run that ended early counts up to its end, at its target beyond it.")
     denominators(groups)
 
 
-def _reference(curve: RunCurve, against_time: bool) -> plots.Reference:
-    return plots.Reference(
-        f"{curve.label}, seed {curve.seed}", *plots.run_trace(best_so_far(curve), against_time=against_time)
-    )
+def _name_of(target: float, groups: Groups) -> str:
+    known = presets().get(next(iter(groups.values()))[0].composition)
+    return "the known minimum" if known is not None and known.target == target else "the target"
 
 
-def target_view(groups: Groups, styles: Styles) -> None:
+def _trace(curve: RunCurve, against_time: bool, minimum: float | None) -> tuple[Array, Array]:
+    x, energy = plots.run_trace(best_so_far(curve), against_time=against_time)
+    return x, energy if minimum is None else aggregate.above(energy, minimum)
+
+
+def _reference(curve: RunCurve, against_time: bool, minimum: float | None) -> plots.Reference:
+    return plots.Reference(f"{curve.label}, seed {curve.seed}", *_trace(curve, against_time, minimum))
+
+
+def target_view(groups: Groups, styles: Styles, _: Any) -> None:
     """How many runs reached the target, and when."""
     results = compare.to_target(groups)
     if not results:
         st.info("These runs had no target energy, so there is no time to it. Choose runs with a target.")
         return
-    conclusions(groups)
     curves = {label: survival.kaplan_meier(runs) for label, runs in results.items()}
     chart(
         plots.reached_figure(curves, styles),
@@ -197,10 +213,18 @@ def _minima(groups: Groups, styles: Styles, some: Mapping[str, RunCurve] | None)
     st.caption(f"The last energy before each rise. {note}")
 
 
-VIEWS: Mapping[str, Callable[[Groups, Styles], None]] = {
-    "Summary": summary_view,
-    "Energy": energy_view,
-    "Target": target_view,
+def curves_view(groups: Groups, styles: Styles) -> None:
+    """What the tests allow to say, and one of the two charts it is read from."""
+    conclusions(groups)
+    row = st.container(horizontal=True, vertical_alignment="center")
+    with row:
+        curve = choice("Curve", list(CURVES), "curve", visible=False)
+    CURVES[curve](groups, styles, row)
+
+
+CURVES: Mapping[str, Callable[[Groups, Styles, Any], None]] = {"Energy": energy_view, "Target": target_view}
+DETAILS: Mapping[str, Callable[[Groups, Styles], None]] = {
+    "Averages": summary_view,
     "Moves, generations": sequences_view,
     "Settings": settings_view,
 }

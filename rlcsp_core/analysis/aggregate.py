@@ -15,13 +15,14 @@ import numpy as np
 
 from rlcsp_core.analysis.curves import RunCurve
 from rlcsp_core.analysis.metrics import EnergySequence, best_so_far, steps_to_target
-from rlcsp_core.records import Array, IntArray
+from rlcsp_core.records import TARGET_TOLERANCE, Array, IntArray
 
 BAND = (0.25, 0.75)  # quantiles of the band
 EARLY_POINTS = 100  # besides, at equal distances of a logarithmic axis
 FIRST_TIME = 0.01  # of the last: where those begin on an axis of time
 GRID_POINTS = 400  # more than a chart is wide in distinguishable points
 FENCE = 3.0  # interquartile ranges beyond the quartiles that an axis shows (Tukey's outer fence)
+AT_MINIMUM = 1000 * TARGET_TOLERANCE  # meV/atom; nearer than that counts as reached
 STRETCHES = 60  # of steps, in each of which the minima of all runs are put together
 SEEN = 0.05  # eV/atom; an axis of energies shows as much, since far smaller differences are those of the relaxation
 
@@ -59,6 +60,23 @@ def best_energy(curves: Sequence[RunCurve], axis: Axis = "steps") -> Aggregate:
             else np.full((3, len(points)), np.nan)
         )
     return Aggregate(points, median, low, high, np.isfinite(table).sum(axis=0))
+
+
+def above(energy: Array, minimum: float) -> Array:
+    """Energies [eV/atom] as meV/atom above a minimum, for a logarithmic axis; as low or lower becomes AT_MINIMUM."""
+    return np.maximum(1000 * (energy - minimum), AT_MINIMUM)
+
+
+def above_minimum(curve: Aggregate, minimum: float) -> Aggregate:
+    """Best energies over runs in meV/atom above a minimum; quantiles stay what they are, since `above` keeps order."""
+    low, median, high = (above(side, minimum) for side in (curve.low, curve.median, curve.high))
+    return curve._replace(low=low, median=median, high=high)
+
+
+def n_lower(curves: Iterable[RunCurve], minimum: float) -> int:
+    """Runs that found an energy clearly below a minimum."""
+    lowest = (np.nanmin(best_so_far(curve).energy, initial=np.inf) for curve in curves)
+    return sum(bool(energy < minimum - TARGET_TOLERANCE) for energy in lowest)
 
 
 def common_grid(curves: Sequence[RunCurve], axis: Axis) -> Array:

@@ -39,6 +39,7 @@ class Published(NamedTuple):
     n_mean_source: str
     report: tuple[PublishedRow, ...]
     report_source: str
+    report_composition: str
     report_note: str
 
 
@@ -57,5 +58,6 @@ def published() -> Published:
         n_mean_source=figure5a["source"],
         report=tuple(PublishedRow(n_runs=figure4["runs"], **row) for row in figure4["rows"]),
         report_source=figure4["source"],
+        report_composition=figure4["composition"],
         report_note=figure4["note"],
     )

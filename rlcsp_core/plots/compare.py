@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
-from rlcsp_core.analysis.aggregate import Aggregate, AxisRange, PooledMinima
+from rlcsp_core.analysis.aggregate import AT_MINIMUM, Aggregate, AxisRange, PooledMinima
 from rlcsp_core.analysis.metrics import BestSoFar
 from rlcsp_core.analysis.survival import SurvivalCurve
 from rlcsp_core.plots.canvas import ENERGY, LOG_AXIS, STEP, canvas, shown
@@ -20,6 +20,7 @@ from rlcsp_core.records import Array, IntArray
 
 Styles = Mapping[str, LineStyle]
 BAND_OPACITY = 0.13
+DECADES = (0.1, 1.0, 10.0, 100.0, 1000.0, 10_000.0, 100_000.0)  # meV/atom
 TRACE_OPACITY = 0.35
 
 
@@ -40,11 +41,14 @@ def best_energy_figure(
     reference: Reference | None = None,
     window: AxisRange | None = None,
     logarithmic: bool = False,
+    above: str | None = None,
 ) -> go.Figure:
     """Median over seeds with a band of quartiles; on demand every run, and one run to compare with.
 
-    A logarithmic axis begins at the first step: the initial population lies at 0."""
-    figure = canvas(x_title, f"Lowest {ENERGY[0].lower()}{ENERGY[1:]}", height=440)
+    A logarithmic axis begins at the first step: the initial population lies at 0.  `above` names what energies in
+    meV/atom are above of (see `aggregate.above`); their axis is logarithmic and ends at AT_MINIMUM."""
+    y_title = f"Lowest {ENERGY[0].lower()}{ENERGY[1:]}" if above is None else f"Above {above} (meV/atom)"
+    figure = canvas(x_title, y_title, height=440)
     for label, curve in medians.items():
         style = styles[label]
         for x, y in (traces or {}).get(label, ()):
@@ -56,6 +60,16 @@ def best_energy_figure(
         _line(figure, reference.x, reference.energy, reference.name, LineStyle(INK, "solid"))
     if window is not None:
         figure.update_yaxes(range=shown(window))
+    if above is not None:
+        figure.update_yaxes(
+            type="log",
+            range=[
+                np.log10(AT_MINIMUM) - 0.1,
+                None,
+            ],  # down to the minimum: 40 meV/atom above is not the bottom
+            tickvals=[AT_MINIMUM, *DECADES],
+            ticktext=[f"≤ {AT_MINIMUM:g}", *(f"{value:g}" for value in DECADES)],
+        )
     if logarithmic:
         figure.update_xaxes(**LOG_AXIS)
     return figure
@@ -116,7 +130,7 @@ def _line(
         legendgroup=group or name,
         customdata=customdata,
         line={"color": style.colour, "dash": style.dash, "width": 2.6, "shape": shape},
-        hovertemplate="%{x:.5g}: %{y:.5f} " + note + "<extra>" + name + "</extra>",
+        hovertemplate="%{x:.5g}: %{y:.7g} " + note + "<extra>" + name + "</extra>",
     )
 
 

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from rlcsp_core.analysis.aggregate import (
+    AT_MINIMUM,
     EARLY_POINTS,
     GRID_POINTS,
+    above,
     best_energy,
     common_grid,
     energy_range,
@@ -83,3 +85,9 @@ def test_the_axis_for_bands_holds_those_of_all_experiments(make_curve):
     assert window(medians)[:2] == (-3.0, -1.0)
     assert window([]) is None
     assert energy_range([np.array([-2.0, NAN]), np.array([-1.0])])[:2] == (-2.0, -1.0)
+
+
+def test_energies_above_a_minimum_end_at_what_counts_as_reached() -> None:
+    energy = np.array([-1.0, -1.9, -2.0 + 1e-6, -2.0, -2.5])
+    assert above(energy, -2.0) == pytest.approx([1000.0, 100.0, AT_MINIMUM, AT_MINIMUM, AT_MINIMUM])
+    assert np.isnan(above(np.array([np.nan]), -2.0)).all()

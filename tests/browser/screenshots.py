@@ -37,6 +37,14 @@ LEARNERS = (
     SearchConfig(algorithm="npg", steps=800),
     SearchConfig(algorithm="ppo", baseline="b2", steps=800),
 )
+COMPARE = {
+    "energy": "view=Curves&curve=Energy",
+    "target": "view=Curves&curve=Target",
+    "averages": "view=Details&detail=Averages",
+    "moves": "view=Details&detail=Moves%2C+generations",
+    "settings": "view=Details&detail=Settings",
+    "study": "view=Details&detail=Ablation+study",
+}
 CONTENT_HEIGHT = "() => document.querySelector('.stMainBlockContainer').getBoundingClientRect().height"
 MOVES = ("7 · Renew, any size", "9 · Permute some sites", "2 · Swap sub-modules", "7 · Renew, any size")
 
@@ -84,6 +92,7 @@ def shots_of(store: Store, ids: list[str]) -> dict[str, Shot]:
         "search-form": Shot("Search"),
         "search": Shot(f"Search?run={demo}"),
         "search-two": Shot(f"Search?run={npg}&run={ppo}"),
+        "compare": Shot("Compare"),
         "structures": Shot(f"Structures?run={demo}"),
         "structures-phase": Shot("Structures?from=phases&reference=Y2O3+bixbyite"),
         "structures-powder": Shot(f"Structures?run={demo}", tab("Powder pattern")),
@@ -102,10 +111,8 @@ def shots_of(store: Store, ids: list[str]) -> dict[str, Shot]:
         "learn-numbers": Shot(f"Learn?chapter=learn&run={npg}"),
         "learn-play": Shot("Learn?chapter=play", press("New game", *MOVES)),
     }
-    views = ("Summary", "Energy", "Target", "Moves, generations", "Settings", "Ablation study")
     return shown | {
-        f"compare-{view.split(',')[0].split()[-1].lower()}": Shot(f"Compare?experiment={SHIPPED}&view={view}")
-        for view in views
+        f"compare-{name}": Shot(f"Compare?experiment={SHIPPED}&{view}") for name, view in COMPARE.items()
     }
 
 

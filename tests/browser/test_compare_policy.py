@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import quote_plus
 
 import pytest
 from dashboard import Dashboard, Watched
@@ -32,9 +31,9 @@ def runs(dashboard: Dashboard) -> str:
 
 
 CHARTS = {  # what each view draws, by the descriptions that stand for the charts where they cannot be seen
-    "Energy": ["Lowest energy so far"],
-    "Target": ["Fraction of runs that reached the target", "Mean steps to the target"],
-    "Moves, generations": [
+    "view=Curves&curve=Energy": ["Lowest energy so far"],
+    "view=Curves&curve=Target": ["Fraction of runs that reached the target", "Mean steps to the target"],
+    "view=Details&detail=Moves%2C+generations": [
         "Distributions of moves",
         "Distributions of generations",
         "Energies of the trials",
@@ -62,7 +61,7 @@ def expect_drawn(page: Page, descriptions: Sequence[str]) -> None:
 
 @pytest.mark.parametrize("view", CHARTS)
 def test_a_comparison_is_found_again_by_its_address(view: str, watched: Watched, runs: str) -> None:
-    page = watched.open(f"Compare?{runs}&view={quote_plus(view)}")
+    page = watched.open(f"Compare?{runs}&{view}")
     expect_drawn(page, CHARTS[view])
     others = [name for other in CHARTS.values() for name in other if other is not CHARTS[view]]
     for name in others:
@@ -74,10 +73,11 @@ def test_the_views_of_compare_follow_a_click_and_the_address_follows_them(
 ) -> None:
     page = watched.open(f"Compare?{runs}")
     page.get_by_text("Conclusions").wait_for()
+    expect_drawn(page, ["Lowest energy so far"])
+    page.get_by_role("radio", name="Target").or_(page.get_by_role("button", name="Target")).first.click()
+    expect_drawn(page, ["Fraction of runs that reached the target"])
     expect(page.get_by_role("figure", name="Lowest energy so far")).to_have_count(0)
-    page.get_by_role("radio", name="Energy").or_(page.get_by_role("button", name="Energy")).first.click()
-    expect_drawn(page, CHARTS["Energy"])
-    page.wait_for_function("() => location.search.includes('view=Energy')")
+    page.wait_for_function("() => location.search.includes('curve=Target')")
 
 
 def test_a_policy_is_drawn_against_energy_and_over_the_run(watched: Watched, runs: str) -> None:

@@ -98,7 +98,7 @@ WITH_A_RUN = {
     "Structures?run={run}": "distinct structures of",
     "Replay?run={run}&step=12": "Step 12:",
     "Policy?run={run}": "NPG, seed 7",
-    "Compare?run={run}&view=Energy": "Median over runs",
+    "Compare?run={run}&view=Curves": "Median over runs",
 }
 
 

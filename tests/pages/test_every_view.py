@@ -94,5 +94,8 @@ def test_every_view_opens_on_every_kind_of_run(
 @pytest.mark.parametrize("experiment", sorted({run.experiment or "" for run in SHIPPED.values()}))
 def test_every_view_of_compare_opens_on_every_shipped_experiment(experiment: str, opened: Opened) -> None:
     page = opened("pages/compare/page.py", experiment=experiment)
-    for view in page.segmented_control(key="url-view").options:
-        shows(page.segmented_control(key="url-view").set_value(view).run(), view)
+    for view, key in (("Result", None), ("Curves", "url-curve"), ("Details", "url-detail")):
+        page = page.segmented_control(key="url-view").set_value(view).run()
+        shows(page, view)
+        for part in page.segmented_control(key=key).options if key else ():
+            shows(page.segmented_control(key=key).set_value(part).run(), part)

@@ -46,22 +46,25 @@ FIRST = {
 OF_A_RUN = {
     "pages/home/page.py": Drawn(charts=0, crystals=1, tables=1),
     "pages/search/page.py": Drawn(charts=3, crystals=1, tables=1),
-    "pages/compare/page.py": Drawn(charts=0, crystals=0, tables=1),
+    "pages/compare/page.py": Drawn(charts=1, crystals=0, tables=0),
     "pages/structures/page.py": Drawn(charts=1, crystals=1, tables=1),
     "pages/policy/page.py": Drawn(charts=1, crystals=0, tables=0),
     "pages/replay/page.py": Drawn(charts=2, crystals=1, tables=0),
 }
-VIEWS = {
-    ("pages/compare/page.py", "url-view"): {
+VIEWS = {  # of a page as its address has it, by the choice among them
+    ("pages/compare/page.py", "", "url-view"): {
         "Result": Drawn(1, 0, 0),
-        "Summary": Drawn(0, 0, 1),
-        "Energy": Drawn(1, 0, 0),
-        "Target": Drawn(2, 0, 0),
+        "Curves": Drawn(1, 0, 0),
+        "Details": Drawn(0, 0, 1),
+    },
+    ("pages/compare/page.py", "Curves", "url-curve"): {"Energy": Drawn(1, 0, 0), "Target": Drawn(2, 0, 0)},
+    ("pages/compare/page.py", "Details", "url-detail"): {
+        "Averages": Drawn(0, 0, 1),
         "Moves, generations": Drawn(3, 0, 0),
         "Settings": Drawn(0, 0, 1),
         "Ablation study": Drawn(1, 0, 1),
     },
-    ("pages/policy/page.py", "url-view"): {
+    ("pages/policy/page.py", "", "url-view"): {
         "Policy vs energy": Drawn(1, 0, 0),
         "Evolution": Drawn(5, 0, 0),
         "Sandbox": Drawn(2, 0, 0),
@@ -95,20 +98,21 @@ def test_a_page_shows_a_finished_run(file: str, opened: Opened, finished_run: st
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("file", "key"), VIEWS)
+@pytest.mark.parametrize(("file", "view", "key"), VIEWS)
 def test_every_view_draws_what_it_promises(
-    file: str, key: str, opened: Opened, finished_run: str, empty_store: Store
+    file: str, view: str, key: str, opened: Opened, finished_run: str, empty_store: Store
 ) -> None:
     other = replace(SMALL, seed=2, max_atoms=15)
     claim = empty_store.create_claimed(other.as_dict(), name="other")
     empty_store.append(claim, list(Search(other)), None)
-    page = opened(file, run=[finished_run, claim.run_id])
-    assert list(page.segmented_control(key=key).options) == list(VIEWS[file, key])
-    for view, expected in VIEWS[file, key].items():
-        page = page.segmented_control(key=key).set_value(view).run()
-        assert not page.exception, view
-        assert not page.error, view
-        assert at_least(page, expected), (view, drawn(page))
+    page = opened(file, run=[finished_run, claim.run_id], **({"view": view} if view else {}))
+    choices = VIEWS[file, view, key]
+    assert list(page.segmented_control(key=key).options) == list(choices)
+    for choice, expected in choices.items():
+        page = page.segmented_control(key=key).set_value(choice).run()
+        assert not page.exception, choice
+        assert not page.error, choice
+        assert at_least(page, expected), (choice, drawn(page))
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from tests.store.examples import CONFIG, member, step
 pytestmark = pytest.mark.slow
 
 Opened = Callable[..., AppTest]
-VIEW = "Ablation study"
+VIEW = {"view": "Details", "detail": "Ablation study"}
 TARGET = -26.5
 
 
@@ -38,7 +38,7 @@ def test_the_table_has_a_row_for_each_configuration_and_composition(
         run_of(empty_store, "Y2O3 · nine", seed, hit * 2, TARGET)
         run_of(empty_store, "Y2O3 · fast", seed, hit, TARGET)
         run_of(empty_store, "SrY2O4 · fast", seed, hit, TARGET, "SrY2O4")
-    page = opened("pages/compare/page.py", experiment="study", view=VIEW, against="nine")
+    page = opened("pages/compare/page.py", experiment="study", **VIEW, against="nine")
     assert not page.exception
     table = page.dataframe[0].value
     assert list(table["composition"]) == ["Y₂O₃", "Y₂O₃", "SrY₂O₄"]
@@ -53,24 +53,24 @@ def test_the_table_has_a_row_for_each_configuration_and_composition(
 def test_runs_without_a_target_are_counted_and_left_out(opened: Opened, empty_store: Store) -> None:
     run_of(empty_store, "nine", 1, 5, TARGET)
     run_of(empty_store, "nine", 2, 5, None)
-    page = opened("pages/compare/page.py", experiment="study", view=VIEW)
+    page = opened("pages/compare/page.py", experiment="study", **VIEW)
     assert page.dataframe[0].value["reached"][0] == "1 of 1"
     assert any("1 of the 2 chosen runs had no target" in caption.value for caption in page.caption)
 
 
 def test_runs_without_any_target_get_a_sentence(opened: Opened, empty_store: Store) -> None:
     run_of(empty_store, "nine", 2, 5, None)
-    page = opened("pages/compare/page.py", experiment="study", view=VIEW)
+    page = opened("pages/compare/page.py", experiment="study", **VIEW)
     assert not page.exception
     assert "no target energy" in page.info[0].value
 
 
 def test_a_view_without_an_experiment_shows_what_a_newcomer_sees(opened: Opened) -> None:
-    page = opened("pages/compare/page.py", view="Energy")
+    page = opened("pages/compare/page.py", view="Curves")
     assert not page.exception
     assert not page.info
-    assert page.query_params["experiment"] in ("report (shipped)", ["report (shipped)"])
-    assert page.segmented_control(key="url-view").value == "Energy"
+    assert page.query_params["experiment"] in ("additions (shipped)", ["additions (shipped)"])
+    assert page.segmented_control(key="url-view").value == "Curves"
     page = page.multiselect(key="compare-experiments").set_value([]).run()
     assert "Choose experiments" in page.info[0].value, "what the reader has cleared stays clear"
     assert not page.multiselect(key="compare-experiments").value
