@@ -37,7 +37,10 @@ def result_view(store: Reader) -> None:
         _across(table)
     csv_button("Outcomes of all searches (CSV)", f"outcomes-{name}", lambda: table)
     if name in shipped and name not in store.experiments():
-        st.caption(f"Only what each search cost is shipped. `rlcsp sweep {name}` makes the runs themselves.")
+        command = "train" if table["search"].notna().any() else "sweep"
+        st.caption(
+            f"Only what each search cost is shipped. `rlcsp {command} {name}` makes the runs themselves."
+        )
 
 
 @cached(KEPT)

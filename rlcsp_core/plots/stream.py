@@ -24,6 +24,7 @@ def stream_figure(curves: Mapping[str, Curve], styles: Mapping[str, LineStyle], 
             go.Scatter(
                 x=np.concatenate([curve.search, curve.search[::-1]]),
                 y=np.concatenate([curve.high, curve.low[::-1]]),
+                mode="lines",
                 fill="toself",
                 fillcolor=translucent(style.colour, 0.15),
                 line={"width": 0},
