@@ -22,10 +22,11 @@ class PageInfo(NamedTuple):
 
 
 HOME = PageInfo("Home", ":material/home:", "What is this?")
+DEMO = PageInfo("Demo", ":material/play_circle:", "See a search find a crystal, then learn")
 SEARCH = PageInfo("Search", ":material/search:", "Start a search and watch it live")
 COMPARE = PageInfo("Compare", ":material/monitoring:", "Which algorithm finds it sooner?")
 STRUCTURES = PageInfo("Structures", ":material/hexagon:", "What was found?")
 REPLAY = PageInfo("Replay", ":material/movie:", "What happened at each step?")
 POLICY = PageInfo("Policy", ":material/account_tree:", "What did the agent learn?")
 LEARN = PageInfo("Learn", ":material/school:", "How does it work? Try the actions by hand")
-PAGES = (HOME, SEARCH, COMPARE, STRUCTURES, REPLAY, POLICY, LEARN)
+PAGES = (HOME, DEMO, SEARCH, COMPARE, STRUCTURES, REPLAY, POLICY, LEARN)

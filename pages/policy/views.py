@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import log
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.common.cache import cached
 from pages.common.columns import beside
@@ -19,6 +20,7 @@ from rlcsp_core.actions import action_numbered
 from rlcsp_core.agents import BASELINES
 from rlcsp_core.analysis.learned import Learned, learned, learns, variances
 from rlcsp_core.analysis.policy_map import N_SHOWN, over_energy, policy_map, with_row
+from rlcsp_core.analysis.trained import change, in_words
 from rlcsp_core.plots import policy as plots
 from rlcsp_core.plots.palette import LineStyle, line_style
 from rlcsp_core.store import Reader
@@ -31,9 +33,11 @@ FEATURES = ("the constant", "the energy z")
 DASHES = ("solid", "dash", "dot")
 
 
-def chosen_policies(store: Reader) -> list[Learned]:
+def chosen_policies(store: Reader, place: DeltaGenerator) -> list[Learned]:
     """The policies of the runs named in the URL and chosen in the list."""
-    runs = pick_runs(store, lambda run: learns(run) and run.n_steps > 0, "Runs", first=1, most=SIDE_BY_SIDE)
+    runs = pick_runs(
+        store, lambda run: learns(run) and run.n_steps > 0, "Runs", place=place, first=1, most=SIDE_BY_SIDE
+    )
     found = [_learned(store, run) for run in runs]
     return [policy for policy in found if policy is not None]
 
@@ -100,6 +104,12 @@ def course_view(_: Reader, policies: Sequence[Learned]) -> None:
     with right:
         figure = plots.course_figure(norms, styles, "Gradient norm", log=True)
         chart(figure, "gradient-norm", "Norm of the gradient estimate over steps.")
+    with st.expander("For specialists: θ", key="policy-theta", on_change="rerun") as expander:
+        if expander.open:
+            _parameters(policies)
+
+
+def _parameters(policies: Sequence[Learned]) -> None:
     names = max((policy.features for policy in policies), key=len)
     shown = st.multiselect("Parameters θ of", names, default=names[:N_SHOWN], key="policy-features")
     for column, policy in zip(st.columns(len(policies)), policies, strict=True):
@@ -209,7 +219,27 @@ def variance_view(store: Reader, policies: Sequence[Learned]) -> None:
         )
 
 
+def change_view(_: Reader, policies: Sequence[Learned]) -> None:
+    """What each run changed, from its first step to its last."""
+    for column, policy in zip(st.columns(len(policies)), policies, strict=True):
+        z = policy.z[0]
+        before, after = (over_energy(theta, z, policy.exploration)[0] for theta in policy.theta[[0, -1]])
+        changed = change(before, after, policy.actions)
+        with column:
+            st.markdown(f"###### {plain(policy.label)}")
+            st.markdown(plain(in_words(changed)))
+            chart(
+                plots.change_figure(changed),
+                f"change-{policy.run_id}",
+                f"Probability of each action before and after the run. {in_words(changed)}",
+            )
+    st.caption(
+        "At the lowest energy reached, all actions allowed. The upright mark is what the run began with."
+    )
+
+
 VIEWS: Mapping[str, Callable[[Reader, Sequence[Learned]], None]] = {
+    "Before and after": change_view,
     "Policy vs energy": moment_view,
     "Evolution": course_view,
     "Sandbox": softmax_view,

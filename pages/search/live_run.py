@@ -17,6 +17,7 @@ from pages.common.errors import plain, show_error, show_errors
 from pages.common.session import library, manager
 from pages.common.share import lecture_key
 from pages.common.sitemap import STRUCTURES
+from pages.common.waiting import signs_of, starved, waiting
 from pages.common.wording import (
     NOTHING,
     STATES,
@@ -34,7 +35,6 @@ from pages.components.figures import show_figures
 from pages.search.ending import show_ending
 from pages.search.live_view import COMPACT, LARGE, REFRESH, View, view_of
 from pages.search.run_downloads import downloads
-from pages.search.waiting import signs_of, starved, waiting
 from rlcsp_core.actions import actions_of
 from rlcsp_core.analysis.learned import config_of
 from rlcsp_core.errors import RLCSPError

@@ -15,7 +15,8 @@ import numpy as np
 from rlcsp_core.crystal.composition import formula_of
 from rlcsp_core.crystal.formats import to_ase
 from rlcsp_core.crystal.known import Reference, references
-from rlcsp_core.crystal.symmetry import primitive_cell
+from rlcsp_core.crystal.symmetry import primitive_cell, symmetry
+from rlcsp_core.errors import StructureError
 from rlcsp_core.records import Crystal
 
 if TYPE_CHECKING:
@@ -35,6 +36,11 @@ class Match(NamedTuple):
     reference: Reference
     distance: float  # Å, root mean square over the atoms, cells scaled to equal volume
     volume_ratio: float  # of the crystal over the reference, per atom
+
+    @property
+    def stretch(self) -> float:
+        """The same of lengths, where all directions are alike."""
+        return float(self.volume_ratio ** (1 / 3))
 
 
 def known_phases(crystal: Crystal) -> list[Match]:
@@ -89,3 +95,21 @@ def _structure(crystal: Crystal) -> Structure:
     from pymatgen.io.ase import AseAtomsAdaptor
 
     return AseAtomsAdaptor.get_structure(to_ase(crystal))
+
+
+def in_setting_of(reference: Crystal, crystal: Crystal) -> Crystal | None:
+    """A crystal of the same structure in the cell and the orientation of the reference, with its own distances.
+
+    None where their conventional cells cannot be laid over each other."""
+    from pymatgen.io.ase import AseAtomsAdaptor
+
+    try:
+        own = symmetry(crystal).conventional
+    except StructureError:
+        return None
+    laid = _matcher().get_s2_like_s1(_structure(reference), _structure(own))
+    if laid is None:
+        return None
+    atoms = AseAtomsAdaptor.get_atoms(laid)
+    cell = reference.cell * (own.volume / reference.volume) ** (1 / 3)
+    return Crystal(atoms.numbers.astype(np.int64), atoms.get_scaled_positions(wrap=True) @ cell, cell)

@@ -13,11 +13,16 @@ import plotly.graph_objects as go
 from rlcsp_core.actions import Action
 from rlcsp_core.agents import OWN
 from rlcsp_core.analysis.policy_map import PolicyMap
+from rlcsp_core.analysis.trained import Change, Place
 from rlcsp_core.plots.canvas import ENERGY, LOG_AXIS, STEP, TOOLS, canvas
 from rlcsp_core.plots.palette import GRID, INK, MUTED, LineStyle
 from rlcsp_core.records import Array, IntArray
 
 SCALE = "Cividis"  # the same for readers who see colours differently
+LEARNED = "#1f83c9"
+CHANGE_ROW = 23  # pixels of a bar
+LEAST_POINTS = 0.5  # of a change that is not rounded to none
+FEW = 20  # searches, each of which has a tick
 LEAST_SPAN = 0.1  # of probability, that the colours of a map cover
 
 
@@ -110,6 +115,63 @@ def course_figure(
     return figure
 
 
+def change_figure(changed: Change) -> go.Figure:
+    """Probabilities before and after as bars, with the change in points."""
+    names = list(changed.names)
+    figure = canvas("Probability (%)", "", height=90 + CHANGE_ROW * len(names))
+    points = [
+        f"{value:+.0f}".replace("-", "−") if abs(value) >= LEAST_POINTS else "±0" for value in changed.points
+    ]
+    figure.add_bar(
+        x=100 * changed.after,
+        y=names,
+        orientation="h",
+        name="after training",
+        marker={"color": list(changed.colours)},
+        hovertemplate="%{x:.1f} %<extra>%{y}, after</extra>",
+    )
+    figure.add_scatter(
+        x=100 * changed.before,
+        y=names,
+        mode="markers",
+        name="before",
+        marker={"symbol": "line-ns-open", "color": INK, "size": 15, "line": {"width": 3}},
+        hovertemplate="%{x:.1f} %<extra>%{y}, before</extra>",
+    )
+    figure.add_scatter(
+        x=100 * np.maximum(changed.before, changed.after),
+        y=names,
+        mode="text",
+        text=[f"   {100 * p:.0f} %, {gain}" for p, gain in zip(changed.after, points, strict=True)],
+        textposition="middle right",
+        cliponaxis=False,
+        showlegend=False,
+        hoverinfo="skip",
+    )
+    figure.update_yaxes(autorange="reversed", showgrid=False, tickfont={"color": INK}, dtick=1)
+    top = max(float(changed.after.max()), float(changed.before.max()))
+    figure.update_xaxes(range=[0, min(118.0, 118 * top + 4)], showgrid=True)
+    return figure
+
+
+def training_figure(curve: Sequence[Place], *, height: int = 280) -> go.Figure:
+    """Steps against the number of the search in a stream."""
+    figure = canvas("Number of the search", "Steps to the target", height=height, legend=False)
+    figure.add_scatter(
+        x=[place.search for place in curve],
+        y=[place.steps for place in curve],
+        mode="lines+markers",
+        name="steps",
+        line={"color": LEARNED, "width": 3},
+        marker={"size": 10},
+        customdata=[100 * place.reached for place in curve],
+        hovertemplate="search %{x}: %{y:.0f} steps, %{customdata:.0f} % reached<extra></extra>",
+    )
+    figure.update_yaxes(rangemode="tozero")
+    figure.update_xaxes(dtick=1 if len(curve) <= FEW else None)
+    return figure
+
+
 def softmax_figure(probabilities: Array, actions: Sequence[Action], height: int = 340) -> go.Figure:
     """One distribution over the actions [A] as bars."""
     figure = canvas("", "Probability", height=height, legend=False)
@@ -137,7 +199,7 @@ def variance_figure(variance: Mapping[str, float], bias: Mapping[str, tuple[floa
         x=[value / none if none else np.nan for value in variance.values()],
         orientation="h",
         name="variance",
-        marker={"color": "#1f83c9"},
+        marker={"color": LEARNED},
         hovertemplate="%{x:.3f} of the variance without baseline<extra>%{y}</extra>",
     )
     figure.add_vline(x=1, line={"color": MUTED, "dash": "dash"})

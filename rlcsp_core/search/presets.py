@@ -12,6 +12,7 @@ from rlcsp_core.search.config import SearchConfig
 from rlcsp_core.search.policies import GENERAL, policy_names
 
 FAST_STEPS = 20_000
+GIVEN_UP = 3000  # steps of a search that has learned nothing, as in the experiment `learning-across`
 FAST_POPULATION = 20  # enough for the scale of energies; the search itself samples widely
 
 
@@ -19,12 +20,11 @@ def fast(preset: Preset, seed: int = 1) -> SearchConfig:
     """A search with all our actions, to the known minimum of a composition at its atom limit.
 
     It starts from a policy that never saw this compound: the one trained without it, or on others only."""
-    apart = f"without-{preset.formula}"
     return SearchConfig(
         composition=preset.formula,
         algorithm="belief",
         actions="sized",
-        policy=apart if apart in policy_names() else GENERAL,
+        policy=apart(preset.formula),
         seed=seed,
         steps=FAST_STEPS,
         max_atoms=preset.max_atoms,
@@ -32,6 +32,19 @@ def fast(preset: Preset, seed: int = 1) -> SearchConfig:
         target=preset.target,
         potential=preset.potential,
     )
+
+
+def apart(formula: str) -> str:
+    """The shipped policy that never saw a compound."""
+    without = f"without-{formula}"
+    return without if without in policy_names() else GENERAL
+
+
+def untrained(trained: SearchConfig) -> SearchConfig:
+    """The same search by an agent that has learned nothing: every action is as probable as any other.
+
+    Its actions are those of `learning-across`, with one symmetric action for all sizes."""
+    return replace(trained, algorithm="uniform", actions="extended", policy=None, steps=GIVEN_UP)
 
 
 def demo(earlier: Iterable[Mapping[str, Any]] = ()) -> SearchConfig:

@@ -40,11 +40,11 @@ CHARTS = {  # what each view draws, by the descriptions that stand for the chart
     ],
 }
 POLICY_CHARTS = {
+    "Policy vs energy": ["Probability of each action against energy"],
     "Evolution": [
         "Probability of 1",
         "Entropy of the policy",
         "Norm of the gradient",
-        "Parameters of the policy",
     ],
     "Sandbox": ["The distribution these numbers give", "The same policy against energy"],
     "Gradient variance": ["Variance and bias"],
@@ -80,12 +80,15 @@ def test_the_views_of_compare_follow_a_click_and_the_address_follows_them(
     page.wait_for_function("() => location.search.includes('curve=Target')")
 
 
-def test_a_policy_is_drawn_against_energy_and_over_the_run(watched: Watched, runs: str) -> None:
+def test_a_policy_is_drawn_before_and_after_against_energy_and_over_the_run(
+    watched: Watched, runs: str
+) -> None:
     page = watched.open(f"Policy?{runs}")
-    expect_drawn(page, ["Probability of each action against energy"])
+    first = "Probability of each action before and after the run"
+    expect_drawn(page, [first])
     for view, charts in POLICY_CHARTS.items():
         page.get_by_text(view, exact=True).click()
         expect_drawn(page, charts)
-        expect(page.get_by_role("figure", name="Probability of each action against energy")).to_have_count(0)
+        expect(page.get_by_role("figure", name=first)).to_have_count(0)
         wait_until_settled(page)
         expect(page.get_by_role("alert")).to_have_count(0)

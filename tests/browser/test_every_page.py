@@ -21,7 +21,7 @@ from rlcsp_core.store import open_store
 
 HEADINGS = {
     "": "Crystal structures, found by a search that learns",
-    **{name: name for name in ("Search", "Compare", "Structures", "Replay", "Policy", "Learn")},
+    **{name: name for name in ("Demo", "Search", "Compare", "Structures", "Replay", "Policy", "Learn")},
 }
 CUT = """() => [...document.querySelectorAll("[data-testid^=stMetric] *, [data-testid=stMain] button *")]
   .filter((node) => node.clientWidth > 0 && node.scrollWidth > node.clientWidth + 1)
@@ -66,12 +66,13 @@ def title(page: Page) -> Locator:
 
 # what a newcomer sees first on each page, without a run of one's own: what to do, or what came with the program
 FIRST = {
-    "": "No runs yet",
+    "": "who finds bixbyite first",
+    "Demo": "Act 1: find it",
     "Search": "No runs yet",
     "Compare": "signed-rank test over compounds",
     "Structures": "distinct structures of",
     "Replay": "Next new lowest",
-    "Policy": "After step",
+    "Policy": "How it was trained",
     "Learn": "An agent can learn these decisions",
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 
 from dashboard import Dashboard, Watched
@@ -11,22 +10,10 @@ from searching import COMPILING, POINTS, SOON, more_than, start_long_search, sto
 
 from rlcsp_core.search.presets import FAST_POPULATION
 
-N_CHARTS = 3
 POPULATION = FAST_POPULATION  # the first preset of the form
 DRAGS = 5  # a drag may meet a page that has just moved
 RANGE = "() => document.querySelector('.rlcsp-chart-node').layout.xaxis.range"
 ZOOMED = "() => document.querySelector('.rlcsp-chart-node').layout.xaxis.autorange === false"
-
-
-def test_one_click_finds_the_ground_state_before_ones_eyes(watched: Watched) -> None:
-    page = watched.open()
-    page.get_by_role("button", name="Start the demo").click()
-    page.wait_for_url(re.compile(r"/Search\?run=\w+"), timeout=SOON)
-    page.wait_for_function(more_than(10), timeout=COMPILING)
-    page.wait_for_selector(".crystal-view[data-ready=true]", timeout=SOON)
-    expect(page.get_by_text("Found bixbyite")).to_be_visible(timeout=COMPILING)
-    expect(page.locator(".rlcsp-chart-node .main-svg").first).to_be_visible()
-    assert page.locator(".rlcsp-chart-node").count() == N_CHARTS
 
 
 def test_zoom_is_kept_while_data_arrive(watched: Watched) -> None:

@@ -5,7 +5,13 @@ import pytest
 from ase.build import make_supercell
 
 from rlcsp_core.crystal.formats import from_ase, to_ase
-from rlcsp_core.crystal.identity import are_duplicates, distance_between, known_phases, references
+from rlcsp_core.crystal.identity import (
+    are_duplicates,
+    distance_between,
+    in_setting_of,
+    known_phases,
+    references,
+)
 from rlcsp_core.records import Crystal
 
 NAMES = [f"{phase.formula} {phase.name}" for phase in references()]
@@ -54,3 +60,21 @@ def test_a_crystal_written_another_way_is_a_duplicate(rng: np.random.Generator) 
 def test_polymorphs_are_different() -> None:
     rutile, anatase = (references()[NAMES.index(f"TiO2 {name}")].crystal for name in ("rutile", "anatase"))
     assert distance_between(rutile, anatase) is None
+
+
+@pytest.mark.parametrize("name", ["Y2O3 bixbyite", "TiO2 rutile"])
+def test_a_crystal_is_turned_until_it_lies_over_the_reference(name: str, rng: np.random.Generator) -> None:
+    reference = references()[NAMES.index(name)].crystal
+    laid = in_setting_of(reference, rewritten(reference, rng, strain=0.03))
+    assert laid is not None
+    assert np.allclose(laid.cell, 1.03 * reference.cell, atol=1e-4)
+    ours, theirs = (c.positions @ np.linalg.inv(c.cell) for c in (laid, reference))
+    apart = ours[:, None] - theirs[None]
+    nearest = np.abs(apart - np.rint(apart)).max(axis=2)
+    assert (nearest.min(axis=1) < 1e-3).all()
+    assert (laid.numbers == reference.numbers[nearest.argmin(axis=1)]).all()
+
+
+def test_another_structure_is_not_laid_over_a_reference() -> None:
+    rutile, anatase = (references()[NAMES.index(f"TiO2 {name}")].crystal for name in ("rutile", "anatase"))
+    assert in_setting_of(rutile, anatase) is None

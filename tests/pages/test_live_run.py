@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.common.waiting import Signs, starved, waiting
 from pages.common.wording import above_target, ahead, duration, number, signed, typeset
 from pages.search.live_view import COMPACT, view_of
-from pages.search.waiting import Signs, starved, waiting
 from rlcsp_core.records import PopulationRecord
 from rlcsp_core.search import Search, SearchConfig
 from rlcsp_core.store import Claim, RunInfo, RunState, Store

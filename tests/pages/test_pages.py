@@ -35,16 +35,17 @@ def button(page: AppTest, label: str) -> AppTest:
 # what stands on each page before anything was run: what to do, or what came with the program
 FIRST = {
     "pages/home/page.py": "No runs yet",
+    "pages/demo/page.py": "Act 1: find it",
     "pages/search/page.py": "No runs yet",
     "pages/compare/page.py": "signed-rank test over compounds",
     "pages/structures/page.py": "distinct structures of",
-    "pages/policy/page.py": "Left: lowest energy reached",
+    "pages/policy/page.py": "How it was trained",
     "pages/learn/page.py": "Five known answers",
     "pages/replay/page.py": "Step 1:",
 }
 # at the least, of a finished run
 OF_A_RUN = {
-    "pages/home/page.py": Drawn(charts=0, crystals=1, tables=1),
+    "pages/home/page.py": Drawn(charts=0, crystals=0, tables=1),
     "pages/search/page.py": Drawn(charts=3, crystals=1, tables=1),
     "pages/compare/page.py": Drawn(charts=1, crystals=0, tables=0),
     "pages/structures/page.py": Drawn(charts=1, crystals=1, tables=1),
@@ -65,8 +66,9 @@ VIEWS = {  # of a page as its address has it, by the choice among them
         "Ablation study": Drawn(1, 0, 1),
     },
     ("pages/policy/page.py", "", "url-view"): {
-        "Policy vs energy": Drawn(1, 0, 0),
-        "Evolution": Drawn(5, 0, 0),
+        "Before and after": Drawn(2, 0, 0),
+        "Policy vs energy": Drawn(2, 0, 0),
+        "Evolution": Drawn(4, 0, 0),
         "Sandbox": Drawn(2, 0, 0),
         "Gradient variance": Drawn(1, 0, 0),
     },

@@ -1,0 +1,45 @@
+"""Searches as lanes that are drawn step by step, at a pace that can be followed; see race.js.
+
+The script gets numbers and names of our own, and sets text as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from rlcsp_core.plots.race import FAMILY_NAMES
+
+_component = st.components.v2.component(
+    "rlcsp_race",
+    html='<div class="race"></div>',
+    css=Path(__file__).with_suffix(".css").read_text(encoding="utf-8"),
+    js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
+)
+
+
+def show_race(
+    lanes: Sequence[dict[str, Any]],
+    goal: str,
+    words: str,
+    *,
+    key: str,
+    play: bool,
+    policy: bool,
+    height: int = 150,
+) -> bool:
+    """Whether the reader has seen its end.  lanes: `lane_data` of each; policy: whether its bars stand
+    beside; height: px of a lane."""
+    data = {
+        "lanes": list(lanes),
+        "families": FAMILY_NAMES if policy else None,
+        "goal": goal,
+        "words": words,
+        "play": play,
+        "height": height,
+    }
+    result = _component(key=key, data=data, on_seen_change=lambda: None)  # with it, the result carries `seen`
+    return bool(result.seen)

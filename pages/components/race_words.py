@@ -1,0 +1,62 @@
+"""What is said of untrained against trained, from the policy file and the shipped outcomes."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from pages.common.cache import cached
+from pages.common.wording import typeset
+from rlcsp_core.analysis import race
+from rlcsp_core.analysis.expectation import FAST_SEARCHES
+from rlcsp_core.analysis.outcomes import read_outcomes, shipped_outcomes
+from rlcsp_core.search.policies import load_policy, policy_names
+
+TRAINED = "Trained"
+UNTRAINED = ("Untrained", "every action alike")
+
+
+def trained_note(policy: str) -> str:
+    """Where a policy was learned."""
+    if policy not in policy_names():
+        return f"policy {policy}"
+    known = load_policy(policy)["provenance"]["compositions"]
+    return f"learned on {len(known)} other compounds"
+
+
+def training_words(policy: str) -> str:
+    """How a shipped policy was trained."""
+    how = load_policy(policy)["provenance"]
+    return (
+        f"Steps to the target against the number of the search, in rows of {how['settings']['searches']} searches "
+        f"on each of {len(how['compositions'])} compounds, {len(how['seeds'])} rows each; geometric mean. Each row "
+        f"learns from its own earlier searches; the policy is fitted to what hit in all {how['searches']}."
+    )
+
+
+@cached()
+def _outcomes() -> pd.DataFrame:
+    return read_outcomes(shipped_outcomes()[FAST_SEARCHES[0]])
+
+
+def shipped_compositions() -> frozenset[str]:
+    return frozenset(_outcomes()["composition"])
+
+
+@cached()
+def said_by_pairs(composition: str) -> str:
+    """The evidence that one race is not."""
+    found = race.pairs(_outcomes(), composition, race.UNTRAINED, FAST_SEARCHES[1])
+    return (
+        f"In {found.n} shipped pairs for {typeset(composition)} the trained search took fewer steps in {found.fewer}; "
+        f"medians {_medians(found)}."
+    )
+
+
+def again_in_words() -> str:
+    """The same of the pairs that the recorded race was chosen from."""
+    found = race.recorded_pairs()
+    return f"fewer in {found.fewer} of {found.n}, medians {_medians(found)}."
+
+
+def _medians(found: race.Pairs) -> str:
+    return f"{found.medians[1]:.0f} against {found.medians[0]:.0f}"

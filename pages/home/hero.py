@@ -1,0 +1,41 @@
+"""The recorded race, and how typical it is."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.common.errors import plain
+from pages.common.wording import typeset
+from pages.components.race import show_race
+from pages.components.race_words import TRAINED, UNTRAINED, again_in_words, said_by_pairs, trained_note
+from rlcsp_core.analysis.race import recorded_race
+from rlcsp_core.crystal.composition import presets
+from rlcsp_core.plots.race import lane_data
+
+
+def show_hero() -> None:
+    race = recorded_race()
+    preset = presets()[race.composition]
+    compound = typeset(race.composition)
+    first, second = race.lanes
+    st.markdown(f"**{compound}: who finds {preset.name} first?**")
+    show_race(
+        [
+            lane_data(first, race.target, *UNTRAINED),
+            lane_data(second, race.target, TRAINED, trained_note(race.policy)),
+        ],
+        preset.name,
+        f"Two recorded searches for {compound}: untrained, {first.arrived} steps to {preset.name}; trained, "
+        f"{second.arrived} steps.",
+        key="hero",
+        play=True,
+        policy=False,
+        height=144,
+    )
+    st.caption(
+        plain(
+            f"Energy above {preset.name} in meV/atom against steps. Recorded, seed {race.seed}: of {len(race.steps)} "
+            f"pairs the nearest to the shipped medians. {said_by_pairs(race.composition)} Recorded anew: "
+            f"{again_in_words()}"
+        )
+    )
