@@ -13,6 +13,7 @@ from pages.common.cache import cached
 from pages.common.errors import show_error
 from rlcsp_core.errors import RLCSPError
 from rlcsp_core.execution import RunManager
+from rlcsp_core.execution.second_looks import SecondLooks
 from rlcsp_core.execution.versions import usable_cores
 from rlcsp_core.store import Store
 from rlcsp_core.store.addresses import address, database_url
@@ -55,6 +56,15 @@ def store() -> Store:
 def library() -> Library:
     """All runs there are, to read: those of the database and those that came with the program."""
     return _library(manager().store.url)
+
+
+def second_looks() -> SecondLooks:
+    return _second_looks(manager().store.url)
+
+
+@cached()
+def _second_looks(url: str) -> SecondLooks:
+    return SecondLooks(url)
 
 
 @cached()

@@ -14,6 +14,7 @@ from pages.structures.distinct import (
     show_map,
     show_table,
 )
+from pages.structures.second_look import show_second_look
 from pages.structures.upload import show_phases, show_upload
 
 st.title("Structures")
@@ -40,3 +41,4 @@ else:
                 show_groups(known, runs, chosen)
             show_map(known, runs, chosen)
             show_table(known, runs)
+            show_second_look(known, runs)

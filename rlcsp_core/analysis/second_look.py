@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from rlcsp_core.analysis.distinct import DistinctStructures, Group
+from rlcsp_core.analysis.distinct import DistinctStructures, F, Group
 from rlcsp_core.analysis.verdict import called
 from rlcsp_core.crystal.composition import formula_of
 from rlcsp_core.crystal.identity import Match, are_duplicates, known_phases
@@ -40,7 +40,7 @@ class Row(NamedTuple):
     """A distinct minimum of the search, and what the model makes of it.  Without `second` it is still to be done."""
 
     rank: int  # on ions, from 1
-    group: Group[Finding]
+    group: Group[Any]  # of findings
     first: Crystal
     second: Refinement | None
     second_rank: int | None  # by the model; None without an energy
@@ -94,9 +94,7 @@ def distinct_minima(store: Reader, run_ids: Sequence[str], top: int) -> list[Gro
     return compared.groups[:top]
 
 
-def refinement_of(
-    group: Group[Finding], made: Mapping[StructureKey, Refinement]
-) -> tuple[Finding, Refinement] | None:
+def refinement_of(group: Group[F], made: Mapping[StructureKey, Refinement]) -> tuple[F, Refinement] | None:
     """That of any of its findings: they are one structure."""
     for found in group.members:
         if found.key in made:
@@ -105,9 +103,9 @@ def refinement_of(
 
 
 def second_look(
-    groups: Sequence[Group[Finding]],
+    groups: Sequence[Group[F]],
     refinements: Sequence[Refinement],
-    load: Callable[[Finding], Crystal],
+    load: Callable[[F], Crystal],
     same: Callable[[Crystal, Crystal], bool] = are_duplicates,
     label: Callable[[Crystal, float], str] = space_group_label,
     phases: Callable[[Crystal], Sequence[Match]] = known_phases,

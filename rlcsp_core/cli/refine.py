@@ -68,6 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
     from rlcsp_core.analysis.second_look_files import form_of, values_of
     from rlcsp_core.execution import Halt, halting
     from rlcsp_core.execution.refining import refine
+    from rlcsp_core.execution.worker import tie_to_parent
     from rlcsp_core.outside import is_outside, trust
     from rlcsp_core.relax.learned import checked_model, label_of
     from rlcsp_core.store import open_store
@@ -84,6 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     of_one_kind([library.run(run_id) for run_id in run_ids])
     bar = Bar()
     with halting(Halt()) as halt:
+        tie_to_parent(halt)
         groups = refine(
             store,
             library,

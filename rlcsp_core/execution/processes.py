@@ -1,4 +1,4 @@
-"""Worker processes: starting one, and what the end of one means."""
+"""Processes that work for this program: starting one, and what the end of one that searches means."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO
@@ -29,11 +29,10 @@ def worker_command(run_id: str) -> list[str]:
     return [sys.executable, "-m", "rlcsp_core", "work", run_id]
 
 
-@dataclass
-class Worker:
-    """A process that works on a claimed run."""
+@dataclass(kw_only=True)
+class Child:
+    """A process of ours."""
 
-    claim: Claim
     process: subprocess.Popen[bytes]
     errors: IO[bytes]  # its standard error, a file without a name
     kill_at: float | None = None  # monotonic time at which patience ends
@@ -59,27 +58,42 @@ class Worker:
         self.errors.close()
 
 
+@dataclass(kw_only=True)
+class Worker(Child):
+    """A process that works on a claimed run."""
+
+    claim: Claim
+
+
 def start_worker(claim: Claim, url: str, command: Command = worker_command) -> Worker:
-    """In a session of its own, so that Ctrl-C in the dashboard's terminal does not reach it."""
-    errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed by Worker.release)
+    process, errors = started(command(claim.run_id), url, {TOKEN_VARIABLE: claim.token})
+    return Worker(claim=claim, process=process, errors=errors)
+
+
+def started(
+    command: Sequence[str], url: str, variables: Mapping[str, str]
+) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
+    """A process and its standard error; its standard input ends when we do.
+
+    In a session of its own, so that Ctrl-C in the dashboard's terminal does not reach it."""
+    errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed by Child.release)
     process = subprocess.Popen(
-        command(claim.run_id),
-        env=_environment(claim, url),
+        command,
+        env={**_environment(url), **variables},
         stdin=subprocess.PIPE,  # its end is ours
         stdout=subprocess.DEVNULL,
         stderr=errors,
         start_new_session=True,
     )
-    return Worker(claim, process, errors)
+    return process, errors
 
 
-def _environment(claim: Claim, url: str) -> Mapping[str, str]:
+def _environment(url: str) -> dict[str, str]:
     return {
         **os.environ,
         **dict.fromkeys(THREADS, "1"),
         "PYTHONPATH": os.pathsep.join(filter(None, (str(PACKAGE.parent), os.environ.get("PYTHONPATH")))),
         URL_VARIABLE: url,
-        TOKEN_VARIABLE: claim.token,
     }
 
 

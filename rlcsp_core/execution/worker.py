@@ -17,6 +17,7 @@ from rlcsp_core.execution.running import Begin, Halt, begin_search, execute, hal
 from rlcsp_core.store import Claim, ClaimLostError, RunState, open_store
 
 TOKEN_VARIABLE = "RLCSP_RUN_CLAIM"
+TIED_VARIABLE = "RLCSP_ENDS_WITH_INPUT"  # set for another kind of work, which needs no claim
 PIPE = 0  # standard input
 PATIENCE = 5.0  # s from the end of the parent until the process ends in the hard way
 NICENESS = 10  # the dashboard and the user's other programs go first
@@ -39,6 +40,13 @@ def work(run_id: str, begin: Begin = begin_search) -> int:
         except ClaimLostError as error:
             print(error, file=sys.stderr)
     return 0
+
+
+def tie_to_parent(halt: Halt) -> None:
+    """Give way to others, and end with the program that started this one, where it says so."""
+    if os.environ.get(TIED_VARIABLE):
+        let_others_go_first()
+        threading.Thread(target=watch_parent, args=(halt,), daemon=True).start()
 
 
 def let_others_go_first() -> None:

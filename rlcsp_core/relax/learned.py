@@ -9,7 +9,9 @@ cease to be finite.  That is no minimum: such a structure has a reason and no en
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -27,7 +29,7 @@ CLOSEST = 0.5  # Å; no two atoms of a crystal are nearer
 SWOLLEN = 2.0  # times the volume it started from
 LIMITS = RelaxConfig(force=0.03, stress=3e-3, evaluations=300, seconds=900.0)  # eV/Å, eV/Å³
 OPTIMISER = "BFGS"  # of ASE; its L-BFGS does not settle where forces of a model are rough, as near cubic ZrO2
-INSTALL = "pip install torch==2.13.0 && pip install 'rlcsp[ml]', in a checkout `make app ML=1`"
+INSTALL = "pip install 'rlcsp[ml]', or make app ML=1 in a checkout"
 
 
 class Model(NamedTuple):
@@ -112,7 +114,8 @@ def calculator_named(name: str) -> Any:
         import torch
 
         torch.set_num_threads(1)  # as everywhere here: one job, one core, and the same sums in the same order
-        return model.make()
+        with redirect_stdout(sys.stderr):  # results go to standard output, what packages chat does not
+            return model.make()
     except Exception as failure:  # of whatever the package does on import
         raise CalculatorError(
             f"{model.label} does not load: {type(failure).__name__}: {failure}"
