@@ -22,11 +22,11 @@ def run_label(run: RunInfo) -> str:
 
 
 def runs_that_fit(store: Reader, fits: Fits) -> dict[str, RunInfo]:
-    """By id: the newest runs of the database, then those of experiments, the shipped ones too."""
+    """By id: the newest runs of the database, then those of experiments, the shipped ones too; no archived ones."""
     runs = {run.id: run for run in store.runs(LISTED)}
     for experiment in store.experiments():
         runs |= {run.id: run for run in store.runs(LISTED, experiment=experiment) if run.id not in runs}
-    return {run.id: run for run in runs.values() if fits(run)}
+    return {run.id: run for run in runs.values() if fits(run) and not run.archived}
 
 
 def _offered(store: Reader, fits: Fits) -> tuple[dict[str, RunInfo], list[str]]:

@@ -58,6 +58,9 @@ def typeset(text: str) -> str:
 
 
 def run_title(run: RunInfo) -> str:
+    """Its name, if somebody gave it one."""
+    if run.title is not None:
+        return run.title
     algorithm = algorithm_name(run.algorithm, run.config.get("baseline"))
     return f"{typeset(run.composition)} · {algorithm} · seed {run.seed}"
 

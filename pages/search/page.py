@@ -49,7 +49,7 @@ with st.container() if beside is None else beside, show_errors():
 
 def earlier_runs() -> None:
     with show_errors():
-        earlier = runs.store.runs(LISTED)
+        earlier = [run for run in runs.store.runs(LISTED) if not run.archived]
         if not earlier:
             st.info("No runs yet: press Start search above.")
         elif (chosen := run_list(earlier, key="earlier")) and chosen not in shown:

@@ -46,7 +46,9 @@ METADATA = b"rlcsp"
 RUNS, POPULATION, STEPS, UPDATES, STRUCTURES = FILES = (
     "runs.parquet", "population.parquet", "steps.parquet", "updates.parquet", "structures.parquet",
 )  # fmt: skip
-LIVE = ("heartbeat", "host", "process", "request", "policy")  # of a run, what is not exported
+LIVE = (  # of a run, what is not exported
+    "heartbeat", "host", "process", "request", "policy", "title", "tags", "archived", "discarded",
+)  # fmt: skip
 MAX_BYTES = 1 << 31  # unpacked; a run of ten million steps is smaller
 LONGEST_REASON = 200  # characters of what a reader of files said
 LAST_ELEMENT = 118

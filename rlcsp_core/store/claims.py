@@ -97,7 +97,8 @@ def claim(connection: Connection, run_id: str, states: Sequence[RunState]) -> Cl
         "ended": None,
     }
     runs = schema.runs
-    statement = update(runs).where(runs.c.id == run_id, runs.c.state.in_(states)).values(values)
+    free = (runs.c.id == run_id, runs.c.state.in_(states), runs.c.discarded.is_(None))
+    statement = update(runs).where(*free).values(values)
     if connection.execute(statement).rowcount != 1:
         return None
     unstarted = update(runs).where(runs.c.id == run_id, runs.c.started.is_(None))

@@ -81,6 +81,10 @@ class RunInfo:
     target_step: int | None  # the first step at the target; None: not reached
     tally: Mapping[int, Tally]  # by action number
     policy: str | None = None  # the shared policy that it reads and updates
+    title: str | None = None  # what a person calls it
+    tags: tuple[str, ...] = ()
+    archived: bool = False  # not among runs to choose from
+    discarded: float | None = None  # when it was put into the bin
 
     @property
     def composition(self) -> str:

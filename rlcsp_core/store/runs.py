@@ -52,6 +52,8 @@ class Runs(Connected):
             raise StoreError(f"unknown request {verb!r}; choose from {', '.join(VERBS)}") from None
         with self._writing() as connection:
             row = run_row(connection, run_id, lock=True)
+            if row.discarded is not None:
+                raise StoreError(f"run {run_id} was deleted; restore it first")
             values = answer(row)
             if values:
                 set_values(connection, row.key, values)
@@ -69,9 +71,10 @@ class Runs(Connected):
         experiment: str | None = None,
         oldest_first: bool = False,
     ) -> list[RunInfo]:
-        """The newest first, unless asked otherwise."""
+        """The newest first, unless asked otherwise; none that is in the bin."""
         table = schema.runs
-        query = select(table).order_by(table.c.key if oldest_first else table.c.key.desc())
+        query = select(table).where(table.c.discarded.is_(None))
+        query = query.order_by(table.c.key if oldest_first else table.c.key.desc())
         if states is not None:
             query = query.where(table.c.state.in_(states))
         if experiment is not None:
@@ -210,6 +213,8 @@ FORMS: Mapping[str, Callable[[Any], Any]] = {
     "config": json.loads,
     "versions": json.loads,
     "tally": tallies,
+    "tags": lambda text: tuple(json.loads(text or "[]")),
+    "archived": bool,
 }
 
 

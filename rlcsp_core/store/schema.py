@@ -25,7 +25,7 @@ from rlcsp_core import tables
 from rlcsp_core.errors import StoreError
 from rlcsp_core.store.columns import REASON_LENGTH, Blob, sql_columns
 
-REVISION = "refinements"  # of this schema; the migrations lead from every released one to it
+REVISION = "shelf"  # of this schema; the migrations lead from every released one to it
 
 ID_LENGTH = 16
 NAME_LENGTH = 120
@@ -83,6 +83,11 @@ runs = Table(
     Column("target_step", Integer),
     Column("tally", Text, nullable=False),
     Column("policy", String(NAME_LENGTH)),  # the shared one that it reads and updates
+    Column("title", String(NAME_LENGTH)),  # what a person calls it
+    Column("tags", Text),  # a list, as JSON
+    Column("archived", SmallInteger),
+    Column("discarded", Double),  # when it was put into the bin
+    Column("discarded_from", String(NAME_LENGTH)),  # the experiment it belonged to
     # one run for each configuration of an experiment, whoever asks first; runs without experiment are not bound
     UniqueConstraint("experiment", "digest", name="runs_of_experiment"),
     Index("runs_by_state", "state", "key"),

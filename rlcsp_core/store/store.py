@@ -23,6 +23,7 @@ from rlcsp_core.store.policies import Policies
 from rlcsp_core.store.reader import Reader
 from rlcsp_core.store.refinements import Refinements
 from rlcsp_core.store.runs import Runs
+from rlcsp_core.store.shelf import Shelf
 from rlcsp_core.store.structures import Structures
 
 
@@ -31,7 +32,7 @@ def open_store(url: str | None = None, *, create: bool = True) -> Store:
     return Store(database.connect(addresses.database_url(url), create=create))
 
 
-class Store(Runs, Claims, Histories, Structures, Refinements, Policies, Reader):
+class Store(Runs, Shelf, Claims, Histories, Structures, Refinements, Policies, Reader):
     """See the contract at the top of this module."""
 
     @property

@@ -19,7 +19,8 @@ GRAVE = ("serious", "critical")
 CHAPTERS = ("decide", "build", "act", "relax", "learn", "play")
 POLICY = ("Before and after", "Policy vs energy", "Evolution", "Sandbox")
 PAGES = (
-    "", "Demo", "Policy", "Search", "Search?run={run}", "Compare", "Structures?run={run}", "Structures?from=phases",
+    "", "Demo", "Policy", "Search", "Search?run={run}", "Compare", "Compare?run={run}", "Compare?view=Runs",
+    "Structures?run={run}", "Structures?from=phases",
     "Structures?from=file", "Replay?run={run}", *(f"Policy?run={{run}}&view={view}" for view in POLICY),
     *(f"Learn?chapter={chapter}" for chapter in CHAPTERS), "Replay?run={run}&lecture",
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -78,6 +79,35 @@ def test_the_views_of_compare_follow_a_click_and_the_address_follows_them(
     expect_drawn(page, ["Fraction of runs that reached the target"])
     expect(page.get_by_role("figure", name="Lowest energy so far")).to_have_count(0)
     page.wait_for_function("() => location.search.includes('curve=Target')")
+
+
+@pytest.mark.usefixtures("runs")
+def test_runs_are_deleted_and_brought_back(watched: Watched) -> None:
+    page = watched.open("Compare?view=Runs")
+    table = page.get_by_test_id("stDataFrame")
+    wait_until_settled(page)
+    count = page.get_by_text(re.compile(r"^\d+ of \d+ runs"))
+    before = count.inner_text()
+    box = table.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 15, box["y"] + 54)  # the first row's box to tick
+    expect(page.get_by_role("button", name="Delete")).to_be_enabled()
+    page.get_by_role("button", name="Name and tags").click()
+    page.get_by_label("Name", exact=True).fill("<b>mine</b>")
+    page.get_by_label("Tags, with commas").fill("best, lecture")
+    page.get_by_role("button", name="Save").click()
+    wait_until_settled(page)
+    page.get_by_label("Filter").fill("lecture")
+    page.keyboard.press("Enter")
+    expect(count).to_have_text(re.compile("^1 of"))
+    page.mouse.click(box["x"] + 15, box["y"] + 54)
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("1 run deleted")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("1 run deleted")).to_have_count(0)
+    page.get_by_label("Filter").fill("")
+    page.keyboard.press("Enter")
+    expect(count).to_have_text(before)
 
 
 def test_a_policy_is_drawn_before_and_after_against_energy_and_over_the_run(

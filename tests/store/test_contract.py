@@ -18,6 +18,7 @@ from rlcsp_core.store import (
     StructureKey,
     Tally,
     open_store,
+    shelf,
 )
 from tests.store.examples import CONFIG, crystal, member, step
 
@@ -405,3 +406,74 @@ def test_refinements_come_back_bit_for_bit_and_only_the_first_counts(store, clai
     assert store.refinements(["ffff"]) == []
     with pytest.raises(StoreError, match="name of a model"):
         store.add_refinement(replace(made, model="m" * 200))
+
+
+def ended(store, claim):
+    store.end(claim, RunState.STOPPED, "stopped")
+    return claim.run_id
+
+
+def test_titles_and_tags_are_kept_as_written(store, claim):
+    hostile = "'; DROP TABLE runs; -- <b>ö</b>"
+    store.label_run(claim.run_id, title=hostile, tags=["best", "β", "best"])
+    run = store.run(claim.run_id)
+    assert (run.title, run.tags) == (hostile, ("best", "β"))
+    store.label_run(claim.run_id, title=None, tags=[])
+    assert (store.run(claim.run_id).title, store.run(claim.run_id).tags) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("title", "tags"),
+    [("", []), ("x" * 121, []), ("a\nb", []), (None, [""]), (None, ["a,b"]), (None, [" a"]), (None, ["x" * 33]),
+     (None, ["\x00"]), (None, list("abcdefghi"))],
+)  # fmt: skip
+def test_a_label_that_no_list_can_show_changes_nothing(store, claim, title, tags):
+    store.label_run(claim.run_id, title="mine", tags=["kept"])
+    with pytest.raises(StoreError):
+        store.label_run(claim.run_id, title=title, tags=tags)
+    assert (store.run(claim.run_id).title, store.run(claim.run_id).tags) == ("mine", ("kept",))
+
+
+def test_what_is_discarded_is_in_no_list_until_it_is_restored(store, rng):
+    claim = store.create_claimed(CONFIG, name="a", experiment="sweep")
+    fill(store, claim, rng)
+    before = ended(store, claim) and store.run(claim.run_id)
+    store.discard_run(claim.run_id)
+    assert (store.runs(), store.experiments(), store.run_of("sweep", CONFIG)) == ([], {}, None)
+    assert [run.id for run in store.discarded_runs()] == [claim.run_id]
+    with pytest.raises(StoreError, match="restore it first"):
+        store.request(claim.run_id, "resume")
+    assert store.claim(claim.run_id) is None
+    store.restore_run(claim.run_id)
+    assert store.runs() == [before]
+    assert store.discarded_runs() == []
+    assert len(store.steps(claim.run_id)) == 20
+
+
+def test_a_sweep_makes_a_discarded_configuration_again_and_one_is_enough(store):
+    first = store.create_claimed(CONFIG, name="a", experiment="sweep")
+    store.discard_run(ended(store, first))
+    assert store.create_claimed(CONFIG, name="a", experiment="sweep") is not None
+    with pytest.raises(StoreError, match="made a run of this configuration again"):
+        store.restore_run(first.run_id)
+    assert [run.id for run in store.discarded_runs()] == [first.run_id]
+
+
+def test_the_bin_is_emptied_of_what_has_been_there_for_long(store, monkeypatch):
+    first, second = (store.claim(store.create_run(CONFIG, name=name)) for name in "ab")
+    store.discard_run(ended(store, first))
+    monkeypatch.setattr(shelf, "KEPT_FOR", -1.0)
+    store.discard_run(ended(store, second))
+    assert store.discarded_runs() == []
+    with pytest.raises(NotFoundError):
+        store.run(first.run_id)
+
+
+def test_what_is_at_work_is_neither_archived_nor_discarded(store, claim):
+    for put in (lambda: store.archive_run(claim.run_id, True), lambda: store.discard_run(claim.run_id)):
+        with pytest.raises(StoreError, match="stop it before"):
+            put()
+    store.archive_run(ended(store, claim), True)
+    assert store.run(claim.run_id).archived
+    store.archive_run(claim.run_id, False)
+    assert not store.run(claim.run_id).archived

@@ -5,11 +5,13 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, insert, text
 
 from rlcsp_core.errors import StoreError
 from rlcsp_core.store import database, open_store, schema
 from rlcsp_core.store.addresses import database_url
+from rlcsp_core.store.runs import new_row
+from tests.store.examples import CONFIG
 
 pytestmark = pytest.mark.parametrize(
     "server_url", ["sqlite", "postgresql", "mariadb"], indirect=True, scope="session"
@@ -47,6 +49,22 @@ def differences(engine):
 def test_migrations_lead_to_the_schema_of_a_new_database(empty):
     engine = at(empty, "head")
     assert differences(engine) == []
+    engine.dispose()
+
+
+def test_runs_of_an_older_schema_are_kept(empty):
+    engine = at(empty, "head")
+    with engine.begin() as connection:
+        connection.execute(insert(schema.runs).values(new_row(CONFIG, "old", "sweep", None)))
+        for name in ("title", "tags", "archived", "discarded", "discarded_from"):
+            connection.execute(text(f"ALTER TABLE runs DROP COLUMN {name}"))
+        connection.execute(text("UPDATE alembic_version SET version_num = 'refinements'"))
+    store = open_store(empty)
+    (run,) = store.runs()
+    assert (run.name, run.experiment, run.title, run.tags, run.archived) == ("old", "sweep", None, (), False)
+    assert differences(engine) == []
+    store.delete_run(run.id)
+    store.close()
     engine.dispose()
 
 
