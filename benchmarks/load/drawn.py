@@ -26,8 +26,9 @@ PATIENCE = 20_000  # ms
 LOOK = 20  # ms between looks
 STILL = 300  # ms that everything must stay drawn to count; not counted themselves
 CHART, CRYSTAL, TABLE = ".rlcsp-chart-node", ".crystal-view", "[data-testid=stDataFrame]"
+RACE = ".race svg path"
 PAGES: dict[str, tuple[str, ...]] = {  # what must be there of what is drawn late
-    "": (CRYSTAL,),
+    "": (RACE,),
     "Search": (CHART, CRYSTAL),
     "Compare": (TABLE,),
     "Structures": (CRYSTAL, "[data-testid=stImage] img"),

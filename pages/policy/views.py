@@ -12,7 +12,8 @@ from pages.common.cache import cached
 from pages.common.columns import beside
 from pages.common.errors import plain
 from pages.common.glossary import caption
-from pages.common.run_picker import pick_runs
+from pages.common.run_picker import LISTED, pick_runs
+from pages.common.url import remember
 from pages.common.wording import energy, number, signed
 from pages.components.action_key import action_key
 from pages.components.chart import chart
@@ -24,8 +25,10 @@ from rlcsp_core.analysis.trained import change, in_words
 from rlcsp_core.plots import policy as plots
 from rlcsp_core.plots.palette import LineStyle, line_style
 from rlcsp_core.store import Reader
+from rlcsp_core.store.library import SUFFIX
 
 SIDE_BY_SIDE = 3
+EXAMPLE = f"report{SUFFIX}"  # shown where no run of one's own has learned; its policies change
 FRAME = 0.5  # s of the film
 FRAMES = 40  # in which a film passes through the run
 GRID = [k / 20 for k in range(-100, 101)]  # θ that a slider can set
@@ -35,6 +38,8 @@ DASHES = ("solid", "dash", "dot")
 
 def chosen_policies(store: Reader, place: DeltaGenerator) -> list[Learned]:
     """The policies of the runs named in the URL and chosen in the list."""
+    if "run" not in st.query_params and not any(map(learns, store.runs(LISTED))):
+        remember("run", [run.id for run in store.runs(1, experiment=EXAMPLE)])
     runs = pick_runs(
         store, lambda run: learns(run) and run.n_steps > 0, "Runs", place=place, first=1, most=SIDE_BY_SIDE
     )

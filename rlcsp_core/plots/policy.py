@@ -15,10 +15,11 @@ from rlcsp_core.agents import OWN
 from rlcsp_core.analysis.policy_map import PolicyMap
 from rlcsp_core.analysis.trained import Change, Place
 from rlcsp_core.plots.canvas import ENERGY, LOG_AXIS, STEP, TOOLS, canvas
-from rlcsp_core.plots.palette import GRID, INK, MUTED, LineStyle
+from rlcsp_core.plots.palette import GRID, INK, MUTED, PAGE, LineStyle
 from rlcsp_core.records import Array, IntArray
 
 SCALE = "Cividis"  # the same for readers who see colours differently
+NAMED, NAME_WIDTH, NAME_HEIGHT = 5, 0.18, 0.06  # lines that are named; room for a name, parts of the axes
 LEARNED = "#1f83c9"
 CHANGE_ROW = 23  # pixels of a bar
 LEAST_POINTS = 0.5  # of a change that is not rounded to none
@@ -32,7 +33,24 @@ def over_energy_figure(
     """π(a|E) of one moment; probabilities [Z, A]."""
     figure = canvas(ENERGY, "Probability", height=height, legend=False)
     _lines(figure, energy, probabilities, actions, "%{x:.3f} eV/atom: %{y:.3f}", width=3)
-    figure.update_yaxes(range=[0, max(0.3, 1.05 * float(probabilities.max(initial=0.0)))])
+    top = max(0.3, 1.05 * float(probabilities.max(initial=0.0)))
+    figure.update_yaxes(range=[0, top])
+    named: list[float] = []
+    for row in np.argsort(
+        -probabilities[-1]
+    ).tolist():  # names at the ends of the lines, where they have room
+        end = float(probabilities[-1, row])
+        if len(named) < NAMED and all(abs(end - other) > NAME_HEIGHT * top for other in named):
+            named.append(end)
+            figure.add_annotation(
+                x=energy[-1],
+                y=end,
+                text=f" {actions[row].name}",
+                showarrow=False,
+                xanchor="left",
+                bgcolor=PAGE,
+            )
+    figure.update_xaxes(range=[energy[0], energy[-1] + NAME_WIDTH * (energy[-1] - energy[0])])
     return figure
 
 

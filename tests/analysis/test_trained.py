@@ -7,8 +7,7 @@ import pytest
 
 from rlcsp_core.actions import ACTIONS, action_set, policy_groups
 from rlcsp_core.agents.fixed import FixedConfig
-from rlcsp_core.analysis.trained import Change, change, change_by_training, curve_of, in_words
-from rlcsp_core.plots.policy import change_figure
+from rlcsp_core.analysis.trained import change, change_by_training, curve_of, in_words
 from rlcsp_core.search.policies import load_policy, policy_names
 
 NAMES = policy_names()
@@ -41,12 +40,10 @@ def test_a_certain_preference_leaves_exploration_to_the_others() -> None:
     assert changed.names[0] == "Double"
 
 
-def test_words_and_bars_agree() -> None:
+def test_words_name_the_largest_gain() -> None:
     before, after = np.full(len(ACTIONS), 1 / 9), np.array([5 / 9, *[0.5 / 9] * 8])
     changed = change(before, after, ACTIONS)
     assert in_words(changed).startswith(f"“{ACTIONS[0].name}” rose from 11 to 56 %")
-    assert change_figure(changed).data[0].x[0] == pytest.approx(100 * 5 / 9)
-    assert isinstance(changed, Change)
 
 
 def test_a_policy_without_provenance_has_no_curve() -> None:

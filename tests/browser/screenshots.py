@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page
 from rlcsp_core.crystal.composition import presets
 from rlcsp_core.execution.running import Halt, execute
 from rlcsp_core.search import SearchConfig
-from rlcsp_core.search.presets import fast
+from rlcsp_core.search.presets import fast, untrained
 from rlcsp_core.store import Source, Store, open_store
 from rlcsp_core.store.library import SUFFIX
 
@@ -74,7 +74,8 @@ def main(folder: Path, names: Sequence[str] = ()) -> None:
 def filled(store: Store) -> list[str]:
     """Runs to look at: learners first, the demo last."""
     target = presets()["Y2O3"].target
-    configs = [*(replace(config, target=target) for config in LEARNERS), fast(presets()["Y2O3"])]
+    demo = fast(presets()["Y2O3"])
+    configs = [*(replace(config, target=target) for config in LEARNERS), untrained(demo), demo]
     ids = []
     for config in configs:
         claim = store.create_claimed(config.as_dict(), name="picture")
@@ -85,10 +86,12 @@ def filled(store: Store) -> list[str]:
 
 
 def shots_of(store: Store, ids: list[str]) -> dict[str, Shot]:
-    npg, ppo, demo = ids
+    npg, ppo, rival, demo = ids
     accepted = [info.number for info in store.structures(npg, Source.STEP)]
     shown = {
         "home": Shot(""),
+        "demo-find": Shot(f"Demo?run={demo}"),
+        "demo-race": Shot(f"Demo?run={rival}&run={demo}"),
         "search-form": Shot("Search"),
         "search": Shot(f"Search?run={demo}"),
         "search-two": Shot(f"Search?run={npg}&run={ppo}"),
@@ -100,7 +103,8 @@ def shots_of(store: Store, ids: list[str]) -> dict[str, Shot]:
         "structures-files": Shot(f"Structures?run={demo}", tab("Files")),
         "structures-file": Shot("Structures?from=file"),
         "replay": Shot(f"Replay?run={npg}&step={accepted[len(accepted) // 2]}"),
-        "policy": Shot(f"Policy?run={npg}&run={ppo}"),
+        "policy": Shot("Policy"),
+        "policy-runs": Shot(f"Policy?run={npg}&run={ppo}"),
         "policy-course": Shot(f"Policy?run={npg}&run={ppo}", press("Evolution")),
         "policy-try": Shot(f"Policy?run={npg}", press("Sandbox")),
         "policy-variance": Shot(f"Policy?run={npg}", press("Gradient variance")),
@@ -138,7 +142,8 @@ def tab(name: str) -> Callable[[Page], None]:
 
 def picture(browser: Browser, base: str, shot: Shot, look: str, file: Path) -> None:
     theme, window = LOOKS[look]
-    page: Page = browser.new_page(viewport=window, color_scheme=theme)  # type: ignore[arg-type]
+    still = "reduce"  # races are drawn as they end
+    page: Page = browser.new_page(viewport=window, color_scheme=theme, reduced_motion=still)  # type: ignore[arg-type]
     page.goto(f"{base}/{shot.path}")
     wait_until_settled(page)
     if shot.act is not None:

@@ -18,6 +18,7 @@ from rlcsp_core.analysis.metrics import BestSoFar
 from rlcsp_core.analysis.policy_map import PolicyMap
 from rlcsp_core.analysis.study import StudyRow
 from rlcsp_core.analysis.survival import Cost, SurvivalCurve
+from rlcsp_core.analysis.trained import Change, Place
 from rlcsp_core.plots.canvas import shown
 from rlcsp_core.plots.compare import (
     Reference,
@@ -29,12 +30,14 @@ from rlcsp_core.plots.compare import (
 from rlcsp_core.plots.learn import decision_figure, descent_figure, game_figure, moment_figure
 from rlcsp_core.plots.palette import line_style
 from rlcsp_core.plots.policy import (
+    change_figure,
     course_figure,
     over_energy_figure,
     policy_map_figure,
     shared_figure,
     softmax_figure,
     theta_figure,
+    training_figure,
     variance_figure,
 )
 from rlcsp_core.plots.structures import diffraction_figure
@@ -172,6 +175,31 @@ def test_probabilities_against_energy_have_the_colours_of_their_actions(rng) -> 
         np.testing.assert_array_equal(trace.y, probabilities[:, number])
         assert trace.line.color == ACTIONS[number].colour
     assert figure.layout.yaxis.range[1] >= probabilities.max()
+
+
+def test_lines_are_named_at_their_ends_where_names_have_room() -> None:
+    apart = np.array([[0.5, 0.3, 0.2]] * 3)
+    assert len(over_energy_figure(STEP - 27, apart, ACTIONS[:3]).layout.annotations) == 3
+    alike = np.array([[0.34, 0.33, 0.33]] * 3)
+    (name,) = over_energy_figure(STEP - 27, alike, ACTIONS[:3]).layout.annotations
+    assert ACTIONS[0].name in name.text
+
+
+def test_a_change_is_a_bar_a_mark_and_points() -> None:
+    changed = Change(
+        ("up", "down", "same"), ("#000000",) * 3, np.array([0.2, 0.7, 0.1]), np.array([0.6, 0.3, 0.1])
+    )
+    after, before, words = change_figure(changed).data
+    np.testing.assert_allclose(after.x, [60, 30, 10])
+    np.testing.assert_allclose(before.x, [20, 70, 10])
+    assert [text.strip() for text in words.text] == ["60 %, +40", "30 %, −40", "10 %, ±0"]
+
+
+def test_a_training_curve_begins_at_nothing() -> None:
+    figure = training_figure([Place(1, 90.0, 0.5), Place(2, 30.0, 1.0)])
+    assert list(figure.data[0].x) == [1, 2]
+    assert list(figure.data[0].y) == [90.0, 30.0]
+    assert figure.layout.yaxis.rangemode == "tozero"
 
 
 def test_the_map_has_a_row_for_each_energy_and_a_column_for_each_step(rng) -> None:
