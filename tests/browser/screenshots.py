@@ -1,8 +1,9 @@
-"""Pictures of every page in both themes: `make screenshots`, or `python -m tests.browser.screenshots [FOLDER [NAME]]`.
+"""Pictures of every page in three sizes and both themes: `make screenshots`, or
+`python -m tests.browser.screenshots [FOLDER [NAME …]]`.
 
 The dashboard is started on a fresh database; the demo and two short searches are run first, so that there is something
-to be seen.  Pages whose point is what a click does are clicked first.  Every page is taken once more as a tablet shows
-it.  Look at the pictures: that is what they are for.
+to be seen.  Pages whose point is what a click does are clicked first.  Look at the pictures: that is what they are for.
+Those that the documents show are made from them, cut and compressed, in FOLDER/docs.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote_plus
 
+from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from rlcsp_core.crystal.composition import presets
@@ -26,11 +28,28 @@ from rlcsp_core.store.library import SUFFIX
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from dashboard import ROOT, WINDOW, browsing, serving
-from settled import wait_until_settled
+from dashboard import ROOT, browsing, serving
+from settled import LIMIT, wait_until_settled
 
-TABLET = {"width": 820, "height": 1180}
-LOOKS = {"light": ("light", WINDOW), "dark": ("dark", WINDOW), "tablet": ("light", TABLET)}
+SIZES = ((1440, 900), (1280, 720), (820, 1180))
+LOOKS = {
+    f"{width}-{theme}": (theme, {"width": width, "height": height})
+    for width, height in SIZES
+    for theme in ("light", "dark")
+}
+IN_DOCUMENTS = (
+    "home",
+    "demo-race",
+    "search",
+    "compare",
+    "structures",
+    "structures-pair",
+    "replay",
+    "policy",
+    "learn",
+)
+DOCUMENT = (1440, 1000)  # pixels that are cut from the top of the widest picture
+DOCUMENT_WIDTH, QUALITY = 1200, 80  # pixels; of WebP
 SHIPPED = quote_plus(f"report{SUFFIX}")
 TALLEST = 3200  # pixels of a picture
 LEARNERS = (
@@ -38,6 +57,7 @@ LEARNERS = (
     SearchConfig(algorithm="ppo", baseline="b2", steps=800),
 )
 COMPARE = {
+    "runs": "view=Runs",
     "energy": "view=Curves&curve=Energy",
     "target": "view=Curves&curve=Target",
     "averages": "view=Details&detail=Averages",
@@ -69,6 +89,19 @@ def main(folder: Path, names: Sequence[str] = ()) -> None:
                 for name in names or shots:
                     shot = shots[name]
                     picture(browser, dashboard.url, shot, look, folder / f"{name}-{look}.png")
+    for name in IN_DOCUMENTS:
+        if (folder / f"{name}-{next(iter(LOOKS))}.png").exists():
+            for_documents(folder, name)
+
+
+def for_documents(folder: Path, name: str) -> None:
+    (folder / "docs").mkdir(exist_ok=True)
+    with Image.open(folder / f"{name}-{next(iter(LOOKS))}.png") as whole:
+        part = whole.crop((0, 0, DOCUMENT[0], min(DOCUMENT[1], whole.height))).convert("RGB")
+    size = DOCUMENT_WIDTH, round(part.height * DOCUMENT_WIDTH / part.width)
+    part.resize(size, Image.Resampling.LANCZOS).save(
+        folder / "docs" / f"{name}.webp", quality=QUALITY, method=6
+    )
 
 
 def filled(store: Store) -> list[str]:
@@ -89,7 +122,7 @@ def shots_of(store: Store, ids: list[str]) -> dict[str, Shot]:
     npg, ppo, rival, demo = ids
     accepted = [info.number for info in store.structures(npg, Source.STEP)]
     shown = {
-        "home": Shot(""),
+        "home": Shot("", press("Skip to the end")),
         "demo-find": Shot(f"Demo?run={demo}"),
         "demo-race": Shot(f"Demo?run={rival}&run={demo}"),
         "search-form": Shot("Search"),
@@ -97,6 +130,7 @@ def shots_of(store: Store, ids: list[str]) -> dict[str, Shot]:
         "search-two": Shot(f"Search?run={npg}&run={ppo}"),
         "compare": Shot("Compare"),
         "structures": Shot(f"Structures?run={demo}"),
+        "structures-pair": Shot(f"Structures?run={demo}", press("Side by side")),
         "structures-phase": Shot("Structures?from=phases&reference=Y2O3+bixbyite"),
         "structures-powder": Shot(f"Structures?run={demo}", tab("Powder pattern")),
         "structures-bonds": Shot(f"Structures?run={demo}", tab("Bonds and sites")),
@@ -152,7 +186,7 @@ def picture(browser: Browser, base: str, shot: Shot, look: str, file: Path) -> N
     height = min(TALLEST, max(window["height"], int(page.evaluate(CONTENT_HEIGHT)) + 40))
     page.set_viewport_size({"width": window["width"], "height": height})
     wait_until_settled(page)
-    page.screenshot(path=str(file))
+    page.screenshot(path=str(file), timeout=LIMIT)
     page.close()
     print(file, flush=True)
 

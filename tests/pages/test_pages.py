@@ -57,6 +57,7 @@ VIEWS = {  # of a page as its address has it, by the choice among them
         "Result": Drawn(1, 0, 0),
         "Curves": Drawn(1, 0, 0),
         "Details": Drawn(0, 0, 1),
+        "Runs": Drawn(0, 0, 1),
     },
     ("pages/compare/page.py", "Curves", "url-curve"): {"Energy": Drawn(1, 0, 0), "Target": Drawn(2, 0, 0)},
     ("pages/compare/page.py", "Details", "url-detail"): {
