@@ -122,7 +122,7 @@ def shots_of(store: Store, ids: list[str]) -> dict[str, Shot]:
     npg, ppo, rival, demo = ids
     accepted = [info.number for info in store.structures(npg, Source.STEP)]
     shown = {
-        "home": Shot("", press("Skip to the end")),
+        "home": Shot(""),
         "demo-find": Shot(f"Demo?run={demo}"),
         "demo-race": Shot(f"Demo?run={rival}&run={demo}"),
         "search-form": Shot("Search"),
