@@ -143,6 +143,7 @@ def show_ancestry(run: str, chain: list[Ancestor]) -> None:
     st.dataframe(
         with_digits(table, {"energy": 5}),
         hide_index=True,
+        placeholder="",
         column_config={
             "energy": st.column_config.NumberColumn("energy (eV/atom)"),
             "change": st.column_config.TextColumn("ΔE vs parent (meV/atom)", alignment="right"),

@@ -145,7 +145,7 @@ def _numbers(item: Item) -> None:
             energy_words(item.energy),
             None if above is None else f"{signed(above, 2)} meV/atom",
         ),
-        ("Atoms in the cell", str(crystal.n_atoms), formula),
+        ("Atoms in the cell", str(crystal.n_atoms), typeset(formula)),
         ("Density (g/cm³)", f"{density(crystal):.3f}", None),
         ("Volume (Å³/atom)", f"{crystal.volume / crystal.n_atoms:.3f}", None),
     )
