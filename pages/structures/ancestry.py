@@ -47,6 +47,7 @@ def show_found(store: Reader, found: Found, runs: Sequence[RunInfo]) -> None:
             before=stored(store, found, relaxed=False),
             film=film(store, found, chain),
             name=f"{composition}-{found.run_id}-{found.address}",
+            refined=[each for each in store.refinements([run.id]) if each.key == found.key],
             potential=potential_of(run),
             others=_other_finds(store, found, runs),
         )

@@ -26,6 +26,8 @@ from rlcsp_core.crystal.summary import cell_parameters, density, displacements, 
 from rlcsp_core.crystal.symmetry import SYMPREC, TOLERANCES, space_group_by_tolerance
 from rlcsp_core.errors import StructureError
 from rlcsp_core.records import Crystal
+from rlcsp_core.relax.learned import label_of
+from rlcsp_core.store import Refinement
 
 VIEWER_HEIGHT = 480
 PAIR_HEIGHT = 380
@@ -126,6 +128,10 @@ def _views(item: Item) -> dict[str, Callable[[], list[Frame]]]:
         views["Before and after"] = lambda: pair
     if item.film:
         views["Film"] = lambda: list(item.film)
+    for each in item.refined:
+        if each.crystal is not None:
+            frames = [Frame(item.crystal, "by the search"), Frame(each.crystal, "relaxed again")]
+            views[f"By {label_of(each.model)}"] = partial(list, frames)
     views["Conventional cell"] = lambda: [Frame(symmetry_of(item.crystal, SYMPREC).conventional, "")]
     views["Primitive cell"] = lambda: [Frame(symmetry_of(item.crystal, SYMPREC).primitive, "")]
     return views
@@ -154,6 +160,15 @@ def _numbers(item: Item) -> None:
         f"*a* = {cell.a:.3f}, *b* = {cell.b:.3f}, *c* = {cell.c:.3f} Å; "
         f"*α* = {cell.alpha:.2f}, *β* = {cell.beta:.2f}, *γ* = {cell.gamma:.2f}°"
     )
+    for each in item.refined:
+        st.caption(plain(_again(each)))
+
+
+def _again(each: Refinement) -> str:
+    label = label_of(each.model)
+    if each.energy is None:
+        return f"Relaxed again by {label}: no energy, {each.reason}."
+    return f"Relaxed again by {label}: {energy_words(each.energy)} eV/atom, on the scale of that model alone."
 
 
 def _identity(item: Item) -> None:

@@ -20,8 +20,10 @@ from pages.components.chart import live_chart
 from pages.components.number_field import number_field
 from pages.structures.ancestry import run_history
 from rlcsp_core.analysis.distinct import Group, structure_map
+from rlcsp_core.analysis.second_look import above_lowest
 from rlcsp_core.plots.structure_map import place_clicked, structure_map_figure
 from rlcsp_core.plots.thumbnail import as_address
+from rlcsp_core.relax.learned import label_of
 from rlcsp_core.search.config import energy_source
 from rlcsp_core.store import Reader, RunInfo
 from rlcsp_core.store.library import SUFFIX
@@ -228,6 +230,7 @@ def _count(n: int) -> str:
 def _grid(store: Reader, groups: Sequence[Group[Found]], start: int, chosen: Found) -> None:
     lowest = groups[0].best.energy
     shown = groups[start : start + GRID_PAGE]
+    again = _by_models(store, shown, groups)
     for row in range(0, len(shown), COLUMNS):
         for place, (column, group) in enumerate(
             zip(st.columns(COLUMNS), shown[row : row + COLUMNS], strict=False)
@@ -243,6 +246,7 @@ def _grid(store: Reader, groups: Sequence[Group[Found]], start: int, chosen: Fou
                 st.caption(
                     f"**{energy_words(group.best.energy)}** eV/atom  \n{above} · {plain(group.space_group)}  \n"
                     f"{group.best.n_atoms} atoms · found by {_count(searches(store, group.members))}"
+                    + "".join(f"  \n{plain(words)}" for words in again[row + place])
                 )
                 st.button(
                     f"Open {rank}",
@@ -254,9 +258,26 @@ def _grid(store: Reader, groups: Sequence[Group[Found]], start: int, chosen: Fou
                 )
 
 
+def _by_models(
+    store: Reader, shown: Sequence[Group[Found]], every: Sequence[Group[Found]]
+) -> list[list[str]]:
+    """For each of them, what other models say of it."""
+    runs = sorted({found.run_id for group in every for found in group.members})
+    return [
+        [
+            f"lowest by {label_of(model)}"
+            if above == 0
+            else f"+{1000 * above:.1f} meV/atom by {label_of(model)}"
+            for model, above in of_group.items()
+        ]
+        for of_group in above_lowest(shown, store.refinements(runs))
+    ]
+
+
 def _table(store: Reader, groups: Sequence[Group[Found]]) -> None:
     lowest = groups[0].best.energy
     best = [group.best for group in groups]
+    again = _by_models(store, groups, groups)
     st.dataframe(
         pd.DataFrame(
             {
@@ -267,6 +288,7 @@ def _table(store: Reader, groups: Sequence[Group[Found]]) -> None:
                 "space group": [group.space_group for group in groups],
                 "atoms": [found.n_atoms for found in best],
                 "found by searches": [searches(store, group.members) for group in groups],
+                **({"again": [", ".join(words) for words in again]} if any(again) else {}),
                 "first": [found.words for found in best],
                 "run": [found.run_id for found in best],
                 "open": [f"Structures?run={found.run_id}&structure={found.address}" for found in best],
@@ -278,6 +300,7 @@ def _table(store: Reader, groups: Sequence[Group[Found]]) -> None:
             "picture": st.column_config.ImageColumn("structure"),
             "energy": st.column_config.NumberColumn("energy (eV/atom)", format="%.6f"),
             "above": st.column_config.NumberColumn("above the lowest (meV/atom)", format="%.2f"),
+            "again": st.column_config.TextColumn("relaxed again"),
             "first": st.column_config.TextColumn("lowest of them"),
             "open": st.column_config.LinkColumn("open", display_text="open"),
         },

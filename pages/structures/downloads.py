@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 import streamlit as st
 
 from pages.common.crystals import symmetry_of
+from pages.common.errors import plain
 from pages.structures.item import Item
 from rlcsp_core.crystal.formats import FORMATS, SYMMETRIC_FORMATS, FileFormat
 from rlcsp_core.crystal.symmetry import SYMPREC
 from rlcsp_core.errors import StructureError
 from rlcsp_core.plots.crystal_page import crystal_page
 from rlcsp_core.records import Crystal
+from rlcsp_core.relax.learned import label_of
 
 
 def show_files(item: Item) -> None:
@@ -39,10 +42,21 @@ def show_files(item: Item) -> None:
         )
 
 
+def file_word(text: str) -> str:
+    """What of it may stand in the name of a file."""
+    return re.sub(r"\W+", "-", text)
+
+
 def _file_choices(item: Item) -> list[tuple[str, Crystal, str, dict[str, FileFormat]]]:
     choices = [("As shown", item.crystal, item.name, FORMATS)]
     if item.before is not None:
         choices.append(("Before relaxation", item.before, f"{item.name}-as-built", FORMATS))
+    for each in item.refined:
+        if each.crystal is not None:
+            label = label_of(each.model)
+            choices.append(
+                (f"Relaxed by {plain(label)}", each.crystal, f"{item.name}-{file_word(label)}", FORMATS)
+            )
     try:
         conventional = symmetry_of(item.crystal, SYMPREC).conventional
     except StructureError:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from rlcsp_core.energy.potential_file import Choice
 from rlcsp_core.plots.crystal_view import Frame
 from rlcsp_core.records import Crystal
+from rlcsp_core.store import Refinement
 
 
 class Item(NamedTuple):
@@ -19,5 +20,6 @@ class Item(NamedTuple):
     before: Crystal | None = None  # as built, before its relaxation
     film: Sequence[Frame] = ()  # how it came about
     name: str = "structure"  # of files
+    refined: Sequence[Refinement] = ()  # what other models made of it
     potential: Choice | None = None  # that it was relaxed in; None where it was not
     others: Mapping[str, Callable[[], Crystal]] = {}  # to look at beside it, by name

@@ -1,10 +1,13 @@
 """Ranks and sentences of a second look, from energies that are made up."""
 
+from dataclasses import replace
+
 import pytest
 
 from rlcsp_core.analysis.distinct import Group
 from rlcsp_core.analysis.second_look import (
     Look,
+    above_lowest,
     distinct_minima,
     in_a_sentence,
     of_one_kind,
@@ -50,10 +53,21 @@ def test_each_distinct_minimum_is_looked_at_once_with_all_its_findings(store, ru
 def test_a_refinement_of_any_finding_is_that_of_the_group(minima):
     first, second = (Finding("ab", Source.STEP, n, -1.0, 2) for n in (1, 2))
     made = {second.key: refinement(second, -3.0, minima[0][1])}
-    found = refinement_of(Group((first, second), "P1 (1)"), made)
+    found = refinement_of(Group((first, second), "P1 (1)", 10.0), made)
     assert found is not None
     assert found[0] == second
-    assert refinement_of(Group((first,), "P1 (1)"), made) is None
+    assert refinement_of(Group((first,), "P1 (1)", 10.0), made) is None
+
+
+def test_energies_above_the_lowest_are_counted_for_each_model_alone(store, run_id, minima):
+    groups = distinct_minima(store, [run_id], 10)
+    one = [
+        refinement(group.best, energy, minima[0][1])
+        for group, energy in zip(groups, (-3.0, -4.0, None), strict=False)
+    ]
+    other = [replace(refinement(groups[3].best, -90.0, minima[0][1]), model="other")]
+    found = above_lowest(groups, one + other)
+    assert found == [{"toy": 1.0}, {"toy": 0.0}, {}, {"other": 0.0}]
 
 
 def test_ranks_are_those_of_each_potential_on_its_own_scale(look_at):

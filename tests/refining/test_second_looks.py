@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.common.session import second_looks
+from rlcsp_core.analysis.second_look import distinct_minima
 from rlcsp_core.errors import CalculatorError, ConfigError
 from rlcsp_core.execution import second_looks as jobs
 from rlcsp_core.execution.second_looks import SecondLooks
@@ -101,18 +102,20 @@ def test_without_the_extra_the_page_says_how_to_get_it(page):
 
 
 def test_both_ranks_and_the_remark_on_training_are_on_the_page(page, store, run_id, minima):
-    members = {info.number: info for info in store.structures(run_id) if info.relaxed}
-    for number, energy in ((0, -5.0), (1, -5.2), (2, None)):
-        info = members[number]
-        key = store.lowest([run_id], 9)[0].key._replace(number=info.number)
-        crystal = None if energy is None else minima[number][1]
+    bests = [group.best for group in distinct_minima(store, [run_id], 3)]
+    for best, energy in zip(bests, (-5.0, -5.2, None), strict=True):
+        crystal = None if energy is None else minima[best.number][1]
         reason = "the model blew the cell up" if energy is None else None
-        store.add_refinement(Refinement(key, "diep", "diep 2.0.0", energy, reason, 9, 1.0, crystal))
+        store.add_refinement(Refinement(best.key, "diep", "diep 2.0.0", energy, reason, 9, 1.0, crystal))
     page.run()
     assert not page.exception
     assert "First on ions, second by DIEP; lowest by DIEP, " in words(page)
     assert "comes second, 200 meV/atom higher" in words(page)
     assert "no independent proof" in words(page)
+    assert "+200.0 meV/atom by DIEP" in words(page)
+    assert "lowest by DIEP" in words(page)
+    assert "Relaxed again by DIEP: −5.00000 eV/atom, on the scale of that model alone." in words(page)
+    assert any("By DIEP" in str(each.proto) for each in page.get("button_group"))
     [table] = [each.value for each in page.dataframe if "second" in each.value]
     assert table["rank"].tolist() == [1, 2, 3, 4]
     assert sorted(table["second"].dropna()) == [1, 2]
