@@ -8,6 +8,7 @@ whose they are, names and units are those of `tables`, and the metadata of each 
     steps.parquet       one row a step
     updates.parquet     one row a learning update: θ row by row, n_actions rows
     structures.parquet  one row a structure: x y z of each atom in turn, the three vectors of the cell in turn (Å)
+    refinements.parquet one row a structure that a second model has relaxed; in whole archives, where there are any
 
 A whole archive holds every bit of its runs, and `importing` makes runs from it that can go on.  A thinned one, as
 in data/results, holds what pages show; `thinning` says what is left out and what empty fields stand for.
@@ -36,7 +37,15 @@ from rlcsp_core.records import Array, Crystal
 from rlcsp_core.store.arrow import ACTIONS, RUN, from_arrow, numbers
 from rlcsp_core.store.histories import check_series, thinned
 from rlcsp_core.store.reader import Reader
-from rlcsp_core.store.records import Finding, Refinement, RunInfo, RunState, Source, StructureInfo
+from rlcsp_core.store.records import (
+    Finding,
+    Refinement,
+    RunInfo,
+    RunState,
+    Source,
+    StructureInfo,
+    StructureKey,
+)
 from rlcsp_core.store.runs import FORMS
 from rlcsp_core.store.thinning import completed
 from rlcsp_core.tables import PopulationTable, StepTable, Table, UpdateTable
@@ -46,6 +55,7 @@ METADATA = b"rlcsp"
 RUNS, POPULATION, STEPS, UPDATES, STRUCTURES = FILES = (
     "runs.parquet", "population.parquet", "steps.parquet", "updates.parquet", "structures.parquet",
 )  # fmt: skip
+REFINEMENTS = "refinements.parquet"
 LIVE = (  # of a run, what is not exported
     "heartbeat", "host", "process", "request", "policy", "title", "tags", "archived", "discarded",
 )  # fmt: skip
@@ -243,8 +253,22 @@ class Archive(Reader):
         ]
         return sorted(found, key=lambda each: each.energy)[:limit]
 
-    def refinements(self, run_ids: Sequence[str], model: str | None = None) -> list[Refinement]:  # noqa: ARG002
-        return []  # archives hold what searches recorded
+    # Second looks
+
+    def refinements(self, run_ids: Sequence[str], model: str | None = None) -> list[Refinement]:
+        return [
+            each for each in self._refinements if each.key.run_id in run_ids and model in (None, each.model)
+        ]
+
+    @cached_property
+    def _refinements(self) -> list[Refinement]:
+        there = (
+            (self.path / REFINEMENTS).is_file() if self._zip is None else REFINEMENTS in self._zip.namelist()
+        )
+        if not there:
+            return []
+        table = self._file(REFINEMENTS).read()
+        return [refinement_of(table[i : i + 1]) for i in range(len(table))]
 
 
 def crystal_of(row: pa.Table) -> Crystal:
@@ -254,6 +278,14 @@ def crystal_of(row: pa.Table) -> Crystal:
     if not (known.all() and np.isfinite(positions).all() and np.isfinite(cell).all()):
         raise ValueError("one of its structures is damaged")
     return Crystal(numbers.astype(np.int64), positions.reshape(len(numbers), 3), cell.reshape(3, 3))
+
+
+def refinement_of(row: pa.Table) -> Refinement:
+    """One row of refinements.  ValueError where it is none."""
+    values = row.select([name for name in row.column_names if name not in ATOMS]).to_pylist()[0]
+    key = StructureKey(values.pop(RUN), Source(values.pop("source")), values.pop("number"))
+    crystal = None if values["energy"] is None else crystal_of(row)
+    return Refinement(key=key, crystal=crystal, **values)
 
 
 def refusal(path: Path, error: Exception) -> StoreError:

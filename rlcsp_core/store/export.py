@@ -25,6 +25,7 @@ from rlcsp_core.store.archive import (
     LIVE,
     METADATA,
     POPULATION,
+    REFINEMENTS,
     RUNS,
     STEPS,
     STRUCTURES,
@@ -34,7 +35,7 @@ from rlcsp_core.store.archive import (
 from rlcsp_core.store.arrow import RUN, arrow_schema, to_arrow
 from rlcsp_core.store.frames import StoredStructure, ase_database, extxyz
 from rlcsp_core.store.reader import Reader
-from rlcsp_core.store.records import RunInfo, RunState, StructureInfo
+from rlcsp_core.store.records import Refinement, RunInfo, RunState, StructureInfo
 from rlcsp_core.store.runs import canonical
 from rlcsp_core.store.store import Store
 from rlcsp_core.tables import PopulationTable, StepTable, UpdateTable
@@ -85,6 +86,15 @@ def structures_schema(thin: bool) -> pa.Schema:
     atoms = (pa.list_(pa.int16()), lengths, lengths)
     names = (RUN, *StructureInfo._fields, *ATOMS)
     return pa.schema(dict(zip(names, (pa.string(), *info, *atoms), strict=True)))
+
+
+def refinements_schema() -> pa.Schema:
+    text, whole, number, lengths = pa.string(), pa.int32(), pa.float64(), pa.list_(pa.float64())
+    key = {RUN: text, "source": text, "number": whole, "model": text, "version": text}
+    outcome = {"energy": number, "reason": text, "evaluations": whole, "seconds": number}
+    return pa.schema(
+        {**key, **outcome, "numbers": pa.list_(pa.int16()), "positions": lengths, "cell": lengths}
+    )
 
 
 def save_run(reader: Reader, run_id: str, path: Path) -> None:
@@ -163,6 +173,7 @@ def write(runs: Sequence[Kept], path: Path, form: Form, *, zipped: bool, tick: T
                         archive.write(file, file.name, zipfile.ZIP_DEFLATED if text else zipfile.ZIP_STORED)
                 (folder / "all").replace(path)
             else:
+                (path / REFINEMENTS).unlink(missing_ok=True)  # of an earlier export, where there are none now
                 for file in files:
                     file.replace(path / file.name)
     except OSError as error:
@@ -180,6 +191,15 @@ def write_files(runs: Sequence[Kept], folder: Path, form: Form, tick: Tick) -> N
             tick(done / len(runs))
             for name, table in tables_of(reader, run, form).items():
                 files[name].add(table)
+    refinements = [
+        refinement_row(each)
+        for reader, run in (() if form.thin else runs)
+        for each in reader.refinements([run.id])
+    ]
+    if refinements:
+        columns = refinements_schema()
+        with Writer(folder / REFINEMENTS, columns, form) as file:
+            file.add(pa.Table.from_pylist(refinements, columns))
     if len(runs) == 1 and not form.thin:
         ((reader, run),) = runs
         structures = list(stored(reader, run.id, reader.structures(run.id)))
@@ -282,3 +302,15 @@ def structure_row(structure: StoredStructure, run_id: str) -> dict[str, Any]:
     info, crystal = structure
     atoms = {name: getattr(crystal, name).ravel() for name in ATOMS}
     return {RUN: run_id, **info._asdict(), "source": info.source.value, **atoms}
+
+
+def refinement_row(made: Refinement) -> dict[str, Any]:
+    values = {name: value for name, value in vars(made).items() if name not in ("key", "crystal")}
+    atoms = {} if made.crystal is None else {name: getattr(made.crystal, name).ravel() for name in ATOMS}
+    return {
+        RUN: made.key.run_id,
+        "source": made.key.source.value,
+        "number": made.key.number,
+        **values,
+        **atoms,
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,8 @@ def _import(store: Store, archive: Archive, run: RunInfo, made: list[Claim]) -> 
         for start in range(0, len(records), PART):
             store.append(mine, records[start : start + PART], None)
         store.append(mine, (), checkpoint)
+        for each in archive.refinements([run.id]):
+            store.add_refinement(replace(each, key=each.key._replace(run_id=mine.run_id)))
     finally:  # what failed half-way is deleted, which needs an end
         store.end(mine, run.state, run.reason, run.target_step)
 

@@ -16,7 +16,10 @@ from rlcsp_core.crystal.identity import are_duplicates
 from rlcsp_core.execution import Halt
 from rlcsp_core.execution.refining import refine
 from rlcsp_core.outside import VARIABLE
-from rlcsp_core.store import Refinement, Source, StructureKey
+from rlcsp_core.store import Refinement, RunState, Source, StructureKey
+from rlcsp_core.store.archive import Archive
+from rlcsp_core.store.export import Form, write
+from rlcsp_core.store.importing import import_runs
 from tests.execution.fake import ROOT, wait_until
 from tests.refining.calculators import SAME, SLOW, SLOWLY
 
@@ -184,3 +187,30 @@ def test_a_deleted_run_takes_its_refinements_along(store, run_id, minima):
     assert len(store.refinements([run_id])) == 1
     store.delete_run(run_id)
     assert store.refinements([run_id]) == []
+
+
+@pytest.mark.parametrize("name", ["run.zip", "folder"])
+def test_refinements_travel_with_their_run(store, run_id, minima, tmp_path, name):
+    where = StructureKey(run_id, Source.POPULATION, 0)
+    made = [
+        Refinement(where, SAME, "1", -1.0, None, 3, 0.1, minima[0][1]),
+        Refinement(where._replace(number=1), SAME, "1", None, "it burst", 3, 0.1, None),
+    ]
+    for each in made:
+        store.add_refinement(each)
+    form = Form(None, thin=False)
+    write([(store, store.run(run_id))], tmp_path / name, form, zipped=name == "run.zip")
+    archive = Archive(tmp_path / name)
+    (copy,) = import_runs(store, archive)
+    for found in (archive.refinements([run_id], SAME), store.refinements([copy])):
+        assert [(e.key[1:], e.energy, e.reason) for e in found] == [
+            (e.key[1:], e.energy, e.reason) for e in made
+        ]
+        assert found[0].crystal.positions.tobytes() == minima[0][1].positions.tobytes()
+        assert found[1].crystal is None
+    assert archive.refinements([run_id], "other") == []
+    if name == "folder":  # written once more, without any
+        other = store.create_claimed({**store.run(run_id).config, "seed": 9}, name="other")
+        store.end(other, RunState.STOPPED, "stopped")
+        write([(store, store.run(other.run_id))], tmp_path / name, form, zipped=False)
+        assert Archive(tmp_path / name).refinements([run_id]) == []
