@@ -41,6 +41,7 @@ def beside_minimum(run: RunInfo) -> list[str]:
 def advice(run: RunInfo, said: Verdict) -> str:
     """What to do where the crystal of experiment was not found."""
     if said.difference is not None and said.difference < 0:
-        return "Something lower than experiment is nearly always a flaw of the potential."
+        flaw = "Something lower than experiment is nearly always a flaw of the potential."
+        return f"{flaw} A second look, below the found structures, ranks them by another model."
     wider = ", or extended actions" if run.config.get("actions", "published") == "published" else ""
     return f"Try another seed or more steps{wider}."
