@@ -38,7 +38,6 @@ LOOKS = {
     for theme in ("light", "dark")
 }
 IN_DOCUMENTS = (
-    "home",
     "demo-race",
     "search",
     "compare",
