@@ -246,7 +246,7 @@ def _grid(store: Reader, groups: Sequence[Group[Found]], start: int, chosen: Fou
                 st.caption(
                     f"**{energy_words(group.best.energy)}** eV/atom  \n{above} · {plain(group.space_group)}  \n"
                     f"{group.best.n_atoms} atoms · found by {_count(searches(store, group.members))}"
-                    + "".join(f"  \n{plain(words)}" for words in again[row + place])
+                    + (f"  \nagain: {plain(', '.join(again[row + place]))}" if again[row + place] else "")
                 )
                 st.button(
                     f"Open {rank}",
@@ -261,13 +261,11 @@ def _grid(store: Reader, groups: Sequence[Group[Found]], start: int, chosen: Fou
 def _by_models(
     store: Reader, shown: Sequence[Group[Found]], every: Sequence[Group[Found]]
 ) -> list[list[str]]:
-    """For each of them, what other models say of it."""
+    """For each of them, what other models say of it: meV/atom above the lowest of each."""
     runs = sorted({found.run_id for group in every for found in group.members})
     return [
         [
-            f"lowest by {label_of(model)}"
-            if above == 0
-            else f"+{1000 * above:.1f} meV/atom by {label_of(model)}"
+            f"{label_of(model)} {'lowest' if above == 0 else f'+{1000 * above:.1f}'}"
             for model, above in of_group.items()
         ]
         for of_group in above_lowest(shown, store.refinements(runs))
@@ -300,7 +298,7 @@ def _table(store: Reader, groups: Sequence[Group[Found]]) -> None:
             "picture": st.column_config.ImageColumn("structure"),
             "energy": st.column_config.NumberColumn("energy (eV/atom)", format="%.6f"),
             "above": st.column_config.NumberColumn("above the lowest (meV/atom)", format="%.2f"),
-            "again": st.column_config.TextColumn("relaxed again"),
+            "again": st.column_config.TextColumn("relaxed again (meV/atom)"),
             "first": st.column_config.TextColumn("lowest of them"),
             "open": st.column_config.LinkColumn("open", display_text="open"),
         },

@@ -112,8 +112,8 @@ def test_both_ranks_and_the_remark_on_training_are_on_the_page(page, store, run_
     assert "First on ions, second by DIEP; lowest by DIEP, " in words(page)
     assert "comes second, 200 meV/atom higher" in words(page)
     assert "no independent proof" in words(page)
-    assert "+200.0 meV/atom by DIEP" in words(page)
-    assert "lowest by DIEP" in words(page)
+    assert "again: DIEP +200.0" in words(page)
+    assert "again: DIEP lowest" in words(page)
     assert "Relaxed again by DIEP: −5.00000 eV/atom, on the scale of that model alone." in words(page)
     assert any("By DIEP" in str(each.proto) for each in page.get("button_group"))
     [table] = [each.value for each in page.dataframe if "second" in each.value]
