@@ -42,7 +42,7 @@ with race, st.container(border=True):
 
 st.header("Recent runs")
 with show_errors():
-    recent = runs.store.runs(RECENT)
+    recent = [run for run in runs.store.runs(RECENT) if not run.archived]
     if not recent:
         st.info("No runs yet. Start the demo above, or set up a search of your own on the Search page.")
     elif chosen := run_list(recent, key="recent", columns=BRIEF):
