@@ -8,7 +8,7 @@ stored history ends, and if its structures hold the atoms of the run's compositi
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
 
@@ -19,10 +19,12 @@ from rlcsp_core.crystal.composition import Composition
 from rlcsp_core.crystal.modular import SHIFTS, SITES, Modular, build
 from rlcsp_core.errors import CheckpointError
 from rlcsp_core.records import Crystal
+from rlcsp_core.scale import EnergyScale, energy_scale
 from rlcsp_core.search.checkpoint import State
 from rlcsp_core.search.config import SearchConfig
 
 SMALLEST_VOLUME = 1e-3  # Å³ per atom
+SAME_SCALE = 1e-6  # relative
 SHARED = "theta"  # of an agent: others may have taken it further since
 
 
@@ -58,11 +60,17 @@ def check_state(state: State, config: SearchConfig, composition: Composition, n_
         len(state.population) >= config.population and state.current is not None
     ):
         raise refusal("its population and its energy scale do not belong together")
-    if state.scale is not None and not (isfinite(state.scale.mean) and state.scale.deviation > 0):
-        raise refusal("its energy scale is none")
+    if state.scale is not None and not is_scale_of(state.scale, state.population):
+        raise refusal("its energy scale is not that of its population")
     for point in (state.current, state.modular):
         if point is not None:
             check_point(point, state, config, composition)
+
+
+def is_scale_of(scale: EnergyScale, population: Sequence[float]) -> bool:
+    """Up to roundings of another machine; of an arbitrary one, 1e-320 say, no policy can be computed."""
+    energies = np.array(population)
+    return bool((~np.isnan(energies)).any() and np.allclose(scale, energy_scale(energies), SAME_SCALE, 0.0))
 
 
 def check_point(point: SearchPoint, state: State, config: SearchConfig, composition: Composition) -> None:

@@ -84,6 +84,18 @@ def serving(words, port, user, stop=signal.SIGTERM):
             process.kill()
 
 
+def await_start(connect, refusal):
+    """A port may be open while its server is still starting up."""
+    end = time.monotonic() + STARTING
+    while True:
+        try:
+            return connect()
+        except refusal:
+            if time.monotonic() > end:
+                raise
+        time.sleep(0.05)
+
+
 def quietly(words, user):
     done = subprocess.run(words, capture_output=True, text=True, check=False, cwd="/", **unprivileged(user))
     if done.returncode:
@@ -93,7 +105,7 @@ def quietly(words, user):
 @contextmanager
 def postgresql(folder):
     """URL of an empty PostgreSQL database."""
-    pytest.importorskip("psycopg")
+    psycopg = pytest.importorskip("psycopg")
     initdb, server = program("initdb"), program("postgres")
     if not (initdb and server):
         pytest.skip("PostgreSQL is not installed")
@@ -107,8 +119,10 @@ def postgresql(folder):
         user,
     )
     words = [server, "-D", str(data / "d"), "-p", str(port), "-h", "127.0.0.1", "-k", str(data), "-F"]
+    url = f"postgresql://someone:{PASSWORD}@127.0.0.1:{port}/postgres"
     with serving(words, port, user, stop=signal.SIGINT):  # which does not wait for clients
-        yield f"postgresql://someone:{PASSWORD}@127.0.0.1:{port}/postgres"
+        await_start(lambda: psycopg.connect(url).close(), psycopg.OperationalError)
+        yield url
 
 
 @contextmanager
@@ -132,7 +146,9 @@ def mariadb(folder):
     ]
     with serving(words, port, user):
         with (
-            pymysql.connect(host="127.0.0.1", port=port, user="root") as connection,
+            await_start(
+                lambda: pymysql.connect(host="127.0.0.1", port=port, user="root"), pymysql.OperationalError
+            ) as connection,
             connection.cursor() as cursor,
         ):
             cursor.execute("CREATE DATABASE runs CHARACTER SET utf8mb4")
