@@ -30,8 +30,8 @@ def show_race(
     play: bool,
     policy: bool,
     height: int = 150,
-) -> bool:
-    """Whether the reader has seen its end.  lanes: `lane_data` of each; policy: whether its bars stand
+) -> None:
+    """Its state carries `seen` when it is drawn to the end.  lanes: `lane_data` of each; policy: whether its bars stand
     beside; height: px of a lane."""
     data = {
         "lanes": list(lanes),
@@ -41,5 +41,4 @@ def show_race(
         "play": play,
         "height": height,
     }
-    result = _component(key=key, data=data, on_seen_change=lambda: None)  # with it, the result carries `seen`
-    return bool(result.seen)
+    _component(key=key, data=data, on_seen_change=lambda: None)  # with it, its state carries `seen`

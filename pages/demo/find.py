@@ -7,14 +7,14 @@ import streamlit as st
 from pages.common.cache import cached
 from pages.common.columns import LIVE, beside
 from pages.common.crystals import ending_of, phases_of, thumbnail_of
-from pages.common.demo_runs import is_fresh
+from pages.common.demo_runs import is_fresh, is_told
 from pages.common.errors import plain, show_errors
 from pages.common.session import library
 from pages.common.sitemap import SEARCH, STRUCTURES
 from pages.common.wording import number, typeset
 from pages.components.race import show_race
 from pages.components.race_words import trained_note
-from pages.demo.lanes import REFRESH, goal_of, is_over, lane_of_run, show_waiting
+from pages.demo.lanes import REFRESH, goal_of, lane_of_run, show_waiting
 from rlcsp_core.crystal.composition import Preset
 from rlcsp_core.crystal.identity import Match, in_setting_of
 from rlcsp_core.records import Crystal
@@ -31,43 +31,47 @@ def show_find(run: RunInfo) -> None:
         )
         st.page_link(SEARCH.file, label="Open it", icon=SEARCH.icon, query_params={"run": run.id})
         return
+    told = is_told([run], _key(run))
     with st.container(key=f"{LIVE}-demo"):
-        st.fragment(_act, run_every=None if is_over(run) else REFRESH)(run.id, goal, is_over(run))
+        st.fragment(_act, run_every=None if told else REFRESH)(run.id, goal, told)
 
 
-def _act(run_id: str, goal: Preset, over: bool) -> None:
+def _key(run: RunInfo) -> str:
+    return f"find-{run.id}"
+
+
+def _act(run_id: str, goal: Preset, told: bool) -> None:
     store = library()
     with show_errors():
         run = store.run(run_id)
-        if is_over(run) and not over:
+        if not told and is_told([run], _key(run)):
             st.rerun()  # without the timer
         left, right = beside("find", [3, 2])
         with left:
-            seen = _lane(run, goal)
+            _lane(run, goal)
         with right:
             st.markdown(
                 f"**Act 1: find it.** All that the search is given is the formula {typeset(run.composition)}. Each "
                 "grey dot is a crystal that was built and relaxed; the line is the lowest so far. A coloured dot is a "
                 "new lowest, named by the action that made it."
             )
-            if is_over(run) and (seen or not is_fresh(run_id)):
+            if told:
                 _ending(run, goal)
 
 
-def _lane(run: RunInfo, goal: Preset) -> bool:
+def _lane(run: RunInfo, goal: Preset) -> None:
     policy = run.config.get("policy")
     note = f"from a policy {trained_note(policy['name'])}" if policy else ""
     lane = lane_of_run(library(), run, typeset(run.composition), note, pictures=True)
     if lane is None:
         show_waiting(run)
-        return False
+        return
     words = f"Energy of every trial above {goal.name} against steps; {run.n_steps} steps so far."
-    seen = show_race([lane], goal.name, words, key=f"find-{run.id}", play=is_fresh(run.id), policy=False)
+    show_race([lane], goal.name, words, key=_key(run), play=is_fresh(run.id), policy=False)
     st.caption(
         f"Energy above {goal.name}, the known minimum, in meV/atom, against steps; left of step 0 the random crystals "
         "that the search starts from."
     )
-    return seen
 
 
 def _ending(run: RunInfo, goal: Preset) -> None:

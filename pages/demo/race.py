@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.common.columns import LIVE, beside
-from pages.common.demo_runs import is_fresh
+from pages.common.demo_runs import is_fresh, is_told
 from pages.common.errors import plain, show_errors
 from pages.common.session import library
 from pages.common.sitemap import COMPARE, POLICY, STRUCTURES
@@ -22,7 +22,7 @@ from pages.components.race_words import (
     trained_note,
     training_words,
 )
-from pages.demo.lanes import REFRESH, goal_of, is_over, lane_of_run, show_waiting
+from pages.demo.lanes import REFRESH, goal_of, lane_of_run, show_waiting
 from rlcsp_core.analysis.trained import curve_of
 from rlcsp_core.crystal.composition import Preset
 from rlcsp_core.plots.policy import training_figure
@@ -35,26 +35,30 @@ def show_two(runs: Sequence[RunInfo]) -> None:
     if goal is None or goal_of(runs[1]) != goal:
         st.info("These two searches are not after the same known minimum, which the race is about.")
         return
-    over = all(map(is_over, runs))
+    told = is_told(runs, _key(runs))
     with st.container(key=f"{LIVE}-demo"):
-        st.fragment(_act, run_every=None if over else REFRESH)([run.id for run in runs], goal, over)
+        st.fragment(_act, run_every=None if told else REFRESH)([run.id for run in runs], goal, told)
 
 
-def _act(run_ids: Sequence[str], goal: Preset, over: bool) -> None:
+def _key(runs: Sequence[RunInfo]) -> str:
+    return f"race-{'-'.join(run.id for run in runs)}"
+
+
+def _act(run_ids: Sequence[str], goal: Preset, told: bool) -> None:
     store = library()
     with show_errors():
         runs = [store.run(run_id) for run_id in run_ids]
-        if all(map(is_over, runs)) and not over:
+        if not told and is_told(runs, _key(runs)):
             st.rerun()  # without the timer
         left, right = beside("race", [7, 3])
         with left:
-            seen = _lanes(runs, goal)
+            _lanes(runs, goal)
         with right:
             st.markdown(
                 f"**Act 2: learn it.** Both start from the same random crystals of {typeset(runs[0].composition)}. "
                 "Bars: the probability of each kind of action at this step; the mark is where it stood at first."
             )
-            if over and (seen or not all(map(is_fresh, run_ids))):
+            if told:
                 _ending(runs, goal)
         _curve(runs)
 
@@ -65,20 +69,17 @@ def name_of(run: RunInfo) -> tuple[str, str]:
     return (TRAINED, trained_note(policy["name"])) if policy else UNTRAINED
 
 
-def _lanes(runs: Sequence[RunInfo], goal: Preset) -> bool:
+def _lanes(runs: Sequence[RunInfo], goal: Preset) -> None:
     lanes = [lane_of_run(library(), run, *name_of(run)) for run in runs]
     known = [lane for lane in lanes if lane is not None]
     if len(known) < len(lanes):
         show_waiting(runs[0])
-        return False
+        return
     words = "; ".join(f"{name_of(run)[0]}: {run.n_steps} steps so far" for run in runs)
-    key = f"race-{'-'.join(run.id for run in runs)}"
     fresh = all(is_fresh(run.id) for run in runs)
-    seen = show_race(
-        known, goal.name, f"Energies above {goal.name}. {words}.", key=key, play=fresh, policy=True
-    )
+    said = f"Energies above {goal.name}. {words}."
+    show_race(known, goal.name, said, key=_key(runs), play=fresh, policy=True)
     st.caption(f"Energy above {goal.name} in meV/atom against steps; left of step 0 the random crystals.")
-    return seen
 
 
 def _ending(runs: Sequence[RunInfo], goal: Preset) -> None:
