@@ -46,9 +46,12 @@ def answers(port):
         return s.connect_ex(("127.0.0.1", port)) == 0
 
 
-def unprivileged(user):
-    """Servers refuse to run as root; then they run as the user that their package made."""
-    return {"user": user} if os.geteuid() == 0 else {}
+def unprivileged(user, folder):
+    """Servers refuse to run as root; then they run as the user that their package made.
+
+    Temporary tables lie in a folder of its own: a MariaDB that starts removes those of another from one they share."""
+    settings = {"env": {**os.environ, "TMPDIR": str(folder)}}
+    return settings | {"user": user} if os.geteuid() == 0 else settings
 
 
 def user_of(package):
@@ -67,8 +70,10 @@ def prepared(folder, user):
 
 
 @contextmanager
-def serving(words, port, user, stop=signal.SIGTERM):
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **unprivileged(user))
+def serving(words, port, user, folder, stop=signal.SIGTERM):
+    process = subprocess.Popen(
+        words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **unprivileged(user, folder)
+    )
     try:
         end = time.monotonic() + STARTING
         while not answers(port):
@@ -96,8 +101,10 @@ def await_start(connect, refusal):
         time.sleep(0.05)
 
 
-def quietly(words, user):
-    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd="/", **unprivileged(user))
+def quietly(words, user, folder):
+    done = subprocess.run(
+        words, capture_output=True, text=True, check=False, cwd="/", **unprivileged(user, folder)
+    )
     if done.returncode:
         pytest.fail(f"{words[0]} failed: {done.stderr[-300:]}")
 
@@ -117,10 +124,11 @@ def postgresql(folder):
     quietly(
         [initdb, "-D", str(data / "d"), "-U", "someone", "-A", "scram-sha-256", f"--pwfile={secret}", "-N"],
         user,
+        data,
     )
     words = [server, "-D", str(data / "d"), "-p", str(port), "-h", "127.0.0.1", "-k", str(data), "-F"]
     url = f"postgresql://someone:{PASSWORD}@127.0.0.1:{port}/postgres"
-    with serving(words, port, user, stop=signal.SIGINT):  # which does not wait for clients
+    with serving(words, port, user, data, stop=signal.SIGINT):  # which does not wait for clients
         await_start(lambda: psycopg.connect(url).close(), psycopg.OperationalError)
         yield url
 
@@ -135,7 +143,7 @@ def mariadb(folder):
     user = user_of("mysql")
     data, port = prepared(folder / "mariadb", user), free_port()
     common = ["--no-defaults", f"--datadir={data / 'd'}"]
-    quietly([install, *common, "--auth-root-authentication-method=normal", "--skip-test-db"], user)
+    quietly([install, *common, "--auth-root-authentication-method=normal", "--skip-test-db"], user, data)
     words = [
         server,
         *common,
@@ -144,7 +152,7 @@ def mariadb(folder):
         "--bind-address=127.0.0.1",
         "--pid-file=pid",
     ]
-    with serving(words, port, user):
+    with serving(words, port, user, data):
         with (
             await_start(
                 lambda: pymysql.connect(host="127.0.0.1", port=port, user="root"), pymysql.OperationalError
