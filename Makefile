@@ -7,19 +7,22 @@ BIN    := $(VENV)/bin
 PORT   ?= 8501
 PYTEST := $(BIN)/python -m pytest --numprocesses logical --dist
 
-.PHONY: app test ready check lint unit warm docs browser databases audit clean screenshots
+.PHONY: app test long ready check lint unit warm docs browser databases audit clean screenshots
 
 # With ML=1 also the machine-learned potentials, 1.6 GB, for a second look at what was found.
 app: $(VENV)/.app $(if $(ML),$(VENV)/.ml)
 	$(BIN)/python -m rlcsp_core app --port $(PORT)
 
-# Two at a time: pip and the system's packages, then style and compiling, then the tests.  Those of one file in the
-# browser share a server.
+# Two at a time: pip and the system's packages, then style and compiling, then the tests.
 test:
 	@$(MAKE) --no-print-directory --jobs 2 ready
 	@sh tests/audit.sh $(BIN)/python || echo "See above; 'make audit' fails as long as this is so."
-	$(PYTEST) loadgroup -m "not browser"
-	$(PYTEST) loadfile -m browser
+	$(PYTEST) loadgroup -m "not browser and not long"
+	$(PYTEST) load -m "browser and not long"
+
+# What `make test` leaves out to stay below a quarter of an hour; before a release.
+long: ready
+	$(PYTEST) load -m long
 
 ready: $(VENV)/.docs databases warm lint
 
@@ -28,7 +31,7 @@ check: $(VENV)/.test
 	@$(MAKE) --no-print-directory --jobs 2 lint unit
 
 unit: warm
-	$(PYTEST) loadgroup -m "not browser and not server and not slow"
+	$(PYTEST) loadgroup -m "not browser and not server and not slow and not long"
 
 # Engines are compiled once, before: each worker of pytest would do it again.
 warm: $(VENV)/.test

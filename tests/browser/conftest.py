@@ -16,7 +16,7 @@ from playwright.sync_api import Browser
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests below this folder need a browser; those of a file share a server, and what they made there."""
+    """All tests below this folder need a browser."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:

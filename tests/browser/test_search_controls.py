@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from dashboard import Dashboard, Watched
 from playwright.sync_api import Locator, Page, expect
 from searching import (
@@ -65,6 +66,7 @@ def stored_steps(dashboard: Dashboard, run_id: str) -> list[int]:
     return list(steps)
 
 
+@pytest.mark.long
 def test_two_searches_run_beside_each_other_and_are_steered_one_by_one(
     watched: Watched, dashboard: Dashboard
 ) -> None:

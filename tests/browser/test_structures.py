@@ -61,6 +61,7 @@ def test_bixbyite_is_drawn_as_computed(watched: Watched) -> None:
     assert int(drawn(view)["atoms"]) == np.count_nonzero(expected.places <= BEYOND)
 
 
+@pytest.mark.long
 def test_elements_bonds_and_polyhedra_can_be_switched(watched: Watched) -> None:
     view = viewer(watched.open(BIXBYITE))
     view.get_by_role("button", name="Polyhedra around Y").click()
@@ -72,6 +73,7 @@ def test_elements_bonds_and_polyhedra_can_be_switched(watched: Watched) -> None:
     assert 0 < int(drawn(view)["atoms"]) < before
 
 
+@pytest.mark.long
 def test_camera_turns_by_keyboard_and_stays_when_the_structure_changes(watched: Watched) -> None:
     page = watched.open(BIXBYITE)
     view = viewer(page)
@@ -141,6 +143,7 @@ def test_distances_and_angles_are_those_of_pymatgen(watched: Watched) -> None:
     expect(view.locator(".site")).to_contain_text("Click an atom")
 
 
+@pytest.mark.long
 def test_two_clicks_tell_the_distance_of_what_is_drawn_and_of_the_nearest_images(watched: Watched) -> None:
     view = viewer(watched.open(BIXBYITE))
     structure, names = as_pymatgen(view, "bixbyite")
@@ -169,6 +172,7 @@ def test_two_clicks_tell_the_distance_of_what_is_drawn_and_of_the_nearest_images
     assert min(abs(distance - drawn_apart) for distance in apart) < 1e-3
 
 
+@pytest.mark.long
 def test_supercell_is_drawn_on_demand(watched: Watched) -> None:
     view = viewer(watched.open("Structures?from=phases&reference=SrTiO3+perovskite"))
     assert drawn(view)["polyhedra"] == "1"
@@ -181,6 +185,7 @@ def test_supercell_is_drawn_on_demand(watched: Watched) -> None:
     assert cells == 125
 
 
+@pytest.mark.long
 def test_a_supercell_too_large_to_draw_cannot_be_chosen(watched: Watched) -> None:
     view = viewer(watched.open(BIXBYITE))  # 80 atoms: 18 cells at most
     allowed = view.get_by_label("Cells along b").locator("option:not([disabled])")
@@ -198,6 +203,7 @@ def test_a_found_structure_opens_by_its_address(watched: Watched, run_id: str) -
     expect(page.locator(".crystal-view canvas")).to_have_count(1)  # one graphics context a page
 
 
+@pytest.mark.long
 def test_the_saved_page_works_without_a_server(watched: Watched, tmp_path: Path) -> None:
     page = watched.open(BIXBYITE)
     viewer(page)
@@ -241,6 +247,7 @@ def test_nothing_in_an_uploaded_file_is_executed(watched: Watched, tmp_path: Pat
     assert dialogs == []
 
 
+@pytest.mark.long
 def test_without_webgl_the_structure_is_told_in_words(watched: Watched) -> None:
     watched.page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
     page = watched.open(BIXBYITE)
@@ -252,6 +259,7 @@ def test_without_webgl_the_structure_is_told_in_words(watched: Watched) -> None:
     watched.errors.clear()  # other parts of the page draw on a canvas, too
 
 
+@pytest.mark.long
 def test_a_click_on_an_atom_tells_its_site(watched: Watched) -> None:
     view = viewer(watched.open(BIXBYITE))
     box = view.locator(".canvas").bounding_box()
@@ -265,6 +273,7 @@ def test_a_click_on_an_atom_tells_its_site(watched: Watched) -> None:
     assert view.get_by_label("Choose an atom").input_value() != ""
 
 
+@pytest.mark.long
 def test_the_picture_is_saved_and_settings_outlast_a_reload(watched: Watched) -> None:
     page = watched.open(BIXBYITE)
     view = viewer(page)
@@ -277,6 +286,7 @@ def test_the_picture_is_saved_and_settings_outlast_a_reload(watched: Watched) ->
     expect(viewer(page).get_by_role("button", name="Perspective")).to_have_attribute("aria-pressed", "false")
 
 
+@pytest.mark.long
 def test_two_structures_turn_together(watched: Watched) -> None:
     page = watched.open("Structures?from=phases&reference=TiO2+rutile")
     page.wait_for_selector(READY)

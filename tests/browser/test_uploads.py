@@ -89,20 +89,20 @@ FILES = {  # how it is made, where the answer stands, and what it says
 }
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.long
 def test_a_file_that_cannot_be_used_gets_a_sentence(
-    watched: Watched, dashboard: Dashboard, tmp_path: Path, name: str
+    watched: Watched, dashboard: Dashboard, tmp_path: Path
 ) -> None:
-    make, place, words = FILES[name]
-    make(tmp_path / name)
     before = len(runs_stored(dashboard))
-    page = watched.open("Structures?from=file")
     dialogs: list[str] = []
-    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-    page.locator("input[type=file]").set_input_files(tmp_path / name)
-    expect(page.get_by_test_id(place).filter(has_text=words).first).to_be_visible()
-    wait_until_settled(page)
-    expect(page.get_by_text("has encountered an error")).to_have_count(0)
+    watched.page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    for name, (make, place, words) in FILES.items():
+        make(tmp_path / name)
+        page = watched.open("Structures?from=file")
+        page.locator("input[type=file]").set_input_files(tmp_path / name)
+        expect(page.get_by_test_id(place).filter(has_text=words).first).to_be_visible()
+        wait_until_settled(page)
+        expect(page.get_by_text("has encountered an error")).to_have_count(0)
     assert dialogs == []
     assert len(runs_stored(dashboard)) == before
 

@@ -147,7 +147,9 @@ def like_one_undisturbed(store, run_id, path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("algorithm", ["rlcsp", "npg", "ppo"])
+@pytest.mark.parametrize(
+    "algorithm", ["npg", *(pytest.param(name, marks=pytest.mark.long) for name in ("rlcsp", "ppo"))]
+)
 def test_a_run_killed_at_random_moments_and_resumed_is_one_undisturbed(path, store, rng, tmp_path, algorithm):
     """RLCSP_KILLS=50 for the figure in RELIABILITY.md; a few are enough to notice a regression."""
     kills = int(os.environ.get("RLCSP_KILLS", KILLS))

@@ -20,7 +20,7 @@ from tests.store.servers import SERVERS, free_port
 WORKERS = 2
 STEPS = 3000
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

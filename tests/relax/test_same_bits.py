@@ -34,6 +34,7 @@ def _relaxed(cache: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.long
 def test_compiling_and_loading_give_the_same_bits(tmp_path: Path) -> None:
     compiled = _relaxed(tmp_path)
     assert len(compiled.splitlines()) == 3
