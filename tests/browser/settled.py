@@ -9,7 +9,7 @@ from tests.patience import SOON
 LIMIT = 1000 * SOON  # ms
 POLL = 200  # ms; not at every frame, which a turning crystal leaves no time for
 UNDRAWN = ".crystal-view:not([data-ready])"  # in a shadow root, where the script above does not look
-PAINT = 600  # ms for tables and pictures, which do not say when they are drawn
+PAINT = 300  # ms for tables and pictures, which do not say when they are drawn
 SETTLED = """() => {
   const seen = (node) => node.clientWidth > 0;
   const all = (selector) => [...document.querySelectorAll(selector)].filter(seen);
