@@ -1,6 +1,6 @@
 """MaskablePPO of sb3-contrib beside our PPO, on the same environment: `python -m benchmarks.maskable_ppo [--steps N]`.
 
-Needs `pip install "rlcsp[gym]" sb3-contrib`, with torch.  Both are trained for N steps over searches one after the
+Needs `pip install '.[gym]' sb3-contrib`, with torch.  Both are trained for N steps over searches one after the
 other, with the reward "target" (1 for the step that reaches it), and then tried, no longer learning, on fresh seeds
 beside actions drawn uniformly.
 """

@@ -1,4 +1,4 @@
-"""A search as a Gymnasium environment, for agents of other libraries (pip install "rlcsp[gym]").
+"""A search as a Gymnasium environment, for agents of other libraries (pip install '.[gym]').
 
     import gymnasium, rlcsp_core.gym
     env = gymnasium.make("rlcsp/CrystalSearch-v0", composition="Y2O3", actions="extended", max_atoms=80)

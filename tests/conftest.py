@@ -1,9 +1,14 @@
-"""What all tests share: a seeded generator, and which of them need a server."""
+"""What all tests share: a seeded generator, an empty database, and which of them need a server."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
 import pytest
+
+from rlcsp_core.store import Store, open_store
 
 SEED = 20241122
 
@@ -25,3 +30,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(SEED)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "runs.sqlite"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    store = open_store(str(path))
+    yield store
+    store.close()

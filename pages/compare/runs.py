@@ -123,7 +123,7 @@ def _label(chosen: Sequence[RunInfo]) -> None:
         return
     first, key = chosen[0], "-".join(run.id for run in chosen)
     title = first.title or ""
-    with st.form(f"label-{hash(key)}", border=False):
+    with st.form(f"label-{key}", border=False):
         if len(chosen) == 1:
             title = st.text_input("Name", title, max_chars=LONGEST)
         tags = st.text_input("Tags, with commas between them", ", ".join(first.tags), max_chars=LONGEST_TAGS)

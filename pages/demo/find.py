@@ -110,10 +110,11 @@ def _side_by_side(crystal: Crystal, match: Match | None, goal: Preset) -> None:
     same = "Both in one cell and orientation, each drawn to its own size. " if turned is not None else ""
     times = crystal.n_atoms // goal.cell
     cell = f", {times} × the smallest cell" if times > 1 else ""
+    grown = 100 * (match.stretch - 1)  # %
     st.caption(
         plain(
             f"{same}Found with {crystal.n_atoms} atoms{cell}; atoms lie {number(match.distance, 2)} Å from those "
-            f"of the known crystal (RMSD), and the cell is {number(100 * (match.stretch - 1), 1)} % longer in "
-            "this potential."
+            f"of the known crystal (RMSD), and the cell is {number(abs(grown), 1)} % "
+            f"{'shorter' if grown < 0 else 'longer'} in this potential."
         )
     )

@@ -23,6 +23,7 @@ from pages.components.race_words import (
     training_words,
 )
 from pages.demo.lanes import REFRESH, goal_of, lane_of_run, show_waiting
+from rlcsp_core.analysis.race import arrival
 from rlcsp_core.analysis.trained import curve_of
 from rlcsp_core.crystal.composition import Preset
 from rlcsp_core.plots.policy import training_figure
@@ -84,7 +85,7 @@ def _lanes(runs: Sequence[RunInfo], goal: Preset) -> None:
 
 def _ending(runs: Sequence[RunInfo], goal: Preset) -> None:
     """Who was first, and what one race is worth."""
-    first, second = sorted(runs, key=lambda run: run.n_steps if run.target_step is None else run.target_step)
+    first, second = sorted(runs, key=lambda run: arrival(run.target_step, run.n_steps))
     words = " ".join(f"{name_of(run)[0]}: {_result(run, goal)}." for run in (first, second))
     if first.target_step is None:
         st.info(plain(f"Neither has found {goal.name}. {words}"))

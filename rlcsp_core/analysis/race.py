@@ -88,6 +88,11 @@ def by_family(probabilities: Array, actions: Sequence[Action]) -> Array:
     return probabilities.reshape(-1, len(actions)) @ belongs
 
 
+def arrival(target_step: int | None, n_steps: int) -> tuple[bool, int]:
+    """Sorts searches: who arrived by its steps; behind them who did not, however little it spent."""
+    return target_step is None, n_steps if target_step is None else target_step
+
+
 def pairs(table: pd.DataFrame, composition: str, first: str, second: str) -> Pairs:
     """table: outcomes; first and second: labels."""
     mine = table[table["composition"] == composition]

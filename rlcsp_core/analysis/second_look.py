@@ -104,16 +104,15 @@ def refinement_of(group: Group[F], made: Mapping[StructureKey, Refinement]) -> t
 
 def above_lowest(groups: Sequence[Group[F]], refinements: Sequence[Refinement]) -> list[dict[str, float]]:
     """For each group {model: eV/atom above the lowest by that model}; models without an energy for it are left out."""
-    made: dict[str, dict[StructureKey, Refinement]] = {}
+    made: dict[str, dict[StructureKey, float]] = {}
     for each in refinements:
         if each.energy is not None:
-            made.setdefault(each.model, {})[each.key] = each
-    lowest = {model: min(each.energy or 0.0 for each in mine.values()) for model, mine in made.items()}
+            made.setdefault(each.model, {})[each.key] = each.energy
     return [
         {
-            model: (pair[1].energy or 0.0) - lowest[model]
+            model: mine[found.key] - min(mine.values())
             for model, mine in made.items()
-            if (pair := refinement_of(group, mine)) is not None
+            if (found := next((found for found in group.members if found.key in mine), None)) is not None
         }
         for group in groups
     ]

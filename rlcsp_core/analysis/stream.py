@@ -38,6 +38,7 @@ class Fall(NamedTuple):
 
     first: float  # cost of the first searches
     last: float  # cost of the last half
+    is_bound: tuple[bool, bool]  # of the two: some searches did not arrive there, the cost is higher
     p: float
     n_streams: int
     n_searches: int
@@ -66,16 +67,23 @@ def fall(table: pd.DataFrame, label: str, cost: str) -> Fall:
     """table: outcomes on one compound."""
     logs = _logs(table, label, cost)
     first, last = logs[:, :FIRST].mean(axis=1), logs[:, logs.shape[1] // 2 :].mean(axis=1)
+    half = logs.shape[1] // 2
+    missed = table.loc[(table["label"] == label) & ~table["reached"].astype(bool), "search"]
     return Fall(
-        float(np.exp(first.mean())), float(np.exp(last.mean())), signed_rank(last - first), *logs.shape
+        float(np.exp(first.mean())),
+        float(np.exp(last.mean())),
+        (bool((missed <= FIRST).any()), bool((missed > half).any())),
+        signed_rank(last - first),
+        *logs.shape,
     )
 
 
 def sentence(found: Fall, label: str, cost: str) -> str:
     what = {"steps": "steps", "cpu": "CPU seconds"}[cost]
     p = f"p = {found.p:.2g}" if found.p >= 0.001 else "p < 0.001"
+    first, last = ("at least " * bound for bound in found.is_bound)
     numbers = (
-        f"{found.first:.3g} {what} in the first {FIRST} searches, {found.last:.3g} in searches "
+        f"{first}{found.first:.3g} {what} in the first {FIRST} searches, {last}{found.last:.3g} in searches "
         f"{found.n_searches // 2 + 1}–{found.n_searches} ({found.n_streams} streams, {p})"
     )
     if found.p >= SIGNIFICANCE:

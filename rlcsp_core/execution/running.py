@@ -127,11 +127,11 @@ def execute(
     """Work on a claimed run until it ends or is told to; the run as it is then.
 
     The claim is given back whatever happens: a process that lives on would otherwise keep the run for good."""
-    with heartbeat(store, mine, halt):
+    with heartbeat(store, mine, halt) as over:
         try:
             store.attach(mine, versions())
             search = begin(store, store.run(mine.run_id))
-            Work(store, mine, halt, search, notify).until_end()
+            Work(store, mine, halt, search, notify, over).until_end()
         except ClaimLostError:
             raise
         except (UnavailableError, KeyboardInterrupt, SystemExit) as error:
@@ -158,8 +158,8 @@ def give_back(store: Store, mine: Claim, state: RunState, reason: str) -> None:
 
 
 @contextmanager
-def heartbeat(store: Store, mine: Claim, halt: Halt) -> Iterator[None]:
-    """Within, a thread shows that this process is alive."""
+def heartbeat(store: Store, mine: Claim, halt: Halt) -> Iterator[threading.Event]:
+    """Within, a thread shows that this process is alive, until the event is set."""
     over = threading.Event()
 
     def beat() -> None:
@@ -176,7 +176,7 @@ def heartbeat(store: Store, mine: Claim, halt: Halt) -> Iterator[None]:
     thread = threading.Thread(target=beat, name=f"heartbeat {mine.run_id}", daemon=True)
     thread.start()
     try:
-        yield
+        yield over
     finally:
         over.set()
         thread.join()
@@ -185,11 +185,19 @@ def heartbeat(store: Store, mine: Claim, halt: Halt) -> Iterator[None]:
 class Work:
     """A search, the records it has yielded that are not yet written, and who wants to know."""
 
-    def __init__(self, store: Store, mine: Claim, halt: Halt, search: Searching, notify: Notify) -> None:
+    def __init__(
+        self,
+        store: Store,
+        mine: Claim,
+        halt: Halt,
+        search: Searching,
+        notify: Notify,
+        over: threading.Event,
+    ) -> None:
         self.store, self.mine, self.halt, self.search, self.notify = store, mine, halt, search, notify
+        self.over = over  # set with the last record
         self.batch: list[SearchRecord] = []
         self.flushed = -float("inf")  # the first record is written at once
-        self.ended = False
 
     def until_end(self) -> None:
         records = iter(self.search)
@@ -200,7 +208,7 @@ class Work:
             if orders.request is Request.PAUSE and not self.halt.asked:
                 orders = self._pause()
                 records = iter(self.search)  # begun anew, its clock leaves the pause out
-            if self.ended:
+            if self.over.is_set():
                 return
             if orders.request is Request.STOP:
                 self.halt.ask()
@@ -213,10 +221,10 @@ class Work:
         record = next(records)
         self.batch.append(record)
         self.notify(record)
-        self.ended = isinstance(record, StopRecord)
-        if self.ended:
+        if isinstance(record, StopRecord):
+            self.over.set()  # before the claim goes, or a sign of life that comes too late would ask for a halt
             self._flush()
-        return not self.ended
+        return not self.over.is_set()
 
     def _flush(self) -> Orders:
         """Write what there is, waiting for the database if need be."""

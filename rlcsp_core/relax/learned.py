@@ -29,7 +29,7 @@ CLOSEST = 0.5  # Å; no two atoms of a crystal are nearer
 SWOLLEN = 2.0  # times the volume it started from
 LIMITS = RelaxConfig(force=0.03, stress=3e-3, evaluations=300, seconds=900.0)  # eV/Å, eV/Å³
 OPTIMISER = "BFGS"  # of ASE; its L-BFGS does not settle where forces of a model are rough, as near cubic ZrO2
-INSTALL = "pip install 'rlcsp[ml]', or make app ML=1 in a checkout"
+INSTALL = "make app ML=1, or pip install '.[ml]', in a checkout"
 
 
 class Model(NamedTuple):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from rlcsp_core.analysis.outcomes import COLUMNS, outcomes, read_outcomes, shipped_outcomes
-from rlcsp_core.analysis.stream import curve, fall
+from rlcsp_core.analysis.stream import curve, fall, sentence
 from rlcsp_core.cli.main import main
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.execution import Halt, execute
@@ -72,3 +72,9 @@ def test_a_stream_that_learns_falls(rng):
     assert not line.is_bound.any()
     table.loc[(table["label"] == "learns") & (table["search"] == 3), "reached"] = [False, *[True] * 9]
     assert curve(table, "learns", "steps").is_bound.tolist() == [k == 3 for k in range(1, 21)]
+    first, last = fall(table, "learns", "steps"), fall(table, "does not", "steps")
+    assert (first.is_bound, last.is_bound) == ((True, False), (False, False))
+    assert sentence(first, "Learns", "steps").startswith(
+        f"Learns: at least {first.first:.3g} steps in the first 3"
+    )
+    assert "at least" not in sentence(last, "Does not", "steps")

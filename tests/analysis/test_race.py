@@ -14,6 +14,7 @@ from rlcsp_core.analysis.race import (
     RECORDED,
     UNTRAINED,
     Lane,
+    arrival,
     as_table,
     by_family,
     most_typical,
@@ -33,6 +34,11 @@ def lane(energies: list[float]) -> Lane:
     n = len(energies)
     families = np.full((n, len(FAMILIES)), 1 / len(FAMILIES))
     return Lane(np.array([-1.0, np.nan, -2.0]), np.full(n, 1), np.array(energies), families, None, ended=True)
+
+
+def test_who_did_not_arrive_is_behind_who_did_however_little_it_spent() -> None:
+    assert sorted([(None, 40), (300, 300), (90, 95)], key=lambda run: arrival(*run))[-1] == (None, 40)
+    assert arrival(90, 95) < arrival(300, 300)
 
 
 def test_a_drop_is_a_new_lowest_and_a_failure_or_a_repeat_is_none() -> None:

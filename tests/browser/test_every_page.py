@@ -103,10 +103,11 @@ def test_a_run_is_shown_cold_by_its_address(watched: Watched, run_id: str, addre
     assert page.locator(".rlcsp-chart-node .main-svg, .crystal-view canvas").count() > 0
 
 
-def test_nothing_is_wider_than_the_screen(watched: Watched, run_id: str) -> None:
+@pytest.mark.parametrize("widths", [(1280, 768), pytest.param((1024, 820), marks=pytest.mark.long)])
+def test_nothing_is_wider_than_the_screen(watched: Watched, run_id: str, widths: tuple[int, int]) -> None:
     for address in ("Search?run={run}", "Replay?run={run}&step=12", "Structures?run={run}", ""):
         page = watched.open(address.format(run=run_id))
-        for width in (1280, 768):
+        for width in widths:
             page.set_viewport_size({"width": width, "height": 1100})
             wait_until_settled(page)
             assert page.evaluate(CUT) == [], (address, width)

@@ -6,20 +6,7 @@ import numpy as np
 import pytest
 
 from rlcsp_core.execution import RunManager
-from rlcsp_core.store import open_store
 from tests.execution.fake import ROOT, fake_command
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "runs.sqlite"
-
-
-@pytest.fixture
-def store(path):
-    store = open_store(str(path))
-    yield store
-    store.close()
 
 
 @pytest.fixture

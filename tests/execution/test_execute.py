@@ -40,6 +40,22 @@ def test_all_records_are_stored_and_told(store):
     assert run.versions["numpy"] == np.__version__
 
 
+def test_a_sign_of_life_after_the_last_record_asks_for_no_halt(store, monkeypatch):
+    """A sweep, whose runs share one halt, would end there."""
+    monkeypatch.setattr("rlcsp_core.execution.running.HEARTBEAT", 0.001)
+    append, halt = store.append, Halt()
+
+    def slowly(mine, records, checkpoint):
+        orders = append(mine, records, checkpoint)
+        if records and isinstance(records[-1], StopRecord):
+            time.sleep(0.3)  # the claim has gone
+        return orders
+
+    monkeypatch.setattr(store, "append", slowly)
+    assert execute(store, start(store, steps=5), halt, begin=begin).state is RunState.FINISHED
+    assert not halt.asked
+
+
 def test_compiling_is_no_search_time(store, monkeypatch):
     compiling = 2.0  # s
     relax.warm()  # the search itself only loads

@@ -23,7 +23,7 @@ STEPS = 3000
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", *SERVERS])
 def url(request, tmp_path, tmp_path_factory):
     """Of an empty database, in a file and behind a server; skipped where the server is not installed."""
     if request.param == "sqlite":

@@ -10,7 +10,7 @@ from rlcsp_core.outside import VARIABLE
 from rlcsp_core.records import PopulationRecord
 from rlcsp_core.relax import relax
 from rlcsp_core.search import SearchConfig
-from rlcsp_core.store import RunState, open_store
+from rlcsp_core.store import RunState
 
 CONFIG = SearchConfig(composition="SrO", population=6, steps=1, max_atoms=8).as_dict()
 
@@ -34,18 +34,6 @@ def minima():
     outcomes = [relax(from_ase(atoms), load_potential()) for atoms in starts]
     assert all(outcome.converged for outcome in outcomes)
     return [(outcome.energy, outcome.crystal) for outcome in outcomes]
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "runs.sqlite"
-
-
-@pytest.fixture
-def store(path):
-    store = open_store(str(path))
-    yield store
-    store.close()
 
 
 @pytest.fixture

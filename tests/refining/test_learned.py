@@ -67,7 +67,7 @@ def test_code_of_others_is_imported_only_where_the_user_says_so(monkeypatch):
 def test_without_the_extra_it_is_said_how_to_get_it(name):
     if installed(name):
         pytest.skip(f"{label_of(name)} is installed")
-    with pytest.raises(CalculatorError, match=r"is not installed: .*rlcsp\[ml\]"):
+    with pytest.raises(CalculatorError, match=r"is not installed: make app ML=1, or pip install '\.\[ml\]'"):
         calculator_named(name)
 
 

@@ -73,7 +73,9 @@ def test_a_browser_names_no_code_and_no_model_that_is_not_there(looks, run_id, m
     with pytest.raises(ConfigError, match="between 1 and 100"):
         looks.start([run_id], "diep", 0)
     monkeypatch.setattr(jobs, "installed", lambda _: False)
-    with pytest.raises(CalculatorError, match=r"DIEP is not installed: .*rlcsp\[ml\]"):
+    with pytest.raises(
+        CalculatorError, match=r"DIEP is not installed: make app ML=1, or pip install '\.\[ml\]'"
+    ):
         looks.start([run_id], "diep", 4)
     assert looks.job is None
 
@@ -98,7 +100,7 @@ def test_without_the_extra_the_page_says_how_to_get_it(page):
     page.run()
     assert not page.exception
     assert page.button(key="second-start").disabled
-    assert "DIEP is not installed here. To get it: pip install" in words(page)
+    assert "DIEP is not installed here. To get it: make app ML=1, or pip install" in words(page)
 
 
 def test_both_ranks_and_the_remark_on_training_are_on_the_page(page, store, run_id, minima):

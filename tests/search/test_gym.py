@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
-pytest.importorskip("gymnasium", reason='Gymnasium is not installed: pip install "rlcsp[gym]"')
+pytest.importorskip("gymnasium", reason="Gymnasium is not installed: pip install '.[gym]'")
 
 import gymnasium
 from gymnasium.error import ResetNeeded
