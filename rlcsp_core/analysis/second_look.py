@@ -138,7 +138,7 @@ def second_look(
         first = load(group.best if pair is None else pair[0])
         second = None if pair is None else pair[1]
         after = None if second is None else second.crystal
-        found = None if after is None else _known(after, phases(after), label)
+        found = None if after is None else known_as(after, phases(after), label)
         rows.append(
             Row(
                 rank=rank,
@@ -155,7 +155,7 @@ def second_look(
     return Look(formula_of(rows[0].first.numbers) if rows else "", rows)
 
 
-def _known(
+def known_as(
     crystal: Crystal, matches: Sequence[Match], label: Callable[[Crystal, float], str]
 ) -> Reference | None:
     """The nearest known phase of its symmetry: structures are compared so generously that distorted ones match too."""

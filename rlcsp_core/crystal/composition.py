@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from math import gcd, pi
 from string import ascii_letters, digits
+from types import MappingProxyType
 
 import numpy as np
 
@@ -116,6 +117,12 @@ def canonical_formula(text: str) -> str:
 def atoms_of_unit(text: str) -> int:
     """Atoms of one formula unit, reduced; FormulaError if it is no formula."""
     return sum(_reduced(_counts(text)).values())
+
+
+@cache
+def counts_of(text: str) -> Mapping[str, int]:
+    """Atoms of each element in one formula unit, reduced; FormulaError if it is no formula."""
+    return MappingProxyType(_reduced(_counts(text)))
 
 
 def formula_of(numbers: IntArray) -> str:
