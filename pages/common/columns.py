@@ -15,6 +15,7 @@ from streamlit.delta_generator import DeltaGenerator
 NARROW = 1024  # pixels, of a tablet held upright or across
 BESIDE = "beside"  # begins the key, and so the class, of columns that are stacked
 LAST_FIRST = f"{BESIDE}-last-first"  # the last of them on top
+AROUND = "around"  # of three parts: the second right of the others
 CELLS = "cells"  # of small ones that go on in the next row
 LIVE = "live"  # of what is drawn again every second: it does not turn grey meanwhile
 SMALLEST_CELL = "9rem"
@@ -22,6 +23,10 @@ _ROW = '> div > [data-testid="stHorizontalBlock"]'
 _COLUMN = '> [data-testid="stColumn"]'
 STYLE = f"""
 [class*="st-key-{LIVE}-"] [data-stale="true"] {{ opacity: 1 !important; }}
+@media (min-width: {NARROW + 1}px) {{
+  [class*="st-key-{AROUND}"] {{ display: grid; grid-template: auto 1fr / 2fr 3fr; column-gap: 4rem; }}
+  [class*="st-key-{AROUND}"] > :nth-child(2) {{ grid-area: 1 / 2 / span 2; }}
+}}
 @media (max-width: {NARROW}px) {{
   [class*="st-key-{BESIDE}"] {_ROW} {{ flex-direction: column; }}
   [class*="st-key-{LAST_FIRST}"] {_ROW} {{ flex-direction: column-reverse; }}
@@ -35,6 +40,12 @@ STYLE = f"""
 def beside(name: str, widths: Sequence[float], *, last_first: bool = False) -> list[DeltaGenerator]:
     """Columns of these widths, below each other on a tablet; `name` tells them from others of the page."""
     return st.container(key=f"{LAST_FIRST if last_first else BESIDE}-{name}").columns(widths, gap="large")
+
+
+def around(name: str) -> list[DeltaGenerator]:
+    """Three parts, the second right of the first and the third; on a tablet below each other in this order."""
+    with st.container(key=f"{AROUND}-{name}"):
+        return [st.container() for _ in range(3)]
 
 
 def cells(

@@ -25,6 +25,7 @@ const BAND = 26;           // px for the initial population, before the first st
 const TICKS = [0, 10, 100, 1000]; // meV/atom
 const ROUND = [50, 100, 200, 400, 600, 1000, 1500, 2000, 3000, 5000, 10000, 20000];
 const LABELLED = 34;       // px between the labels of two drops, at least
+const TABLE_ROWS = 1000;   // of the table on the page
 const SVG = "http://www.w3.org/2000/svg";
 
 function element(tag, properties = {}, children = []) {
@@ -51,8 +52,11 @@ class Race {
     this.lanes = [];
     this.button = element("button", { type: "button" });
     this.button.addEventListener("click", () => (this.done ? this.replay() : this.skip()));
-    this.body = element("div", { className: "lanes", role: "img" });
-    root.replaceChildren(this.body, this.button);
+    this.table = element("button", { type: "button", textContent: "Data as a table" });
+    this.table.addEventListener("click", () => this.toggleTable());
+    this.body = element("div", { className: "lanes", role: "group" });
+    this.controls = element("div", { className: "controls" }, [this.button, this.table]);
+    root.replaceChildren(this.body, this.controls);
     this.observer = new ResizeObserver(() => this.data && this.draw());
     this.observer.observe(this.body);
   }
@@ -72,7 +76,7 @@ class Race {
     this.lanes = this.data.lanes.map(() => {
       const parts = {
         name: element("strong"), note: element("span", { className: "note" }), count: element("span", { className: "count" }),
-        picture: shape("svg", { "aria-hidden": "true" }), said: element("p", { className: "said" }),
+        picture: shape("svg", { role: "img" }), said: element("p", { className: "said" }),
         bars: element("div", { className: "bars" }), strip: element("div", { className: "strip" }),
       };
       parts.head = element("div", { className: "head" }, [parts.name, parts.note, parts.count]);
@@ -137,6 +141,24 @@ class Race {
   replay() {
     this.at = 0;
     this.run();
+  }
+
+  /* What is drawn as a table below, or none again. */
+  toggleTable() {
+    const shown = this.root.querySelector(".table");
+    if (shown) return shown.remove();
+    const table = element("table");
+    const line = (cells, tag) => table.insertRow().append(...cells.map((textContent) => element(tag, { textContent })));
+    line(["search", "step", `above ${this.data.goal} (meV/atom)`, "new lowest by"], "th");
+    const rows = this.data.lanes.flatMap(({ name, members, above, drops }) => {
+      const made = new Map(drops.map((drop) => [drop.step, drop.title]));
+      const trials = above.slice(0, Math.floor(this.at)).map((value, k) => [name, k + 1, value ?? "no energy", made.get(k + 1) ?? ""]);
+      return [...members.map((value) => [name, "random start", value, ""]), ...trials];
+    });
+    rows.slice(0, TABLE_ROWS).forEach((cells) => line(cells, "td"));
+    if (rows.length > TABLE_ROWS) table.createCaption().textContent = `The first ${TABLE_ROWS} of ${rows.length} crystals`;
+    const place = element("div", { className: "table", tabIndex: 0, role: "region", ariaLabel: "Data of the lanes" }, [table]);
+    this.controls.after(place);
   }
 
   /* -- drawing ------------------------------------------------------------------------------------------------ */
@@ -210,6 +232,8 @@ class Race {
     const last = drops[drops.length - 1];
     const state = last ? `Step ${last.step}: ${last.title} → ${written(last.above, this.data.goal)}` : `Random start: ${written(lane.start, this.data.goal)}`;
     parts.said.textContent = arrived || !last || at - last.step < 3 ? state : `${state}; nothing lower for ${at - last.step} steps`;
+    const fallen = drops.map((drop) => `step ${drop.step}, ${drop.title}: ${written(drop.above, this.data.goal)}`).join("; ");
+    parts.picture.setAttribute("aria-label", `${lane.name}, energies of ${at} steps. New lowest: ${fallen || "none"}.`);
     const pictured = drops.filter((drop) => drop.picture);
     if (parts.strip.childElementCount === pictured.length && parts.strip.dataset.last === String(last?.step)) return;
     parts.strip.dataset.last = String(last?.step);

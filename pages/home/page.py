@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.common.columns import beside, cells
+from pages.common.columns import around, cells
 from pages.common.demo_runs import begin_act
 from pages.common.errors import show_errors
 from pages.common.glossary import explained
@@ -17,7 +17,7 @@ PLACES = (SEARCH, LEARN, COMPARE, STRUCTURES, REPLAY, POLICY)  # to watch, to un
 
 runs = manager()
 
-intro, race = beside("hero", [2, 3])
+intro, race, places = around("hero")
 with intro:
     st.title("Crystal structures, found by a search that learns")
     st.markdown(
@@ -32,13 +32,14 @@ with intro:
         with show_errors():
             begin_act(runs, race=False)
     begin_tour()
+with race, st.container(border=True):
+    show_hero()
+with places:
     for row in range(0, len(PLACES), 2):
         for column, place in zip(cells(f"pages-{row}", [1, 1]), PLACES[row : row + 2], strict=True):
             with column, st.container(border=True, height="stretch", gap="xxsmall"):
                 st.page_link(place.file, label=f"**{place.title}**", icon=place.icon)
                 st.caption(place.question)
-with race, st.container(border=True):
-    show_hero()
 
 st.header("Recent runs")
 with show_errors():
