@@ -1,7 +1,7 @@
 """What a lecturer wants of every page: its address to copy and as a QR code, large type, the terms explained.
 
 A lecture is begun by `?lecture` in the address and lasts for the session, over all pages: large type, the pages named
-on top in place of the sidebar, and keys for Search and Replay.
+on top in place of the sidebar, and keys for Search, Replay and the demo.
 """
 
 from __future__ import annotations

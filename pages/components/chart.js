@@ -4,11 +4,13 @@
    data.description  what a reader who cannot see the chart should know
    data.filename     name of exported pictures
    data.clickable    whether a click on a point is reported
+   data.growing      whether the points are shown one after the other at first
 */
 
 const LIBRARY = "app/static/plotly/plotly-cartesian.min.js";
 const CHECK_THEME_EVERY = 400; // ms; the page changes its variables without an event
 const LATER = 2000; // ms until a chart outside the window is drawn: what is seen, and other libraries, go first
+const GROW_EVERY = 900; // ms a point
 const DRAG_PAUSE = 150; // ms; drawing while the mouse selects would end the selection
 
 function loadPlotly() {
@@ -120,7 +122,7 @@ function due(chart) {
       eye.disconnect();
       resolve();
     };
-    const timer = setTimeout(now, LATER);
+    const timer = chart.data.growing ? null : setTimeout(now, LATER);
     const eye = new IntersectionObserver((seen) => seen.some((entry) => entry.isIntersecting) && now());
     eye.observe(chart.node);
   });
@@ -144,11 +146,29 @@ async function draw(chart) {
   chart.node.dataset.points = String((chart.node.calcdata ?? []).reduce((n, trace) => n + trace.length, 0));
   if (!chart.listening) {
     chart.listening = true;
+    if (chart.data.growing) grow(chart);
     chart.node.on("plotly_click", (event) => {
       const point = event.points?.[0];
       if (chart.data.clickable && point) chart.report("clicked", { x: point.x, y: point.y, curve: point.curveNumber, index: point.pointNumber });
     });
   }
+}
+
+/* From the first point to the last; the axes stay as they are for all. */
+function grow(chart) {
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  const { node } = chart;
+  const all = node._fullData.map(({ x, y }) => ({ x: Array.from(x), y: Array.from(y) }));
+  const { xaxis, yaxis } = node._fullLayout;
+  const axes = { "xaxis.range": [...xaxis.range], "yaxis.range": [...yaxis.range] };
+  const longest = Math.max(...all.map(({ x }) => x.length));
+  const show = (n) => {
+    if (chart.gone) return;
+    const part = (name) => all.map((trace) => trace[name].slice(0, n));
+    window.Plotly.update(node, { x: part("x"), y: part("y") }, axes);
+    if (n < longest) setTimeout(show, GROW_EVERY, n + 1);
+  };
+  show(1);
 }
 
 function themeOf(style) {
@@ -170,9 +190,10 @@ export default function (component) {
     });
     chart.observer.observe(root);
   }
+  const drawn = chart.data;
   chart.data = data;
   chart.report = setTriggerValue;
-  redraw(chart);
+  if (drawn?.figure !== data.figure || drawn?.description !== data.description) redraw(chart);
 
   return () => {
     chart.gone = true;

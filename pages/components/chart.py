@@ -36,11 +36,18 @@ _component = st.components.v2.component(
 
 
 def live_chart(
-    figure: go.Figure | str, *, key: str, description: str, filename: str = "chart", clickable: bool = False
+    figure: go.Figure | str,
+    *,
+    key: str,
+    description: str,
+    filename: str = "chart",
+    clickable: bool = False,
+    growing: bool = False,
 ) -> dict[str, Any] | None:
     """Show `figure`, or its JSON text; if `clickable`, return the point clicked in this run of the page: x, y, curve,
     and its index there.
 
+    If `growing`, its points are shown one after the other once it is seen: say on the page that they were recorded.
     `description` is the text alternative: what is drawn, and what it shows at the moment.
     """
     result = _component(
@@ -50,6 +57,7 @@ def live_chart(
             "description": description,
             "filename": filename,
             "clickable": clickable,
+            "growing": growing,
         },
         on_clicked_change=lambda: None,  # with it, the result carries `clicked` always
     )

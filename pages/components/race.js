@@ -10,6 +10,7 @@
    data.goal      "bixbyite"
    data.play      whether to begin at the start, even where all has ended
    data.height    px of a lane at the usual type size
+   data.keys      whether the space bar holds the drawing and lets it go on
    data.words     what a reader who cannot see the lanes should know
    state seen     true when the drawing has come to the end of all lanes
 */
@@ -52,13 +53,23 @@ class Race {
     this.lanes = [];
     this.button = element("button", { type: "button" });
     this.button.addEventListener("click", () => (this.done ? this.replay() : this.skip()));
+    this.hold = element("button", { type: "button" });
+    this.hold.addEventListener("click", () => this.holdOrResume());
     this.table = element("button", { type: "button", textContent: "Data as a table" });
     this.table.addEventListener("click", () => this.toggleTable());
     this.body = element("div", { className: "lanes", role: "group" });
-    this.controls = element("div", { className: "controls" }, [this.button, this.table]);
+    this.controls = element("div", { className: "controls" }, [this.button, this.hold, this.table]);
     root.replaceChildren(this.body, this.controls);
     this.observer = new ResizeObserver(() => this.data && this.draw());
     this.observer.observe(this.body);
+    this.listen = (event) => {
+      const taken = event.composedPath()[0].closest?.("button, input, textarea, select, a, [contenteditable]");
+      if (!this.data?.keys || event.code !== "Space" || taken) return;
+      event.preventDefault();
+      if (this.done) this.replay();
+      else this.holdOrResume();
+    };
+    document.addEventListener("keydown", this.listen);
   }
 
   show(data, tell) {
@@ -100,11 +111,11 @@ class Race {
   }
 
   run() {
-    if (this.frame || this.gone) return;
+    if (this.frame || this.gone || this.held) return;
     let before = null;
     const step = (now) => {
       this.frame = null;
-      if (this.gone) return;
+      if (this.gone || this.held) return;
       const shown = Math.floor(this.at);
       const waiting = this.nextEnd - this.at;
       if (before !== null && waiting > 0) {
@@ -132,7 +143,14 @@ class Race {
     this.told = true;
   }
 
+  holdOrResume() {
+    this.held = !this.held;
+    this.draw();
+    this.run();
+  }
+
   skip() {
+    this.held = false;
     this.at = this.drawable;
     this.draw();
     this.run();
@@ -166,6 +184,10 @@ class Race {
   draw() {
     const at = Math.floor(this.at);
     this.button.textContent = this.done ? "Play again" : "Skip to the end";
+    this.hold.hidden = this.done;
+    const key = this.data.keys ? [element("kbd", { textContent: "Space" })] : [];
+    if (this.hold.dataset.held !== String(Boolean(this.held))) this.hold.replaceChildren(this.held ? "Resume" : "Pause", ...key);
+    this.hold.dataset.held = String(Boolean(this.held));
     this.root.dataset.step = at;
     this.root.dataset.done = this.done;
     const longest = this.data.lanes.every((lane) => lane.ended) ? this.drawable : 1.15 * at;
@@ -268,6 +290,7 @@ class Race {
   close() {
     this.gone = true;
     cancelAnimationFrame(this.frame);
+    document.removeEventListener("keydown", this.listen);
     this.observer.disconnect();
   }
 }

@@ -11,6 +11,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.common.share import lecture_key
 from rlcsp_core.plots.race import FAMILY_NAMES
 
 _component = st.components.v2.component(
@@ -40,5 +41,6 @@ def show_race(
         "words": words,
         "play": play,
         "height": height,
+        "keys": lecture_key("Space") is not None,
     }
     _component(key=key, data=data, on_seen_change=lambda: None)  # with it, its state carries `seen`

@@ -7,6 +7,7 @@ import streamlit as st
 from pages.common.demo_runs import begin_act
 from pages.common.errors import show_errors
 from pages.common.session import library, manager
+from pages.common.share import lecture_key
 from pages.common.tour import begin_tour
 from pages.common.url import runs_in_address
 from pages.demo.find import show_find
@@ -21,11 +22,13 @@ with st.container(horizontal=True, vertical_alignment="center"):
         "Act 1: find it" if len(shown) != 1 else "Act 1 again, next seed",
         icon=":material/search:",
         type="primary" if not shown else "secondary",
+        shortcut=lecture_key("Left" if shown else "Space"),
     )
     race = st.button(
         "Act 2: untrained against trained" if len(shown) < 2 else "Act 2 again, next seed",
         icon=":material/school:",
         type="primary" if len(shown) == 1 else "secondary",
+        shortcut=lecture_key("Right"),
     )
     if find or race:
         with show_errors():

@@ -51,17 +51,19 @@ def _act(run_ids: Sequence[str], goal: Preset, told: bool) -> None:
         runs = [store.run(run_id) for run_id in run_ids]
         if not told and is_told(runs, _key(runs)):
             st.rerun()  # without the timer
+        if told:
+            _verdict(runs, goal)
         left, right = beside("race", [7, 3])
         with left:
             _lanes(runs, goal)
+            if told:
+                _ending(runs)
         with right:
             st.markdown(
                 f"**Act 2: learn it.** Both start from the same random crystals of {typeset(runs[0].composition)}. "
                 "Bars: the probability of each kind of action at this step; the mark is where it stood at first."
             )
-            if told:
-                _ending(runs, goal)
-        _curve(runs)
+            _curve(runs)
 
 
 def name_of(run: RunInfo) -> tuple[str, str]:
@@ -83,9 +85,13 @@ def _lanes(runs: Sequence[RunInfo], goal: Preset) -> None:
     st.caption(f"Energy above {goal.name} in meV/atom against steps; left of step 0 the random crystals.")
 
 
-def _ending(runs: Sequence[RunInfo], goal: Preset) -> None:
-    """Who was first, and what one race is worth."""
-    first, second = sorted(runs, key=lambda run: arrival(run.target_step, run.n_steps))
+def _placed(runs: Sequence[RunInfo]) -> list[RunInfo]:
+    return sorted(runs, key=lambda run: arrival(run.target_step, run.n_steps))
+
+
+def _verdict(runs: Sequence[RunInfo], goal: Preset) -> None:
+    """Who was first."""
+    first, second = _placed(runs)
     words = " ".join(f"{name_of(run)[0]}: {_result(run, goal)}." for run in (first, second))
     if first.target_step is None:
         st.info(plain(f"Neither has found {goal.name}. {words}"))
@@ -93,6 +99,11 @@ def _ending(runs: Sequence[RunInfo], goal: Preset) -> None:
         st.success(plain(f"The trained search was first. {words}"), icon=":material/emoji_events:")
     else:
         st.warning(plain(f"This time the trained search was not first. {words}"), icon=":material/casino:")
+
+
+def _ending(runs: Sequence[RunInfo]) -> None:
+    """What one race is worth, and where to go from here."""
+    first = _placed(runs)[0]
     if runs[0].composition in shipped_compositions():
         st.markdown(plain(f"One race says little. {said_by_pairs(runs[0].composition)}"))
     with st.container(horizontal=True):
@@ -115,8 +126,8 @@ def _curve(runs: Sequence[RunInfo]) -> None:
     curve = curve_of(load_policy(name)) if name in policy_names() else ()
     if not curve:
         return
-    st.markdown("###### How it was trained")
-    picture, words = beside("curve", [2, 1])
-    with picture:
-        live_chart(training_figure(curve, height=210), key="demo-curve", description=training_words(name))
-    words.caption(plain(training_words(name)))
+    st.markdown("###### How it was trained: recorded, played back")
+    live_chart(
+        training_figure(curve, height=210), key="demo-curve", description=training_words(name), growing=True
+    )
+    st.caption(plain(training_words(name)))

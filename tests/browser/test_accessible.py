@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Literal
 
 import pytest
@@ -11,8 +12,9 @@ from dashboard import Dashboard, Watched
 from playwright.sync_api import expect
 from settled import wait_until_settled
 
+from rlcsp_core.crystal.composition import presets
 from rlcsp_core.execution import Halt, execute
-from rlcsp_core.search import SearchConfig
+from rlcsp_core.search.presets import fast
 from rlcsp_core.store import open_store
 
 GRAVE = ("serious", "critical")
@@ -26,7 +28,7 @@ CHAPTERS = {  # and what stands in each
     "play": "Press New game",
 }
 ADDRESSES = {  # of each page, in one browser: what it has read before is not read again
-    "Home": ("", "Demo"),
+    "Home": ("", "Demo", "Demo?run={run}&run={other}&lecture"),
     "Search": ("Search", "Search?run={run}"),
     "Compare": ("Compare", "Compare?run={run}", "Compare?view=Runs"),
     "Structures": ("Structures?run={run}", "Structures?from=phases", "Structures?from=file"),
@@ -37,27 +39,33 @@ ADDRESSES = {  # of each page, in one browser: what it has read before is not re
 
 
 @pytest.fixture(scope="module")
-def run_id(dashboard: Dashboard) -> str:
+def runs(dashboard: Dashboard) -> list[str]:
     store = open_store(str(dashboard.database))
-    config = SearchConfig(composition="Y2O3", algorithm="npg", seed=7, steps=60, max_atoms=10, population=6)
-    run = execute(store, store.create_claimed(config.as_dict(), name="axe"), Halt())
+    trained = fast(presets()["Y2O3"])
+    config = replace(trained, algorithm="npg", seed=7, steps=60, max_atoms=10, population=6, policy=None)
+    ids = [
+        execute(store, store.create_claimed(each.as_dict(), name="axe"), Halt()).id
+        for each in (config, replace(trained, steps=60))
+    ]
     store.close()
-    return run.id
+    return ids
 
 
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 @pytest.mark.parametrize("name", ADDRESSES)
-def test_nothing_grave_is_found(name: str, watched: Watched, run_id: str) -> None:
+def test_nothing_grave_is_found(name: str, watched: Watched, runs: list[str]) -> None:
     """The page changes with the system's theme, as a user's does."""
     found = []
     for address in ADDRESSES[name]:
         watched.page.emulate_media(color_scheme=THEMES[0])
-        page = watched.open(address.format(run=run_id))
+        page = watched.open(address.format(run=runs[0], other=runs[1]))
         if name == "Learn":
             (chapter,) = (words for key, words in CHAPTERS.items() if f"chapter={key}&" in address)
             expect(page.get_by_text(chapter).first).to_be_visible()
+        if name == "Home" and address != "Demo":
+            page.get_by_role("button", name="Data as a table").first.click()
         for theme in THEMES:
             page.emulate_media(color_scheme=theme)
             wait_until_settled(page)
@@ -70,8 +78,8 @@ def test_nothing_grave_is_found(name: str, watched: Watched, run_id: str) -> Non
     assert found == []
 
 
-def test_a_chart_has_words_and_a_table(watched: Watched, run_id: str) -> None:
-    page = watched.open(f"Search?run={run_id}")
+def test_a_chart_has_words_and_a_table(watched: Watched, runs: list[str]) -> None:
+    page = watched.open(f"Search?run={runs[0]}")
     wait_until_settled(page)
     chart = page.get_by_role("figure").first
     expect(chart).to_have_accessible_name(re.compile("Energy of every trial"))
