@@ -14,18 +14,19 @@ composition without an energy is not on that hull, and where an end member has n
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rlcsp_core.analysis.distinct import ENERGY_WINDOW
 from rlcsp_core.analysis.second_look import known_as
 from rlcsp_core.crystal.composition import atoms_of_unit
 from rlcsp_core.crystal.identity import Match, known_phases
 from rlcsp_core.crystal.known import experiment, references
-from rlcsp_core.crystal.mixing import Mixture
+from rlcsp_core.crystal.mixing import Mixture, checked_members, mixture
 from rlcsp_core.crystal.symmetry import space_group_label
+from rlcsp_core.errors import ConfigError, RLCSPError
 from rlcsp_core.records import Crystal
-from rlcsp_core.relax.learned import label_of
+from rlcsp_core.relax.learned import checked_model, label_of
 from rlcsp_core.search.config import energy_source
 from rlcsp_core.store import Reader, Refinement, RunInfo, RunState, StructureKey
 
@@ -51,6 +52,42 @@ class FieldDefinition:
     model: str | None  # that has the last word; None for ions alone
     n_seeds: int  # searches of each composition that are wanted
     known: Mapping[str, str] = field(default_factory=dict)  # {formula: name} beside the known crystals
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-able: kept beside the runs."""
+        return {
+            "title": self.title,
+            "end_members": list(self.end_members),
+            "units": [list(each.units) for each in self.mixtures],
+            "potential": self.potential,
+            "model": self.model,
+            "n_seeds": self.n_seeds,
+            "known": dict(self.known),
+        }
+
+    @classmethod
+    def from_dict(cls, name: str, values: Any) -> FieldDefinition:
+        """Checked; ConfigError where it is none, whoever wrote it."""
+        try:
+            members = checked_members([str(each) for each in values["end_members"]])
+            found = tuple(mixture(members, [int(n) for n in units]) for units in values["units"])
+            if [each.formula for each in found[: len(members)]] != list(members):
+                raise ValueError("its end members do not come first")
+            model = values["model"]
+            return cls(
+                name=name,
+                title=str(values["title"]),
+                end_members=members,
+                mixtures=found,
+                potential=str(values["potential"]),
+                model=None if model is None else checked_model(str(model)),
+                n_seeds=int(values["n_seeds"]),
+                known={str(formula): str(known) for formula, known in values["known"].items()},
+            )
+        except (KeyError, TypeError, ValueError, AttributeError, RLCSPError) as error:
+            raise ConfigError(
+                f"the definition of the phase field {name[:40]!r} is damaged: {error}"
+            ) from None
 
 
 class Hull(NamedTuple):
@@ -135,6 +172,11 @@ class Next(NamedTuple):
     why: str
 
 
+def label_of_energy(energy: str) -> str:
+    """As a heading calls it."""
+    return energy if energy == IONS else label_of(energy)
+
+
 def phase_field(
     reader: Reader,
     definition: FieldDefinition,
@@ -187,7 +229,7 @@ def phase_field(
 def _point(
     reader: Reader,
     definition: FieldDefinition,
-    mixture: Mixture,
+    mixed: Mixture,
     runs: Sequence[RunInfo],
     made: Mapping[str, Sequence[Refinement]],
     phases: Callable[[Crystal], Sequence[Match]],
@@ -201,7 +243,7 @@ def _point(
     energies: dict[str, float] = {}
     crystals: dict[str, Crystal] = {}
     reasons: dict[str, str] = {}
-    known_there = any(each.formula == mixture.formula for each in references())
+    known_there = any(each.formula == mixed.formula for each in references())
     for best in reader.lowest(ids, 1) if ids else ():
         lowest[IONS], energies[IONS] = best.key, best.energy
         if known_there:
@@ -216,16 +258,16 @@ def _point(
             crystals[each.model] = each.crystal
     if definition.model is not None and definition.model not in energies and IONS in energies:
         reasons.setdefault(definition.model, f"not yet relaxed by {label_of(definition.model)}")
-    real = experiment(mixture.formula)
+    real = experiment(mixed.formula)
     found = {
         energy: match.name
         for energy, crystal in crystals.items()
         if known_there and (match := known_as(crystal, phases(crystal), label)) is not None
     }
     return FieldPoint(
-        formula=mixture.formula,
-        fractions=mixture.fractions,
-        n_atoms_formula=mixture.n_atoms,
+        formula=mixed.formula,
+        fractions=mixed.fractions,
+        n_atoms_formula=mixed.n_atoms,
         n_runs=len(runs),
         n_finished=len(finished),
         hits=n_hits([run.best_energy for run in finished], energies.get(IONS)),
@@ -233,7 +275,7 @@ def _point(
         lowest=lowest,
         energies=energies,
         hulls={},
-        known=definition.known.get(mixture.formula) or (None if real is None else real.name),
+        known=definition.known.get(mixed.formula) or (None if real is None else real.name),
         found=found,
         reasons={energy: why for energy, why in reasons.items() if energy not in energies},
     )
@@ -267,8 +309,6 @@ def with_hull(
     points: Sequence[FieldPoint], end_members: Sequence[str], energy: str
 ) -> tuple[list[FieldPoint], Facets]:
     """The points with their places on the hull of one energy, and its simplices; every end member has that energy."""
-    from dataclasses import replace
-
     held = {i: point.energies[energy] for i, point in enumerate(points) if energy in point.energies}
     hulls, facets = hull_of({i: (points[i].formula, e) for i, e in held.items()}, end_members)
     placed = [

@@ -32,6 +32,7 @@ COMMANDS = (
     "refine",
     "sweep",
     "train",
+    "field",
     "export",
     "save",
     "load",

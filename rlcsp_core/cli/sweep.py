@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from types import ModuleType
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rlcsp_core.execution.sweep import Plan, Share
 
 MOST_WORKERS = 256
+Show = Callable[[Mapping[str, Any]], None]
 COLUMNS = (
     Column("run_id", 10),
     Column("label", 26),
@@ -116,8 +117,12 @@ class Workers:
 
 
 @contextmanager
-def at_work(arguments: argparse.Namespace, progress_of: Callable[[Store], Progress]) -> Iterator[Workers]:
-    """The workers that the arguments ask for; Ctrl-C stops them in good order."""
+def at_work(
+    arguments: argparse.Namespace, progress_of: Callable[[Store], Progress], show: Show | None = None
+) -> Iterator[Workers]:
+    """The workers that the arguments ask for; Ctrl-C stops them in good order.
+
+    show: what becomes of the line of each run; it is printed where nothing else is said."""
     if not 1 <= arguments.workers <= MOST_WORKERS:
         raise ConfigError(f"--workers must lie between 1 and {MOST_WORKERS}, got {arguments.workers}")
     with ExitStack() as stack:
@@ -126,7 +131,7 @@ def at_work(arguments: argparse.Namespace, progress_of: Callable[[Store], Progre
             client = stack.enter_context(cluster().remote_client(arguments.scheduler))
         store = open_store(arguments.database)
         compile_once()
-        results = Results(store, Lines(arguments.json, COLUMNS))
+        results = Results(store, show or Lines(arguments.json, COLUMNS).print)
         progress = progress_of(store)
         halt = stack.enter_context(halting(Halt()))
         stack.callback(progress.bar.finish)
@@ -143,16 +148,16 @@ def cluster() -> ModuleType:
 
 
 class Results:
-    """Prints each run as it is done and counts those that failed."""
+    """Shows each run as it is done and counts those that failed."""
 
-    def __init__(self, store: Store, lines: Lines) -> None:
-        self.store, self.lines = store, lines
+    def __init__(self, store: Store, show: Show) -> None:
+        self.store, self.show = store, show
         self.count = self.failed = 0
 
     def report(self, run: RunInfo) -> None:
         self.count += 1
         self.failed += run.state is not RunState.FINISHED
-        self.lines.print(
+        self.show(
             {
                 "run_id": run.id,
                 "experiment": run.experiment,

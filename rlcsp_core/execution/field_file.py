@@ -44,6 +44,7 @@ from rlcsp_core.paths import DATA
 from rlcsp_core.relax.learned import USUAL, checked_model
 from rlcsp_core.search import SETTINGS, SearchConfig, check_config
 from rlcsp_core.search.config import MAX_ATOMS, MAX_STEPS, energy_source
+from rlcsp_core.store.archive import Archive
 
 SHIPPED = DATA / "fields"
 NONE = "none"  # for no model
@@ -54,8 +55,8 @@ SEARCH: Mapping[str, Any] = MappingProxyType(  # what a search is unless the fil
         "algorithm": "belief",
         "actions": "sized",
         "population": 20,
-        "steps": 1000,
-        "time_limit": 60.0,
+        "steps": 500,
+        "time_limit": 600.0,
         "max_atoms": 40,
     }
 )
@@ -119,6 +120,12 @@ class Field:
 def shipped_fields() -> list[str]:
     """Names that can stand for a file."""
     return shipped(SHIPPED)
+
+
+def shipped_outcome(name: str) -> Archive | None:
+    """Of a shipped field: its runs without their histories, and the structures of its hulls; None without them."""
+    folder = SHIPPED / name
+    return Archive(folder) if name in shipped_fields() and folder.is_dir() else None
 
 
 def load_field(file: str | Path) -> Field:

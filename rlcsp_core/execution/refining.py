@@ -31,19 +31,31 @@ def refine(
 ) -> list[Group[Finding]]:
     """The minima, relaxed by the model unless `halt` came before; `reader` gives structures, `store` takes them."""
     groups = distinct_minima(reader, run_ids, top)
-    waiting = unrefined(store, groups, run_ids, model)
+    relax_all(store, reader, groups, unrefined(store, groups, run_ids, model), model, halt, notify)
+    return groups
+
+
+def relax_all(
+    store: Store,
+    reader: Reader,
+    groups: Sequence[Group[Finding]],
+    waiting: Sequence[Finding],
+    model: str,
+    halt: Halt,
+    notify: Begun,
+) -> None:
+    """Those of the groups that wait, in this order."""
     notify(len(groups) - len(waiting), len(groups))
     if not waiting:
-        return groups
+        return
     calculator = calculator_named(model)
     for done, found in enumerate(waiting, start=len(groups) - len(waiting) + 1):
         crystal = reader.structure(found.run_id, found.number, source=found.source)
         made = refined(found, crystal, calculator, model, halt)
         if made is None:
-            break
+            return
         _keep(store, made, halt)
         notify(done, len(groups))
-    return groups
 
 
 def unrefined(

@@ -70,6 +70,8 @@ def sweep(
 ) -> None:
     """All missing runs, in this process; `report` gets every run of the experiment as it is done."""
     for planned in experiment.runs():
+        if halt.asked:  # between two runs
+            return
         run = carry_out(store, experiment.name, planned, halt, notify, begin)
         if halt.asked:
             return

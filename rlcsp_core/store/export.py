@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,7 +35,7 @@ from rlcsp_core.store.archive import (
 from rlcsp_core.store.arrow import RUN, arrow_schema, to_arrow
 from rlcsp_core.store.frames import StoredStructure, ase_database, extxyz
 from rlcsp_core.store.reader import Reader
-from rlcsp_core.store.records import Refinement, RunInfo, RunState, StructureInfo
+from rlcsp_core.store.records import Refinement, RunInfo, RunState, StructureInfo, StructureKey
 from rlcsp_core.store.runs import canonical
 from rlcsp_core.store.store import Store
 from rlcsp_core.tables import PopulationTable, StepTable, UpdateTable
@@ -88,8 +88,9 @@ def structures_schema(thin: bool) -> pa.Schema:
     return pa.schema(dict(zip(names, (pa.string(), *info, *atoms), strict=True)))
 
 
-def refinements_schema() -> pa.Schema:
-    text, whole, number, lengths = pa.string(), pa.int32(), pa.float64(), pa.list_(pa.float64())
+def refinements_schema(thin: bool = False) -> pa.Schema:
+    text, whole, number = pa.string(), pa.int32(), pa.float64()
+    lengths = pa.list_(SINGLE if thin else number)
     key = {RUN: text, "source": text, "number": whole, "model": text, "version": text}
     outcome = {"energy": number, "reason": text, "evaluations": whole, "seconds": number}
     return pa.schema(
@@ -159,12 +160,44 @@ def nobody(_: float) -> None:
 
 def write(runs: Sequence[Kept], path: Path, form: Form, *, zipped: bool, tick: Tick = nobody) -> None:
     """What was there is replaced once all is written."""
+    with replaced(path, zipped=zipped) as folder:
+        write_files(runs, folder, form, tick)
+    tick(1.0)
+
+
+def export_minima(
+    reader: Reader, runs: Sequence[RunInfo], keys: Collection[StructureKey], path: Path
+) -> None:
+    """Runs without histories into a folder: how each ended, and these of its structures, also as relaxed again."""
+    form = Form(runs[0].experiment if runs else None, thin=True)
+    structures = []
+    for run in runs:
+        infos = [info for info in reader.structures(run.id) if info.relaxed]
+        wanted = [info for info in infos if StructureKey(run.id, info.source, info.number) in keys]
+        structures += [structure_row(each, run.id) for each in stored(reader, run.id, wanted)]
+    made = [refinement_row(each) for each in reader.refinements([run.id for run in runs]) if each.key in keys]
+    tables = {
+        **{name: [] for name in form.schemas},
+        RUNS: [run_row(reader, run, form) for run in runs],
+        STRUCTURES: structures,
+        REFINEMENTS: made,
+    }
+    schemas = {**form.schemas, REFINEMENTS: refinements_schema(form.thin)}
+    with replaced(path, zipped=False) as folder:
+        for name, rows in tables.items():
+            with Writer(folder / name, schemas[name], form) as file:
+                file.add(pa.Table.from_pylist(rows, schemas[name]))
+
+
+@contextmanager
+def replaced(path: Path, *, zipped: bool) -> Iterator[Path]:
+    """A folder to write files into, which become the archive once all are written."""
     try:
         if not zipped:
             path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent if zipped else path, prefix=".new-") as made:
             folder = Path(made)
-            write_files(runs, folder, form, tick)
+            yield folder
             files = sorted(folder.iterdir())
             if zipped:
                 with zipfile.ZipFile(folder / "all", "w") as archive:
@@ -178,7 +211,6 @@ def write(runs: Sequence[Kept], path: Path, form: Form, *, zipped: bool, tick: T
                     file.replace(path / file.name)
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror or error}") from None
-    tick(1.0)
 
 
 def write_files(runs: Sequence[Kept], folder: Path, form: Form, tick: Tick) -> None:

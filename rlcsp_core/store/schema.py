@@ -25,7 +25,7 @@ from rlcsp_core import tables
 from rlcsp_core.errors import StoreError
 from rlcsp_core.store.columns import REASON_LENGTH, Blob, sql_columns
 
-REVISION = "shelf"  # of this schema; the migrations lead from every released one to it
+REVISION = "fields"  # of this schema; the migrations lead from every released one to it
 
 ID_LENGTH = 16
 NAME_LENGTH = 120
@@ -127,6 +127,14 @@ refinements = Table(
     Column("evaluations", Integer, nullable=False),
     Column("seconds", Double, nullable=False),
     Column("data", Blob),  # the relaxed crystal; none without an energy
+)
+
+# what phase fields are to find out, as their files said it; runs are found by the name, as those of an experiment
+fields = Table(
+    "fields",
+    metadata,
+    Column("name", String(NAME_LENGTH), primary_key=True),
+    Column("definition", Text, nullable=False),  # as JSON
 )
 
 policies = Table(

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from rlcsp_core.store import addresses, database
 from rlcsp_core.store.claims import Claims
+from rlcsp_core.store.fields import Fields
 from rlcsp_core.store.histories import Histories
 from rlcsp_core.store.policies import Policies
 from rlcsp_core.store.reader import Reader
@@ -32,7 +33,7 @@ def open_store(url: str | None = None, *, create: bool = True) -> Store:
     return Store(database.connect(addresses.database_url(url), create=create))
 
 
-class Store(Runs, Shelf, Claims, Histories, Structures, Refinements, Policies, Reader):
+class Store(Runs, Shelf, Claims, Histories, Structures, Refinements, Policies, Fields, Reader):
     """See the contract at the top of this module."""
 
     @property

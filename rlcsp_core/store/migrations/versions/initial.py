@@ -6,7 +6,7 @@ from rlcsp_core.store.schema import metadata
 
 revision = "initial"
 down_revision = None
-LATER = ("refinements",)  # tables that migrations of their own make
+LATER = ("refinements", "fields")  # tables that migrations of their own make
 
 
 def upgrade() -> None:
