@@ -20,6 +20,7 @@ import pytest
 
 from rlcsp_core.cli.main import COMMANDS
 from rlcsp_core.execution.experiment import parse_experiment
+from rlcsp_core.execution.field_file import parse_field
 from rlcsp_core.execution.training_file import parse_training
 from rlcsp_core.paths import DATA
 from rlcsp_core.store.archive import Archive
@@ -144,6 +145,8 @@ def test_toml_is_read(block: Block) -> None:
         assert parse_experiment(block.text, "example").runs()
     if "methods" in content:
         assert parse_training(block.text, "example").methods
+    if "end_members" in content:
+        assert parse_field(block.text, "example").configs
 
 
 def test_the_commands_of_the_readme_are_those_of_the_makefile() -> None:
