@@ -20,11 +20,10 @@ from pages.components.chart import live_chart
 from pages.components.number_field import number_field
 from pages.structures.ancestry import run_history
 from rlcsp_core.analysis.distinct import Group, structure_map
-from rlcsp_core.analysis.second_look import above_lowest
+from rlcsp_core.analysis.second_look import above_lowest, of_each_kind
 from rlcsp_core.plots.structure_map import place_clicked, structure_map_figure
 from rlcsp_core.plots.thumbnail import as_address
 from rlcsp_core.relax.learned import label_of
-from rlcsp_core.search.config import energy_source
 from rlcsp_core.store import Reader, RunInfo
 from rlcsp_core.store.library import SUFFIX
 
@@ -85,13 +84,11 @@ def choose_runs(store: Reader) -> list[RunInfo]:
 
 def _kinds(runs: Sequence[RunInfo]) -> dict[str, list[RunInfo]]:
     """Runs whose energies can be compared, by composition, and by potential where a composition has several."""
-    found: dict[tuple[str, str], list[RunInfo]] = {}
-    for run in runs:
-        found.setdefault((run.composition, energy_source(run.config)), []).append(run)
+    found = of_each_kind(runs)
     counts = Counter(composition for composition, _ in found)
     return {
-        f"{composition}, {source}" if counts[composition] > 1 else composition: alike
-        for (composition, source), alike in sorted(found.items(), key=lambda item: item[0])
+        f"{composition}, {potential}" if counts[composition] > 1 else composition: alike
+        for (composition, potential), alike in found.items()
     }
 
 

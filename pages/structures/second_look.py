@@ -12,7 +12,7 @@ from pages.common.catalogue import Found, comparison, load
 from pages.common.crystals import label_of_group, phases_of, same_structure, thumbnail_of
 from pages.common.errors import plain, show_error, show_errors
 from pages.common.session import second_looks
-from pages.common.wording import duration, typeset
+from pages.common.wording import duration, signed, typeset
 from pages.components.number_field import number_field
 from pages.components.table import with_digits
 from rlcsp_core.analysis.distinct import Group
@@ -33,6 +33,7 @@ from rlcsp_core.execution.second_looks import Job
 from rlcsp_core.plots.thumbnail import as_address
 from rlcsp_core.records import Crystal
 from rlcsp_core.relax.learned import INSTALL, MODELS, USUAL, installed, label_of
+from rlcsp_core.search.config import energy_source
 from rlcsp_core.store import Reader, Refinement, RunInfo
 
 REFRESH = 2.0  # s between looks at a job
@@ -69,7 +70,7 @@ def _section(store: Reader, runs: Sequence[RunInfo], live: bool) -> None:
             return
         mine = [each for each in made if each.model == model]
         if mine:
-            _result(store, groups[:top], mine, model)
+            _result(_look(store, groups[:top], mine, energy_source(runs[0].config)), mine, model)
 
 
 def _form(runs: Sequence[RunInfo], made: Sequence[Refinement], job: Job | None) -> tuple[str, int | None]:
@@ -134,8 +135,7 @@ def _progress(job: Job, groups: Groups, made: Sequence[Refinement]) -> None:
     st.progress(done / len(groups) if groups else 0.0, plain(words))
 
 
-def _result(store: Reader, groups: Groups, made: Sequence[Refinement], model: str) -> None:
-    look = _look(store, groups, made)
+def _result(look: Look, made: Sequence[Refinement], model: str) -> None:
     label = label_of(model)
     said = in_a_sentence(look, label)
     if said is not None:
@@ -153,7 +153,7 @@ def _result(store: Reader, groups: Groups, made: Sequence[Refinement], model: st
     _downloads(look, model)
 
 
-def _look(store: Reader, groups: Groups, made: Sequence[Refinement]) -> Look:
+def _look(store: Reader, groups: Groups, made: Sequence[Refinement], potential: str) -> Look:
     return second_look(
         groups,
         made,
@@ -161,6 +161,7 @@ def _look(store: Reader, groups: Groups, made: Sequence[Refinement]) -> Look:
         same_structure,
         label_of_group,
         phases_of,
+        potential=potential,
     )
 
 
@@ -177,6 +178,7 @@ def _table(look: Look, label: str) -> None:
             "model": values["model_energy_per_atom"].astype(float),
             "above": values["model_mev_above"].astype(float),
             "volume": 100 * values["volume_change"].astype(float),
+            "lattice": [_lattice(row) for row in rows],
             "group": [_group(row) for row in rows],
             "open": "Structures?run=" + values["run_id"] + "&structure=" + values["structure"],
             "why": [_why(row.second) for row in rows],
@@ -197,11 +199,19 @@ def _table(look: Look, label: str) -> None:
             "model": st.column_config.NumberColumn(f"{label} (eV/atom)"),
             "above": st.column_config.NumberColumn("+ meV/atom", help=f"Above the lowest by {label}"),
             "volume": st.column_config.NumberColumn("volume (%)", help="Change of the volume"),
+            "lattice": st.column_config.TextColumn(
+                "a, b, c (%)",
+                help=f"Change of the edges of the conventional cell that the search has found, within {SYMPREC} Å",
+            ),
             "group": st.column_config.TextColumn("space group", help=f"Within {SYMPREC} Å"),
             "open": st.column_config.LinkColumn("open", display_text="open"),
             "why": st.column_config.TextColumn("no energy because"),
         },
     )
+
+
+def _lattice(row: Row) -> str:
+    return "" if row.lattice is None else ", ".join(signed(100 * change, 1) for change in row.lattice)
 
 
 def _group(row: Row) -> str:

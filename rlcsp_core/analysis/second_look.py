@@ -15,7 +15,7 @@ from rlcsp_core.analysis.verdict import called
 from rlcsp_core.crystal.composition import formula_of
 from rlcsp_core.crystal.identity import Match, are_duplicates, known_phases
 from rlcsp_core.crystal.known import Reference, experiment
-from rlcsp_core.crystal.symmetry import space_group_label
+from rlcsp_core.crystal.symmetry import lattice_change, space_group_label
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.records import Crystal
 from rlcsp_core.search.config import energy_source
@@ -46,8 +46,10 @@ class Row(NamedTuple):
     second_rank: int | None  # by the model; None without an energy
     above: float | None  # eV/atom above the lowest by the model
     swelling: float | None  # change of the volume, as a share
+    lattice: tuple[float, float, float] | None  # of a, b, c of the conventional cell before, as shares
     space_groups: tuple[str, str | None]  # before and after
     known: Reference | None  # that it is after relaxation by the model
+    potential: str | None  # of the search, as `energy_source` tells it; None where it was not said
 
     @property
     def energy(self) -> float:
@@ -67,12 +69,19 @@ class Look(NamedTuple):
         return sorted((row for row in self.rows if row.second_rank is not None), key=_by_model)
 
 
-def of_one_kind(runs: Sequence[RunInfo]) -> None:
-    """ConfigError for runs whose energies cannot be compared."""
-    kinds = {(run.composition, energy_source(run.config)) for run in runs}
-    if len(kinds) > 1:
-        named = "; ".join(" in ".join(kind) for kind in sorted(kinds))
-        raise ConfigError(f"these runs are not of one composition and one potential: {named}")
+class Kind(NamedTuple):
+    """What two runs share whose energies can be compared."""
+
+    composition: str
+    potential: str  # as `energy_source` tells it
+
+
+def of_each_kind(runs: Sequence[RunInfo]) -> dict[Kind, list[RunInfo]]:
+    """The runs of each composition and potential; kinds in alphabetical order, runs in the order given."""
+    found: dict[Kind, list[RunInfo]] = {}
+    for run in runs:
+        found.setdefault(Kind(run.composition, energy_source(run.config)), []).append(run)
+    return dict(sorted(found.items()))
 
 
 def checked_top(top: int) -> int:
@@ -125,6 +134,8 @@ def second_look(
     same: Callable[[Crystal, Crystal], bool] = are_duplicates,
     label: Callable[[Crystal, float], str] = space_group_label,
     phases: Callable[[Crystal], Sequence[Match]] = known_phases,
+    *,
+    potential: str | None = None,
 ) -> Look:
     """Rows of the lowest distinct minima beside what one model made of them; functions may remember their answers."""
     made = {each.key: each for each in refinements}
@@ -148,8 +159,10 @@ def second_look(
                 second_rank=None if second is None else ranks.get(second.key),
                 above=None if second is None or second.energy is None else second.energy - lowest,
                 swelling=None if after is None else after.volume / first.volume - 1,
+                lattice=None if after is None else lattice_change(first, after, SYMPREC),
                 space_groups=(label(first, SYMPREC), None if after is None else label(after, SYMPREC)),
                 known=found,
+                potential=potential,
             )
         )
     return Look(formula_of(rows[0].first.numbers) if rows else "", rows)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from rlcsp_core.analysis.second_look import Row
+from rlcsp_core.crystal.composition import formula_of
 from rlcsp_core.crystal.formats import to_ase
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.store import Source
@@ -23,21 +24,28 @@ if TYPE_CHECKING:
     from ase import Atoms
 
 IONS = "ions"
-IN_FILES = (
-    "rank", "model_rank", "energy_per_atom", "model_energy_per_atom", "run_id", "structure", "model", "version",
+IN_FRAMES = (
+    "rank", "model_rank", "energy_per_atom", "model_energy_per_atom", "volume_change", "a_change", "b_change",
+    "c_change", "potential", "model", "version",
 )  # fmt: skip
 
 
 def values_of(row: Row) -> dict[str, Any]:
     """One line of a table; None where there is no number."""
     best, second = row.group.best, row.second
+    a, b, c = row.lattice or (None, None, None)
     return {
+        "composition": formula_of(row.first.numbers),
+        "potential": row.potential,
         "rank": row.rank,
         "model_rank": row.second_rank,
         "energy_per_atom": row.energy,
         "model_energy_per_atom": None if second is None else second.energy,
         "model_mev_above": None if row.above is None else 1000 * row.above,
         "volume_change": row.swelling,
+        "a_change": a,
+        "b_change": b,
+        "c_change": c,
         "space_group": row.space_groups[0],
         "model_space_group": row.space_groups[1],
         "known": None if row.known is None else row.known.name,
@@ -88,7 +96,10 @@ def ase_database(rows: Sequence[Row]) -> bytes:
 def _frames(rows: Sequence[Row]) -> Iterator[tuple[Atoms, dict[str, Any], float]]:
     """Atoms, what is known of them, and their energy [eV/atom] on the scale of who relaxed them."""
     for row in rows:
-        values = {name: value for name, value in values_of(row).items() if name in IN_FILES}
+        known = values_of(row)
+        # as one: ASE takes no text that reads as a number, which an id may do
+        found = f"{known['run_id']}/{known['structure']}"
+        values = {**{name: known[name] for name in IN_FRAMES}, "found": found}
         yield to_ase(row.first), {"relaxed_by": IONS, **values}, row.energy
         second = row.second
         if second is not None and second.crystal is not None and second.energy is not None:

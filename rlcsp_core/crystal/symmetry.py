@@ -89,6 +89,19 @@ def operations(crystal: Crystal, symprec: float = SYMPREC) -> Operations:
     )
 
 
+def lattice_change(before: Crystal, after: Crystal, symprec: float = SYMPREC) -> tuple[float, float, float]:
+    """Change of a, b and c, as shares, from one crystal to what its relaxation has made of it.
+
+    The vectors are those of the conventional cell of the first, which symmetry that comes or goes does not exchange;
+    its own vectors where spglib finds no such cell."""
+    dataset = _dataset(before, symprec)
+    # (a b c) = (a_s b_s c_s) P with vectors as columns; ours are rows
+    change = np.eye(3) if dataset is None else np.linalg.inv(dataset.transformation_matrix).T
+    first, second = (np.linalg.norm(change @ crystal.cell, axis=1) for crystal in (before, after))
+    a, b, c = (second / first - 1).tolist()
+    return a, b, c
+
+
 def space_group_by_tolerance(
     crystal: Crystal, tolerances: Sequence[float] = TOLERANCES
 ) -> list[tuple[float, SpaceGroup | None]]:

@@ -6,7 +6,13 @@ from ase.build import bulk, make_supercell
 from ase.spacegroup import crystal as ase_crystal
 
 from rlcsp_core.crystal.formats import from_ase, to_ase
-from rlcsp_core.crystal.symmetry import SpaceGroup, space_group, space_group_by_tolerance, symmetry
+from rlcsp_core.crystal.symmetry import (
+    SpaceGroup,
+    lattice_change,
+    space_group,
+    space_group_by_tolerance,
+    symmetry,
+)
 from rlcsp_core.errors import StructureError
 from rlcsp_core.records import Crystal
 
@@ -62,3 +68,22 @@ def test_coinciding_atoms_have_no_space_group() -> None:
     assert space_group(twice) is None
     with pytest.raises(StructureError, match="tolerance"):
         symmetry(twice)
+
+
+@pytest.mark.parametrize("strain", [(0.02, 0.02, 0.02), (0.0, 0.0, -0.03)])
+@pytest.mark.parametrize("atoms", [bulk("MgO", "rocksalt", a=4.2), bulk("ZnO", "wurtzite", a=3.25, c=5.2)])
+def test_edges_change_as_those_of_the_conventional_cell_do(atoms, strain) -> None:
+    """Whatever cell describes the crystal, and whatever the strain does to its symmetry."""
+    for cell in (atoms, atoms.repeat((2, 1, 1)), make_supercell(atoms, [[1, 1, 0], [0, 1, 0], [0, -1, 1]])):
+        strained = cell.copy()
+        strained.set_cell(cell.cell @ np.diag(1 + np.array(strain)), scale_atoms=True)
+        found = lattice_change(from_ase(cell), from_ase(strained))
+        cube = "Mg" in cell.symbols  # any of its edges may lie along z
+        assert (sorted(found) if cube else found) == pytest.approx(sorted(strain) if cube else strain)
+
+
+def test_edges_are_its_own_where_no_symmetry_can_be_found() -> None:
+    cell = np.diag([3.0, 4.0, 5.0])
+    twice = Crystal(np.array([8, 8]), np.zeros((2, 3)), cell)
+    longer = Crystal(twice.numbers, twice.positions, cell * [[1.0], [1.1], [1.0]])
+    assert lattice_change(twice, longer) == pytest.approx((0.0, 0.1, 0.0))

@@ -16,12 +16,14 @@ from rlcsp_core.crystal.identity import are_duplicates
 from rlcsp_core.execution import Halt
 from rlcsp_core.execution.refining import refine
 from rlcsp_core.outside import VARIABLE
+from rlcsp_core.records import PopulationRecord
 from rlcsp_core.store import Refinement, RunState, Source, StructureKey
 from rlcsp_core.store.archive import Archive
 from rlcsp_core.store.export import Form, write
 from rlcsp_core.store.importing import import_runs
 from tests.execution.fake import ROOT, wait_until
 from tests.refining.calculators import SAME, SLOW, SLOWLY
+from tests.refining.conftest import CONFIG
 
 BURST = "tests.refining.calculators:burst"
 
@@ -134,6 +136,8 @@ def test_the_command_prints_both_ranks_and_a_verdict(call, run_id):
     assert [row["rank"] for row in rows] == [row["model_rank"] for row in rows] == [1, 2, 3, 4]
     assert [row["known"] for row in rows] == ["rock salt", None, None, None]
     assert last == {
+        "composition": "SrO",
+        "potential": "ysrtio",
         "model": SAME,
         "verdict": "First on ions and by same: rock salt, which is the known structure.",
     }
@@ -141,6 +145,40 @@ def test_the_command_prints_both_ranks_and_a_verdict(call, run_id):
     assert code == 0
     assert out.splitlines()[0].split()[:2] == ["rank", "model_rank"]
     assert len(out.splitlines()) == 5
+
+
+@pytest.fixture
+def experiment(store, minima):
+    """Runs of two potentials and of two compounds, of an experiment."""
+    for change in ({}, {"seed": 2}, {"potential": "pedone"}, {"composition": "TiO2"}):
+        mine = store.create_claimed({**CONFIG, **change}, name="one", experiment="mixed")
+        if "composition" not in change:
+            members = [
+                PopulationRecord(i, 1, energy, None, 10, 0.01, crystal, crystal)
+                for i, (energy, crystal) in enumerate(minima[:2])
+            ]
+            store.append(mine, members, None)
+        store.end(mine, RunState.STOPPED, "stopped")
+    return "mixed"
+
+
+def test_energies_of_two_potentials_are_ranked_apart(call, run_id, experiment, tmp_path):  # noqa: ARG001
+    """The run that is of no experiment is of the first compound and potential too."""
+    for words, numbers in ((("--experiment", experiment), [2, 2]), (("--composition", "OSr"), [2, 4])):
+        table = tmp_path / "table.csv"
+        code, out, _ = call(*words, "--model", SAME, "--json", "--output", str(table))
+        assert code == 0
+        said = [json.loads(line) for line in out.splitlines()]
+        verdicts = [(line["composition"], line["potential"]) for line in said if "verdict" in line]
+        assert verdicts == [("SrO", "pedone"), ("SrO", "ysrtio")]
+        counted = pd.read_csv(table).groupby("potential")["rank"].apply(list).to_dict()
+        assert counted == {
+            name: list(range(1, n + 1)) for name, n in zip(("pedone", "ysrtio"), numbers, strict=True)
+        }
+    _, out, _ = call("--experiment", experiment, "--model", SAME)
+    assert "\nSrO, ysrtio\n" in out
+    made = sum("model_rank" in line for line in out.splitlines())
+    assert made == 2
 
 
 def test_both_energies_are_in_every_file(call, run_id, tmp_path, minima):
@@ -158,6 +196,9 @@ def test_both_energies_are_in_every_file(call, run_id, tmp_path, minima):
     for frame, row in zip(frames, rows, strict=True):
         assert frame.info["energy_per_atom"] == pytest.approx(frame.info["model_energy_per_atom"], abs=1e-4)
         assert row.relaxed_by == frame.info["relaxed_by"]
+        assert (row.found, row.potential) == (frame.info["found"], "ysrtio")
+        assert row.found.split("/")[0] == run_id
+        assert [row.get(f"{edge}_change") for edge in "abc"] == pytest.approx([0, 0, 0], abs=1e-3)
         own = "energy_per_atom" if row.relaxed_by == "ions" else "model_energy_per_atom"
         assert row.energy == pytest.approx(row.natoms * row.get(own))
 
@@ -166,6 +207,7 @@ def test_both_energies_are_in_every_file(call, run_id, tmp_path, minima):
     ("words", "sentence"),
     [
         (("ffff",), "there is no run 'ffff'"),
+        (("--composition", "TiO2"), "name runs by their ids, or by --composition and --experiment, not both"),
         (("--model", "magic"), "unknown model 'magic'"),
         (("--top", "0"), "between 1 and 100"),
         (("--output", "a.txt"), "must end in one of .csv, .extxyz, .db"),
@@ -178,6 +220,21 @@ def test_bad_input_is_refused_in_a_sentence(call, run_id, words, sentence):
     assert code == 2
     assert sentence in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ((), "say which runs: their ids, --composition or --experiment"),
+        (("--composition", "TiO2"), "this database holds no run of TiO2 with structures"),
+        (("--experiment", "none", "--composition", "OSr"), "'none' holds no run of SrO with structures"),
+        (("--composition", "Q7"), "Q7"),
+    ],
+)
+def test_where_no_run_is_meant_it_is_said(call, run_id, words, sentence):  # noqa: ARG001
+    code, _, err = call(*words)
+    assert code == 2
+    assert sentence in err
 
 
 def test_a_deleted_run_takes_its_refinements_along(store, run_id, minima):

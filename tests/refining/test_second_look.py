@@ -10,11 +10,10 @@ from rlcsp_core.analysis.second_look import (
     above_lowest,
     distinct_minima,
     in_a_sentence,
-    of_one_kind,
+    of_each_kind,
     refinement_of,
     second_look,
 )
-from rlcsp_core.errors import ConfigError
 from rlcsp_core.store import Finding, Refinement, Source
 
 
@@ -77,6 +76,7 @@ def test_ranks_are_those_of_each_potential_on_its_own_scale(look_at):
     assert [row.above for row in look.rows] == pytest.approx([3.0, 0.0, 2.0, 1.0])
     assert [row.rank for row in look.done] == [2, 4, 3, 1]
     assert all(row.swelling == pytest.approx(0) for row in look.rows)
+    assert all(row.lattice == pytest.approx((0, 0, 0)) for row in look.rows)
 
 
 def test_candidates_that_become_one_structure_share_a_rank(look_at, minima):
@@ -112,8 +112,15 @@ def test_what_failed_or_waits_has_no_rank_and_is_said(look_at):
     )
 
 
-def test_runs_whose_energies_cannot_be_compared_are_refused(store, run_id):
-    other = store.run(store.create_run({**store.run(run_id).config, "composition": "TiO2"}, name="other"))
-    of_one_kind([store.run(run_id)])
-    with pytest.raises(ConfigError, match=r"SrO.*TiO2"):
-        of_one_kind([store.run(run_id), other])
+def test_runs_whose_energies_cannot_be_compared_are_kept_apart(store, run_id):
+    config = store.run(run_id).config
+    same, titania, other = (
+        store.run(store.create_run({**config, **change}, name="other"))
+        for change in ({"seed": 9}, {"composition": "TiO2"}, {"potential": "pedone"})
+    )
+    first = store.run(run_id)
+    assert of_each_kind([titania, other, first, same]) == {
+        ("SrO", "pedone"): [other],
+        ("SrO", "ysrtio"): [first, same],
+        ("TiO2", "ysrtio"): [titania],
+    }
