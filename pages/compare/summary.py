@@ -142,12 +142,18 @@ def _flat(row: compare.ExperimentRow) -> dict[str, object]:
 
 def denominators(groups: Groups) -> None:
     """How many runs and steps are behind what is shown, and how many of them failed."""
-    parts = [
-        f"{label}: {len(curves)} {'run' if len(curves) == 1 else 'runs'}, {sum(c.n_failed for c in curves)} of "
-        f"{sum(c.n_steps for c in curves)} steps failed"
-        for label, curves in groups.items()
-    ]
-    st.caption(plain("; ".join(parts) + "."))
+    sizes = {label: len(curves) for label, curves in groups.items()}
+    steps = {label: sum(c.n_steps for c in curves) for label, curves in groups.items()}
+    failed = {label: sum(c.n_failed for c in curves) for label, curves in groups.items()}
+    runs = "; ".join(f"{typeset(label)}: {_runs(n)}" for label, n in sizes.items())
+    if len(sizes) > 1 and len(set(sizes.values())) == 1:
+        runs = f"{_runs(next(iter(sizes.values())))} each"
+    parts = [f"{typeset(label)} {n} of {steps[label]}" for label, n in failed.items() if n]
+    st.caption(plain(f"{runs}. Failed steps: {'; '.join(parts) or f'none of {sum(steps.values())}'}."))
+
+
+def _runs(n: int) -> str:
+    return "1 run" if n == 1 else f"{n} runs"
 
 
 def settings_view(groups: Groups, _: Styles) -> None:

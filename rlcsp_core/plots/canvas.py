@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import ceil
+
 import plotly.graph_objects as go
 
 from rlcsp_core.analysis.aggregate import AxisRange
@@ -13,6 +16,8 @@ ENERGY = "Energy (eV/atom)"
 STEP = "Step"
 ROW = 17  # pixels that a labelled bar needs
 TOOLS = 34  # pixels at the right, for the buttons of a chart
+ABOVE = 5  # names that fit above a chart on a tablet
+LEGEND_ROW = 24  # pixels
 ROOM = 0.04  # of an axis, beyond what it must show: a line on the edge is not seen
 _ROUND = [m * 10.0**k for k in range(-6, 9) for m in (1, 2, 5)]
 LOG_AXIS = {  # numbers in full: Plotly's own are single digits between powers of ten
@@ -71,3 +76,14 @@ def shown(window: AxisRange) -> list[float]:
     """Ends of an axis."""
     room = ROOM * (window.high - window.low)
     return [window.low - room, window.high + room]
+
+
+def name_below(figure: go.Figure, names: Sequence[str]) -> None:
+    """More names than fit above a chart stand below it, and the chart keeps its height."""
+    if len(names) <= ABOVE:
+        return
+    figure.update_layout(
+        height=figure.layout.height + LEGEND_ROW * ceil(len(names) / 2),
+        margin={"t": 14},
+        legend={"xref": "container", "yref": "container", "y": 0, "yanchor": "bottom"},
+    )

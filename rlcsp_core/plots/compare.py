@@ -14,12 +14,13 @@ import plotly.graph_objects as go
 from rlcsp_core.analysis.aggregate import AT_MINIMUM, Aggregate, AxisRange, PooledMinima
 from rlcsp_core.analysis.metrics import BestSoFar
 from rlcsp_core.analysis.survival import SurvivalCurve
-from rlcsp_core.plots.canvas import ENERGY, LOG_AXIS, STEP, canvas, shown
+from rlcsp_core.plots.canvas import ENERGY, LOG_AXIS, STEP, canvas, name_below, shown
 from rlcsp_core.plots.palette import INK, LineStyle, translucent
 from rlcsp_core.records import Array, IntArray
 
 Styles = Mapping[str, LineStyle]
 BAND_OPACITY = 0.13
+BANDS = 4  # so many on top of each other are told apart; more are fainter
 DECADES = (0.1, 1.0, 10.0, 100.0, 1000.0, 10_000.0, 100_000.0)  # meV/atom
 TRACE_OPACITY = 0.35
 
@@ -53,7 +54,7 @@ def best_energy_figure(
         style = styles[label]
         for x, y in (traces or {}).get(label, ()):
             _thin(figure, x, y, label, style)
-        _band(figure, curve.grid, curve.low, curve.high, label, style)
+        _band(figure, curve.grid, curve.low, curve.high, label, style, len(medians))
         note = "%{customdata} runs"
         _line(figure, curve.grid, curve.median, label, style, customdata=curve.n, note=note)
     if reference is not None:
@@ -63,15 +64,14 @@ def best_energy_figure(
     if above is not None:
         figure.update_yaxes(
             type="log",
-            range=[
-                np.log10(AT_MINIMUM) - 0.1,
-                None,
-            ],  # down to the minimum: 40 meV/atom above is not the bottom
+            # down to the minimum: 40 meV/atom above is not the bottom
+            autorangeoptions={"include": AT_MINIMUM},
             tickvals=[AT_MINIMUM, *DECADES],
             ticktext=[f"≤ {AT_MINIMUM:g}", *(f"{value:g}" for value in DECADES)],
         )
     if logarithmic:
         figure.update_xaxes(**LOG_AXIS)
+    name_below(figure, list(medians))
     return figure
 
 
@@ -83,7 +83,7 @@ def reached_figure(curves: Mapping[str, SurvivalCurve], styles: Styles) -> go.Fi
         style = styles[label]
         x = np.append(curve.step, end)
         low, high = (np.append(side, side[-1]) for side in (curve.low, curve.high))
-        _band(figure, x, low, high, label, style, shape="hv")
+        _band(figure, x, low, high, label, style, len(curves), shape="hv")
         name = f"{label} ({curve.n_reached} of {curve.n_runs})"
         _line(figure, x, np.append(curve.reached, curve.reached[-1]), name, style, shape="hv", group=label)
         figure.add_scatter(
@@ -97,6 +97,7 @@ def reached_figure(curves: Mapping[str, SurvivalCurve], styles: Styles) -> go.Fi
             hovertemplate="stopped at step %{x} without the target<extra>" + label + "</extra>",
         )
     figure.update_yaxes(range=[-0.01, 1.01])
+    name_below(figure, [trace.name for trace in figure.data if trace.showlegend is not False])
     return figure
 
 
@@ -104,7 +105,7 @@ def minima_figure(pooled: Mapping[str, PooledMinima], styles: Styles) -> go.Figu
     """Energies before each exploration, over all runs: median and quartiles."""
     figure = canvas(STEP, "Energy before a rise (eV/atom)", height=440)
     for label, minima in pooled.items():
-        _band(figure, minima.step, minima.low, minima.high, label, styles[label])
+        _band(figure, minima.step, minima.low, minima.high, label, styles[label], len(pooled))
         note = "%{customdata} minima"
         _line(figure, minima.step, minima.median, label, styles[label], customdata=minima.n, note=note)
     return figure
@@ -149,8 +150,9 @@ def _thin(figure: go.Figure, x: Array, y: Array, label: str, style: LineStyle) -
 
 
 def _band(
-    figure: go.Figure, x: Array, low: Array, high: Array, label: str, style: LineStyle, shape: str = "linear"
-) -> None:
+    figure: go.Figure, x: Array, low: Array, high: Array, label: str, style: LineStyle, among: int,
+    shape: str = "linear",
+) -> None:  # fmt: skip
     edge = {"width": 0, "shape": shape}
     common = {
         "x": x,
@@ -161,5 +163,5 @@ def _band(
         "line": edge,
     }
     figure.add_scatter(y=low, name=f"{label}, lower", **common)
-    fill = translucent(style.colour, BAND_OPACITY)
+    fill = translucent(style.colour, BAND_OPACITY * min(1.0, BANDS / among))
     figure.add_scatter(y=high, name=f"{label}, upper", fill="tonexty", fillcolor=fill, **common)
