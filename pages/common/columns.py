@@ -18,7 +18,8 @@ LAST_FIRST = f"{BESIDE}-last-first"  # the last of them on top
 AROUND = "around"  # of three parts: the second right of the others
 CELLS = "cells"  # of small ones that go on in the next row
 LIVE = "live"  # of what is drawn again every second: it does not turn grey meanwhile
-SMALLEST_CELL = "9rem"
+WIDE = f"{CELLS}-wide"  # two of them a row
+SMALLEST_CELL, SMALLEST_WIDE = "9rem", "16rem"
 _ROW = '> div > [data-testid="stHorizontalBlock"]'
 _COLUMN = '> [data-testid="stColumn"]'
 STYLE = f"""
@@ -28,11 +29,12 @@ STYLE = f"""
   [class*="st-key-{AROUND}"] > :nth-child(2) {{ grid-area: 1 / 2 / span 2; }}
 }}
 @media (max-width: {NARROW}px) {{
-  [class*="st-key-{BESIDE}"] {_ROW} {{ flex-direction: column; }}
-  [class*="st-key-{LAST_FIRST}"] {_ROW} {{ flex-direction: column-reverse; }}
+  [class*="st-key-{BESIDE}"] {_ROW} {{ flex-direction: column; gap: 1rem; }}
+  [class*="st-key-{LAST_FIRST}"] {_ROW} {{ flex-direction: column-reverse; gap: 1rem; }}
   [class*="st-key-{BESIDE}"] {_ROW} {_COLUMN} {{ width: 100%; flex: none; }}
   [class*="st-key-{CELLS}"] {_ROW} {{ flex-wrap: wrap; }}
   [class*="st-key-{CELLS}"] {_ROW} {_COLUMN} {{ flex: 1 1 {SMALLEST_CELL}; min-width: {SMALLEST_CELL}; }}
+  [class*="st-key-{WIDE}"] {_ROW} {_COLUMN} {{ flex-basis: {SMALLEST_WIDE}; min-width: {SMALLEST_WIDE}; }}
 }}
 """
 
@@ -49,8 +51,12 @@ def around(name: str) -> list[DeltaGenerator]:
 
 
 def cells(
-    name: str, widths: Sequence[float], *, vertical_alignment: Literal["top", "center", "bottom"] = "top"
+    name: str,
+    widths: Sequence[float],
+    *,
+    vertical_alignment: Literal["top", "center", "bottom"] = "top",
+    wide: bool = False,
 ) -> list[DeltaGenerator]:
     """Small columns, as for figures or fields; in several rows on a tablet."""
-    row = st.container(key=f"{CELLS}-{name}")
+    row = st.container(key=f"{WIDE if wide else CELLS}-{name}")
     return row.columns(widths, vertical_alignment=vertical_alignment)

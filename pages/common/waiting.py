@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import NamedTuple
 
-from pages.common.wording import duration
+from pages.common.wording import duration, percent
 from rlcsp_core.process import cpu_seconds, is_here
 from rlcsp_core.relax import is_warm
 from rlcsp_core.store import ACTIVE, RunInfo, RunState
@@ -56,4 +56,4 @@ def starved(share: float | None) -> str | None:
     """The sentence of a search whose process has had `share` of a processor lately."""
     if share is None or share >= LITTLE:
         return None
-    return f"Waiting for the processor: other programs leave this search {share:.0%} of it."
+    return f"Waiting for the processor: other programs leave this search {percent(share)} of it."

@@ -120,6 +120,10 @@ def number(value: float, digits: int, sign: str = "") -> str:
     return text.lstrip("+-") if float(text) == 0 else text.replace("-", MINUS)
 
 
+def percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
 def signed(value: float, digits: int) -> str:
     return number(value, digits, "+")
 
@@ -153,7 +157,7 @@ def expected_in_words(found: Expectation) -> str:
     if found.seconds is None or found.steps is None:
         return f"{of_this_kind}none reached the target in so many steps."
     return (
-        f"{of_this_kind}{found.reached / found.n:.0%} reached the target, in {duration(found.seconds)} and "
+        f"{of_this_kind}{percent(found.reached / found.n)} reached the target, in {duration(found.seconds)} and "
         f"{found.steps:.0f} steps (medians)."
     )
 

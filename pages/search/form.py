@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from pages.common.cache import cached
-from pages.common.columns import cells
+from pages.common.columns import beside, cells
 from pages.common.errors import plain
 from pages.common.session import library
 from pages.common.wording import expected_in_words, search_in_words
@@ -56,7 +56,7 @@ class Wanted(NamedTuple):
 def search_form(key: str) -> Wanted | None:
     """Four fields, the rest behind "More settings"; what to start when "Start search" was pressed."""
     manner = _manner(key)
-    first, second, third, fourth = cells(f"form-{key}", [9, 9, 3, 3])
+    first, second, third, fourth = cells(f"form-{key}", [9, 9, 3, 3], wide=True)
     with first:
         compound = compound_field(key)
     line = st.empty()
@@ -66,6 +66,7 @@ def search_form(key: str) -> Wanted | None:
     form = _Form(f"{key}-{manner}-{preset and preset.formula}", MANNERS[manner](preset).as_dict(), wrong)
     values: dict[str, Any] = {"composition": compound.formula, "algorithm": _algorithm(form, second)}
     values |= {"seed": _configured(form, "seed", third), "steps": _configured(form, "steps", fourth)}
+    start = st.container()  # above what is folded, and known after it
     with st.expander("More settings", icon=":material/tune:", key=f"{key}-more"):
         tabs = st.tabs(["Trials and limits", "Agent", "Acceptance and penalty"])
         with tabs[0]:
@@ -80,7 +81,8 @@ def search_form(key: str) -> Wanted | None:
         line.caption(about(compound, values["potential"]))
     else:
         line.markdown(f":red[{plain(f'{compound.problem[0].upper()}{compound.problem[1:]}.')}]")
-    return _start(key, values | beyond.values, beyond.policy, form.wrong)
+    with start:
+        return _start(key, values | beyond.values, beyond.policy, form.wrong)
 
 
 def _start(key: str, values: Mapping[str, Any], policy: str | None, wrong: Sequence[str]) -> Wanted | None:
@@ -95,7 +97,7 @@ def _start(key: str, values: Mapping[str, Any], policy: str | None, wrong: Seque
             words = f"Starts {search_in_words(config, policy)}"
         except RLCSPError as error:
             config, words = None, f"Nothing can be started: {error}"
-    left, right = st.columns([1, 5], vertical_alignment="center")
+    left, right = beside(f"start-{key}", [1, 5])
     pressed = left.button(
         "Start search",
         type="primary",
@@ -167,13 +169,13 @@ def _algorithm(form: _Form, place: Any) -> str:
 
 def _trials(form: _Form, preset: Preset | None) -> dict[str, Any]:
     """What is tried, and when it ends."""
-    columns = st.columns(COLUMNS)
-    values = {name: _configured(form, name, columns[i % COLUMNS]) for i, name in enumerate(TRIALS)}
+    columns = cells(f"trials-{form.key}", [1] * len(TRIALS), wide=True)
+    values = {name: _configured(form, name, place) for name, place in zip(TRIALS, columns, strict=True)}
     limit = SETTINGS["time_limit"]
     in_minutes = replace(limit, label="Time limit (min)", help="wall clock", low=0.1, high=limit.high / 60)
-    minutes = _field(form, in_minutes, form.start["time_limit"] / 60, "time", columns[1])
+    minutes = _field(form, in_minutes, form.start["time_limit"] / 60, "time", columns[0])
     values["time_limit"] = None if minutes is None else 60 * minutes
-    values["actions"] = columns[2].selectbox(
+    values["actions"] = columns[1].selectbox(
         "Actions",
         list(ACTION_SETS),
         index=list(ACTION_SETS).index(form.start["actions"]),
@@ -181,10 +183,11 @@ def _trials(form: _Form, preset: Preset | None) -> dict[str, Any]:
         key=f"{form.key}-actions",
         help="\n".join(f"- **{name.capitalize()}**: {known.help}" for name, known in ACTION_SETS.items()),
     )
-    with columns[0]:
+    with columns[2]:
         values["target"] = _target(form, preset)
-    if columns[1].checkbox("Stop without improvement", key=f"{form.key}-give-up"):
-        values["patience"] = _field(form, SETTINGS["patience"], 1000, "patience", columns[1])
+    with columns[3]:
+        if st.checkbox("Stop without improvement", key=f"{form.key}-give-up"):
+            values["patience"] = _field(form, SETTINGS["patience"], 1000, "patience")
     return values
 
 
@@ -221,8 +224,8 @@ def _agent(form: _Form, algorithm: str) -> dict[str, Any]:
 
 
 def _acceptance(form: _Form) -> dict[str, Any]:
-    columns = st.columns(COLUMNS)
-    return {name: _configured(form, name, columns[i % COLUMNS]) for i, name in enumerate(ACCEPTANCE)}
+    columns = cells(f"acceptance-{form.key}", [1] * len(ACCEPTANCE), wide=True)
+    return {name: _configured(form, name, place) for name, place in zip(ACCEPTANCE, columns, strict=True)}
 
 
 def _configured(form: _Form, name: str, place: Any = st) -> Any:

@@ -25,6 +25,7 @@ from pages.common.wording import (
     ahead,
     duration,
     energy,
+    percent,
     reason_of,
     run_title,
 )
@@ -173,8 +174,8 @@ def _numbers(run: RunInfo, view: View, compact: bool) -> None:
     figures = [
         ("Lowest (eV/atom)", energy(run.best_energy), above_target(run.best_energy, target)),
         ("Steps", str(run.n_steps), f"of {run.config['steps']}"),
-        ("Accepted", str(run.n_accepted), f"{run.n_accepted / relaxed:.0%}" if relaxed else NOTHING),
-        ("Rejected", str(run.n_rejected), f"{run.n_rejected / relaxed:.0%}" if relaxed else NOTHING),
+        ("Accepted", str(run.n_accepted), percent(run.n_accepted / relaxed) if relaxed else NOTHING),
+        ("Rejected", str(run.n_rejected), percent(run.n_rejected / relaxed) if relaxed else NOTHING),
         ("Failed", str(run.n_failed + run.n_population_failed), "relaxations"),
         ("Steps / s", NOTHING if rate is None else f"{rate:.1f}", since),
     ]

@@ -43,7 +43,7 @@ def test_nothing_is_expected_without_a_target_or_without_runs() -> None:
 
 
 @pytest.mark.parametrize(("found", "words"), [
-    (Expectation(20, 19, 7.2, 246.5), "95% reached the target, in 7 s and 246 steps"),
+    (Expectation(20, 19, 7.2, 246.5), "95 % reached the target, in 7 s and 246 steps"),
     (Expectation(20, 0, None, None), "none reached the target in so many steps"),
 ])  # fmt: skip
 def test_it_is_said_in_one_sentence(found: Expectation, words: str) -> None:

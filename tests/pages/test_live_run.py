@@ -62,7 +62,7 @@ def test_the_initial_population_is_followed_in_a_pause_too(starting: RunInfo) ->
 def test_a_search_that_lacks_the_processor_says_so() -> None:
     assert starved(None) is None
     assert starved(0.97) is None
-    assert "12%" in (starved(0.12) or "")
+    assert "12 %" in (starved(0.12) or "")
 
 
 def test_a_pause_in_the_population_shows_its_progress(opened: Opened, empty_store: Store) -> None:
