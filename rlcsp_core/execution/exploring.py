@@ -7,11 +7,12 @@ follows from the runs of the rounds before it, so it is the same whenever it is 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import chain, zip_longest
+from itertools import zip_longest
+from math import inf
 from pathlib import Path
 
 from rlcsp_core.analysis.distinct import Group
-from rlcsp_core.analysis.phase_field import PhaseField, phase_field, search_next
+from rlcsp_core.analysis.phase_field import FieldPoint, PhaseField, phase_field, search_next
 from rlcsp_core.analysis.second_look import distinct_minima
 from rlcsp_core.execution.field_file import Field, Round
 from rlcsp_core.execution.refining import Begun, relax_all, unrefined
@@ -19,6 +20,7 @@ from rlcsp_core.execution.running import Halt
 from rlcsp_core.store import Finding, Reader, RunInfo, Store
 from rlcsp_core.store.export import export_minima
 
+WORTH = 0.1  # eV/atom above a hull within which more than the lowest minimum is relaxed again
 CarryOut = Callable[[Round], bool]  # False where it was interrupted
 
 
@@ -54,16 +56,33 @@ def runs_until(store: Store, field: Field, number: int) -> list[RunInfo]:
 
 
 def relax_lowest(store: Store, field: Field, number: int, model: str, halt: Halt, notify: Begun) -> None:
-    """The lowest minima of each composition, the first of all before the second of any: a hull is there soon."""
-    found = phase_field(store, field.definition, runs_until(store, field, number))
-    lowest: list[Sequence[Group[Finding]]] = []
-    ids = [list(point.runs) for point in found.points]
-    for run_ids in ids:
+    """The lowest minimum of every composition, then more of those that are not far above a hull.
+
+    The model may lift what is lowest on ions, or lower what is not, but not by any amount."""
+    runs = runs_until(store, field, number)
+    for top, most in ((1, inf), (field.top, WORTH)):
+        found = phase_field(store, field.definition, runs)
+        chosen = [point for point in found.points if point.runs and lowest_above(point) <= most]
+        groups = ranked(store, [point.runs for point in chosen], top, halt)
+        ids = [run_id for point in chosen for run_id in point.runs]
+        relax_all(store, store, groups, unrefined(store, groups, ids, model), model, halt, notify)
         if halt.asked:
             return
-        lowest.append(distinct_minima(store, run_ids, field.top) if run_ids else [])
-    groups = [group for group in chain.from_iterable(zip_longest(*lowest)) if group is not None]
-    relax_all(store, store, groups, unrefined(store, groups, list(chain(*ids)), model), model, halt, notify)
+
+
+def lowest_above(point: FieldPoint) -> float:
+    """eV/atom above the nearest of the hulls; 0 where there is none."""
+    return min((hull.above for hull in point.hulls.values()), default=0.0)
+
+
+def ranked(store: Store, runs: Sequence[Sequence[str]], top: int, halt: Halt) -> list[Group[Finding]]:
+    """The lowest distinct minima of each composition, the first of all before the second of any."""
+    lowest: list[list[Group[Finding]]] = []
+    for run_ids in runs:
+        if halt.asked:
+            return []
+        lowest.append(distinct_minima(store, run_ids, top))
+    return [group for rank in zip_longest(*lowest) for group in rank if group is not None]
 
 
 def export_field(reader: Reader, field: PhaseField, path: Path) -> None:

@@ -6,7 +6,7 @@
     most_units = 4                            most formula units of one end member
     seeds = 3                                 1 … 3, or a list of seeds: searches of each composition
     model = "diep"                            that relaxes again; "none" for ions alone
-    top = 4                                   how many of the lowest minima of each composition it relaxes
+    top = 4                                   how many minima of a composition it relaxes; one far above the hull
     rounds = 2                                more searches, longer ones, where the hull is in doubt
     [search]                                  fields of the configuration that all searches share
     [known]                                   formula = "name" of compounds that exist, beside the known crystals

@@ -61,9 +61,14 @@ def relax_all(
 def unrefined(
     store: Reader, groups: Sequence[Group[Finding]], run_ids: Sequence[str], model: str
 ) -> list[Finding]:
-    """The lowest of each group of which the model has seen none."""
+    """One of each group of which the model has seen none: the smallest, for its time grows with the cell."""
     made = {each.key: each for each in store.refinements(run_ids, model)}
-    return [group.best for group in groups if refinement_of(group, made) is None]
+    return [smallest(group) for group in groups if refinement_of(group, made) is None]
+
+
+def smallest(group: Group[Finding]) -> Finding:
+    """Of the fewest atoms, the lowest of these: all are one structure."""
+    return min(group.members, key=lambda found: (found.n_atoms, found.energy))
 
 
 def refined(found: Finding, crystal: Crystal, calculator: Any, model: str, halt: Halt) -> Refinement | None:

@@ -477,3 +477,13 @@ def test_what_is_at_work_is_neither_archived_nor_discarded(store, claim):
     assert store.run(claim.run_id).archived
     store.archive_run(claim.run_id, False)
     assert not store.run(claim.run_id).archived
+
+
+def test_the_definition_of_a_field_is_what_was_said_last(store):
+    said = {"title": "Y₂O₃–SrO", "units": [[1, 0], [0, 1]]}
+    store.keep_field("b", {"title": "first"})
+    store.keep_field("a", {"title": "other"})
+    store.keep_field("b", said)
+    assert list(store.fields().items()) == [("a", {"title": "other"}), ("b", said)]
+    with pytest.raises(StoreError, match="the name of a phase field is one line"):
+        store.keep_field("", said)
