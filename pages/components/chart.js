@@ -85,9 +85,10 @@ function toggleTable(node) {
     const row = table.insertRow();
     cells.forEach((cell) => row.append(Object.assign(document.createElement(tag), { textContent: cell ?? "" })));
   };
-  line(["curve", title("xaxis", "x"), title("yaxis", "y")], "th");
   const written = (value) => (typeof value === "number" ? String(Number(value.toPrecision(9))).replace("-", "−") : value);
-  const rows = node._fullData.filter((trace) => trace.visible === true).flatMap(({ name, x, y }) =>
+  const own = node.layout.meta; // of a figure whose axes cannot name what is drawn
+  line(own?.columns ?? ["curve", title("xaxis", "x"), title("yaxis", "y")], "th");
+  const rows = own?.rows.map((row) => row.map(written)) ?? node._fullData.filter((trace) => trace.visible === true).flatMap(({ name, x, y }) =>
     Array.from(y ?? [], (value, k) => [name, written(x?.[k] ?? k), written(value)]));
   rows.slice(0, TABLE_ROWS).forEach((row) => line(row, "td"));
   if (rows.length > TABLE_ROWS) table.createCaption().textContent = `The first ${TABLE_ROWS} of ${rows.length} points`;

@@ -8,7 +8,11 @@ import plotly.graph_objects as go
 
 
 def figure_table(figure: go.Figure) -> pd.DataFrame:
-    """One line a point: curve, x, y, named as the axes are, and ends of intervals; heat maps point by point."""
+    """One line a point: curve, x, y, named as the axes are, and ends of intervals; heat maps point by point.
+
+    A figure whose axes cannot name what is drawn brings its table in `meta`: columns and rows."""
+    if figure.layout.meta is not None:
+        return pd.DataFrame(figure.layout.meta["rows"], columns=figure.layout.meta["columns"])
     x_title = figure.layout.xaxis.title.text or "x"
     y_title = figure.layout.yaxis.title.text or "y"
     if x_title == y_title:

@@ -1,0 +1,304 @@
+"""Which compositions of a field are stable: three end members as a triangle, two against formation energy.
+
+Marks say two things without colour: filled is on the hull, a diamond is a compound that is known to exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
+
+import plotly.graph_objects as go
+
+from rlcsp_core.analysis.hull_map import HullMap, HullMark, Place, in_triangle
+from rlcsp_core.plots.canvas import FONT_SIZE, TOOLS, canvas
+from rlcsp_core.plots.palette import GRID, INK, MUTED, PAGE, TARGET
+
+FURTHEST = 100.0  # meV/atom, the end of the scale of colours: one scale for all fields and energies
+# from near to far: blue to orange keeps apart for readers who do not tell red from green, and on both pages
+SCALE = ((0.0, "#3b82d0"), (0.5, "#b06ab3"), (1.0, "#e0702c"))
+HEIGHT = 610
+TOP = 70  # pixels, for the key
+PLAIN, KNOWN, NONE = "circle", "diamond", "x-thin"
+SIZES = {PLAIN: 13, KNOWN: 16, NONE: 7}
+LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+RING = 12  # pixels, radius of the ring of a minimum that was not found again
+GAP = 13  # pixels between a mark and its name
+FLOOR = 0.03  # of the height of a binary chart, where compositions without an energy stand
+GRID_LINES = (0.2, 0.4, 0.6, 0.8)  # mole fractions
+NAME_HEIGHT = 0.036  # of the side of the triangle, that a name takes
+SLANT = 40  # degrees, of names below a side of the triangle
+STEEP = 60  # degrees, of names below a binary hull, which crowd where it is lowest
+
+
+def phase_field_figure(hull: HullMap, chosen: int | None = None) -> go.Figure:
+    """The place of each mark is its `customdata`, the chosen one has a ring.
+
+    `meta` is the table of the figure, since the axes of a triangle cannot name what is drawn."""
+    figure = _triangle() if hull.ternary else _plane(hull)
+    figure.add_trace(_tie_lines(hull))
+    for name, mine, symbol in _kinds(hull.marks):
+        if mine:
+            figure.add_trace(_marks(hull.marks, name, mine, symbol))
+            if symbol.endswith("-open"):
+                figure.add_trace(_key(name, symbol.removesuffix("-open")))
+    if chosen is not None:
+        figure.add_trace(_ring(hull.marks[chosen]))
+    _rings_of_doubt(figure, hull.marks)
+    _names(figure, hull)
+    figure.update_layout(meta=_table(hull))
+    return figure
+
+
+def lowered(formula: str) -> str:
+    """Its digits lowered: Y₂O₃."""
+    return formula.translate(LOWERED)
+
+
+def _triangle() -> go.Figure:
+    figure = canvas("", "", height=HEIGHT)
+    figure.update_xaxes(visible=False, range=[-0.07, 1.07], constrain="domain")
+    figure.update_yaxes(visible=False, range=[-0.09, 0.92], scaleanchor="x", constrain="domain")
+    # the scale in the corner that a triangle leaves empty
+    figure.update_layout(margin={"l": 8, "t": TOP, "b": 8}, coloraxis=_scale(x=0.0, y=1.0))
+    for f in GRID_LINES:
+        rest = 1 - f
+        for ends in (
+            ((f, rest, 0), (f, 0, rest)),
+            ((rest, f, 0), (0, f, rest)),
+            ((rest, 0, f), (0, rest, f)),
+        ):
+            _line(figure, ends, GRID)
+    for ends in combinations(((1, 0, 0), (0, 1, 0), (0, 0, 1)), 2):
+        _line(figure, ends, MUTED)
+    return figure
+
+
+def _line(figure: go.Figure, ends: Sequence[Sequence[float]], colour: str) -> None:
+    """Between two mole fractions."""
+    one, other = map(in_triangle, ends)
+    where = {"x0": one.x, "y0": one.y, "x1": other.x, "y1": other.y}
+    figure.add_shape(type="line", layer="below", line={"color": colour, "width": 1}, **where)
+
+
+def _plane(hull: HullMap) -> go.Figure:
+    """Compositions without an energy stand on the floor, on an axis of its own."""
+    figure = canvas(
+        f"Share of the atoms from {lowered(hull.end_members[1])}",
+        f"Formation energy {hull.by} (meV/atom)",
+        height=HEIGHT,
+    )
+    figure.update_layout(
+        margin={"t": TOP, "r": TOOLS + 90},
+        coloraxis=_scale(x=1.03, y=0.8),
+        yaxis2={"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True},
+    )
+    figure.update_xaxes(range=[-0.07, 1.07], tickformat=".0%")
+    return figure
+
+
+def _scale(x: float, y: float) -> dict[str, Any]:
+    """Colours of energies above the hull; its upper left corner stands there."""
+    bar = {
+        "title": {"text": "meV/atom<br>above<br>the hull", "font": {"size": FONT_SIZE}},
+        "tickvals": [0, 25, 50, 75, FURTHEST],
+        "ticktext": ["0", "25", "50", "75", f"≥ {FURTHEST:g}"],
+        "tickfont": {"color": MUTED},
+        "outlinewidth": 0,
+        "thickness": 12,
+        "len": 0.42,
+        "x": x,
+        "xanchor": "left",
+        "y": y,
+        "yanchor": "top",
+    }
+    return {"colorscale": SCALE, "cmin": 0.0, "cmax": FURTHEST, "colorbar": bar}
+
+
+def _tie_lines(hull: HullMap) -> go.Scatter:
+    places = [_place(mark) for mark in hull.marks]
+    x, y = (
+        [each for i, j in hull.edges for each in (places[i][axis], places[j][axis], None)] for axis in (0, 1)
+    )
+    line = {"color": TARGET, "width": 1.8}
+    return go.Scatter(x=x, y=y, mode="lines", name="convex hull", line=line, hoverinfo="skip")
+
+
+def _place(mark: HullMark) -> Place:
+    return mark.place or Place(mark.x, FLOOR)
+
+
+def _kinds(marks: Sequence[HullMark]) -> list[tuple[str, list[int], str]]:
+    """Name, places and symbol of each kind of mark."""
+    kinds: dict[tuple[str, str], list[int]] = {}
+    for stable in (True, False):
+        for known in (True, False):
+            name = f"{'known' if known else 'other'}, {'on' if stable else 'above'} the hull"
+            symbol = (KNOWN if known else PLAIN) + ("" if stable else "-open")
+            kinds[name, symbol] = [
+                m
+                for m, mark in enumerate(marks)
+                if mark.above is not None and (mark.stable, mark.known is not None) == (stable, known)
+            ]
+    kinds["no energy", NONE] = [m for m, mark in enumerate(marks) if mark.above is None]
+    return [(name, mine, symbol) for (name, symbol), mine in kinds.items()]
+
+
+def _marks(marks: Sequence[HullMark], name: str, mine: Sequence[int], symbol: str) -> go.Scatter:
+    shape = symbol.removesuffix("-open")
+    marker: dict[str, Any] = {"symbol": shape, "size": SIZES[shape]}
+    if shape == NONE:
+        marker |= {"color": MUTED, "line": {"width": 1.5, "color": MUTED}}
+    elif shape == symbol:
+        marker |= {"color": TARGET, "line": {"width": 1.5, "color": INK}}
+    else:  # filled with the page: no tie line runs through it
+        above = [marks[m].above for m in mine]
+        marker |= {"color": PAGE, "line": {"color": above, "coloraxis": "coloraxis", "width": 3}}
+    return go.Scatter(
+        x=[_place(marks[m]).x for m in mine],
+        y=[_place(marks[m]).y for m in mine],
+        yaxis=_axis(marks[mine[0]]),
+        mode="markers",
+        name=name,
+        marker=marker,
+        customdata=list(mine),
+        text=["<br>".join([f"<b>{lowered(marks[m].formula)}</b>", *marks[m].words]) for m in mine],
+        hovertemplate="%{text}<extra></extra>",
+        showlegend=shape == symbol,
+    )
+
+
+def _axis(mark: HullMark) -> str:
+    return "y2" if mark.place is None else "y"
+
+
+def _key(name: str, shape: str) -> go.Scatter:
+    """An open mark in the key, in a colour of the scale."""
+    marker = {
+        "symbol": shape,
+        "size": SIZES[shape],
+        "color": PAGE,
+        "line": {"width": 3, "color": SCALE[1][1]},
+    }
+    return go.Scatter(x=[None], y=[None], mode="markers", name=name, marker=marker, hoverinfo="skip")
+
+
+def _ring(mark: HullMark) -> go.Scatter:
+    place = _place(mark)
+    return go.Scatter(
+        x=[place.x],
+        y=[place.y],
+        yaxis=_axis(mark),
+        mode="markers",
+        name="chosen",
+        marker={"symbol": "circle-open", "size": 32, "color": INK, "line": {"width": 2}},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
+def _rings_of_doubt(figure: go.Figure, marks: Sequence[HullMark]) -> None:
+    """In pixels, so that they stay round; below the marks, so that those can be clicked."""
+    mine = [mark for mark in marks if mark.doubtful and mark.above is not None]
+    for n, mark in enumerate(mine):
+        place = _place(mark)
+        figure.add_shape(
+            type="circle",
+            xsizemode="pixel",
+            ysizemode="pixel",
+            xanchor=place.x,
+            yanchor=place.y,
+            x0=-RING,
+            x1=RING,
+            y0=-RING,
+            y1=RING,
+            layer="below",
+            line={"color": INK, "width": 1.5, "dash": "dot"},
+            name="one seed only",
+            showlegend=n == 0,
+        )
+
+
+def _names(figure: go.Figure, hull: HullMap) -> None:
+    """Of what is on the hull, what is known, and the end members."""
+    named = [
+        mark
+        for mark in hull.marks
+        if mark.place is not None
+        and (mark.stable or mark.known is not None or mark.formula in hull.end_members)
+    ]
+    heights = _heights(named) if hull.ternary else {}
+    for mark in named:
+        corner, place = mark.formula in hull.end_members, _place(mark)
+        text = lowered(mark.formula)
+        figure.add_annotation(
+            x=place.x,
+            y=heights.get(mark.formula, place.y),
+            text=f"<b>{text}</b>" if corner else text,
+            showarrow=False,
+            font={
+                "size": 17 if corner and hull.ternary else 14,
+                "color": INK if mark.stable or corner else MUTED,
+            },
+            **(_outside(mark.fractions) if hull.ternary else _below(mark.stable)),
+        )
+
+
+def _heights(named: Sequence[HullMark]) -> dict[str, float]:
+    """Of names beside the left and the right side, moved so that none covers another."""
+    heights: dict[str, float] = {}
+    for side in (0, 1):  # the end member that is not in a compound of this side
+        mine = [mark for mark in named if mark.fractions[side] == 0 and 0 < mark.fractions[2] < 1]
+        last = 1.0
+        for mark in sorted(mine, key=lambda mark: -_place(mark).y):
+            last = min(_place(mark).y, last - NAME_HEIGHT)
+            heights[mark.formula] = last
+    return heights
+
+
+def _below(stable: bool) -> dict[str, Any]:
+    """Where a name stands from its mark on a binary hull: below the line, or above it."""
+    if stable:
+        return {"yanchor": "top", "xanchor": "left", "yshift": 4 - GAP, "xshift": -6, "textangle": STEEP}
+    return {"yanchor": "bottom", "yshift": GAP}
+
+
+def _outside(fractions: Sequence[float]) -> dict[str, Any]:
+    """The same in a triangle: outside of it, where no tie line crosses the name."""
+    first, second, third = fractions
+    if max(fractions) == 1:
+        return {"yanchor": "bottom", "yshift": GAP} if third else {"yanchor": "top", "yshift": -GAP}
+    if third == 0:
+        return {"yanchor": "top", "xanchor": "left", "yshift": 4 - GAP, "xshift": -4, "textangle": SLANT}
+    if first == 0:
+        return {"xanchor": "left", "xshift": GAP}
+    if second == 0:
+        return {"xanchor": "right", "xshift": -GAP}
+    return {"yanchor": "bottom", "yshift": GAP - 4}
+
+
+def _table(hull: HullMap) -> dict[str, Any]:
+    """The marks with their numbers, None where there is none."""
+    columns = [
+        "composition",
+        *(f"fraction of {member}" for member in hull.end_members),
+        f"formation energy {hull.by} (meV/atom)",
+        f"above the hull {hull.by} (meV/atom)",
+        "searches that ended at its minimum",
+        "searches",
+        "known compound",
+    ]
+    rows = [
+        [
+            mark.formula,
+            *mark.fractions,
+            mark.formation,
+            mark.above,
+            mark.hits,
+            mark.n_finished,
+            mark.known,
+        ]
+        for mark in hull.marks
+    ]
+    return {"columns": columns, "rows": rows}
