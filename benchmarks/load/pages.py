@@ -20,7 +20,7 @@ from rlcsp_core.store import open_store
 from tests.browser.dashboard import Dashboard, cpu_seconds, serving
 
 LATER = 3  # visits after the first
-PAGES = ("", "Demo", "Search", "Compare", "Structures", "Replay", "Policy", "Learn")
+PAGES = ("", "Demo", "Search", "Compare", "Structures", "Field", "Replay", "Policy", "Learn")
 
 
 async def visit(dashboard: Dashboard, page: str, run: str) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from pages.common.crystals import label_of_group, same_structure
 from rlcsp_core.analysis.distinct import DistinctStructures
 from rlcsp_core.errors import NotFoundError
 from rlcsp_core.records import Crystal
-from rlcsp_core.store import Finding, Reader, RunInfo, Source
+from rlcsp_core.store import Finding, Reader, RunInfo, Source, StructureKey
 
 COMPARED = (
     250  # lowest structures that are looked at; more take long to compare and nobody scrolls through them
@@ -29,7 +29,7 @@ class Found(Finding):
     @property
     def address(self) -> str:
         """ "step-12": in the URL."""
-        return f"{WORDS[self.source]}-{self.number}"
+        return address_of(self.key)
 
     @property
     def words(self) -> str:
@@ -39,6 +39,11 @@ class Found(Finding):
 
 
 Comparison = DistinctStructures[Found]
+
+
+def address_of(key: StructureKey) -> str:
+    """ "step-12": in the URL."""
+    return f"{WORDS[key.source]}-{key.number}"
 
 
 def found_at(store: Reader, run: str, address: str) -> Found:

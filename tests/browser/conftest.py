@@ -13,6 +13,9 @@ sys.path.insert(0, str(Path(__file__).parent))  # dashboard.py stands beside thi
 from dashboard import Dashboard, Watched, browsing, chromium, end_searches, serving, watching
 from playwright.sync_api import Browser
 
+from rlcsp_core.store import open_store
+from tests.fields import definition, fill
+
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -31,6 +34,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
     with serving(tmp_path_factory.mktemp("dashboard")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def field(dashboard: Dashboard) -> str:
+    """The name of a phase field in its database."""
+    store = open_store(str(dashboard.database))
+    made_up = definition(units=1, max_atoms=10, seeds=2)
+    fill(store, made_up)
+    store.close()
+    return made_up.name
 
 
 @pytest.fixture(scope="session")

@@ -135,6 +135,7 @@ def shots_of(store: Store, ids: list[str]) -> dict[str, Shot]:
         "structures-bonds": Shot(f"Structures?run={demo}", tab("Bonds and sites")),
         "structures-files": Shot(f"Structures?run={demo}", tab("Files")),
         "structures-file": Shot("Structures?from=file"),
+        "field": Shot("Field"),
         "replay": Shot(f"Replay?run={npg}&step={accepted[len(accepted) // 2]}"),
         "policy": Shot("Policy"),
         "policy-runs": Shot(f"Policy?run={npg}&run={ppo}"),

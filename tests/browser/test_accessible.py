@@ -32,6 +32,7 @@ ADDRESSES = {  # of each page, in one browser: what it has read before is not re
     "Search": ("Search", "Search?run={run}"),
     "Compare": ("Compare", "Compare?run={run}", "Compare?view=Runs"),
     "Structures": ("Structures?run={run}", "Structures?from=phases", "Structures?from=file"),
+    "Field": ("Field?field={field}",),
     "Replay": ("Replay?run={run}", "Replay?run={run}&lecture"),
     "Policy": ("Policy", *(f"Policy?run={{run}}&view={view}" for view in POLICY)),
     "Learn": tuple(f"Learn?chapter={chapter}&run={{run}}" for chapter in CHAPTERS),
@@ -55,12 +56,12 @@ THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 @pytest.mark.parametrize("name", ADDRESSES)
-def test_nothing_grave_is_found(name: str, watched: Watched, runs: list[str]) -> None:
+def test_nothing_grave_is_found(name: str, watched: Watched, runs: list[str], field: str) -> None:
     """The page changes with the system's theme, as a user's does."""
     found = []
     for address in ADDRESSES[name]:
         watched.page.emulate_media(color_scheme=THEMES[0])
-        page = watched.open(address.format(run=runs[0], other=runs[1]))
+        page = watched.open(address.format(run=runs[0], other=runs[1], field=field))
         if name == "Learn":
             (chapter,) = (words for key, words in CHAPTERS.items() if f"chapter={key}&" in address)
             expect(page.get_by_text(chapter).first).to_be_visible()

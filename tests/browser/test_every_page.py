@@ -21,6 +21,7 @@ from rlcsp_core.store import open_store
 HEADINGS = {
     "": "Crystal structures, found by a search that learns",
     **{name: name for name in ("Demo", "Search", "Compare", "Structures", "Replay", "Policy", "Learn")},
+    "Field": "Phase field",
 }
 CUT = """() => [...document.querySelectorAll("[data-testid^=stMetric] *, [data-testid=stMain] button *")]
   .filter((node) => node.clientWidth > 0 && node.scrollWidth > node.clientWidth + 1)
@@ -62,6 +63,7 @@ FIRST = {
     "Search": "No runs yet",
     "Compare": "signed-rank test over compounds",
     "Structures": "distinct structures of",
+    "Field": "convex hull",
     "Replay": "Next new lowest",
     "Policy": "How it was trained",
     "Learn": "An agent can learn these decisions",
@@ -88,6 +90,7 @@ def test_a_deep_link_is_the_first_request_to_a_server(browser: Browser, tmp_path
 WITH_A_RUN = {
     "Search?run={run}": "Y₂O₃ · NPG · seed 7",
     "Structures?run={run}": "distinct structures of",
+    "Field?field={field}&formula=Sr2TiO4": "Open in Structures",
     "Replay?run={run}&step=12": "Step 12:",
     "Policy?run={run}": "NPG, seed 7",
     "Compare?run={run}&view=Curves": "Median over runs",
@@ -95,8 +98,8 @@ WITH_A_RUN = {
 
 
 @pytest.mark.parametrize("address", WITH_A_RUN)
-def test_a_run_is_shown_cold_by_its_address(watched: Watched, run_id: str, address: str) -> None:
-    page = watched.open(address.format(run=run_id))
+def test_a_run_is_shown_cold_by_its_address(watched: Watched, run_id: str, field: str, address: str) -> None:
+    page = watched.open(address.format(run=run_id, field=field))
     expect(title(page)).to_have_text(HEADINGS[address.split("?")[0]])
     expect(page.get_by_text(WITH_A_RUN[address]).first).to_be_visible()
     wait_until_settled(page)
@@ -104,9 +107,18 @@ def test_a_run_is_shown_cold_by_its_address(watched: Watched, run_id: str, addre
 
 
 @pytest.mark.parametrize("widths", [(1280, 768), pytest.param((1024, 820), marks=pytest.mark.long)])
-def test_nothing_is_wider_than_the_screen(watched: Watched, run_id: str, widths: tuple[int, int]) -> None:
-    for address in ("Search?run={run}", "Replay?run={run}&step=12", "Structures?run={run}", ""):
-        page = watched.open(address.format(run=run_id))
+def test_nothing_is_wider_than_the_screen(
+    watched: Watched, run_id: str, field: str, widths: tuple[int, int]
+) -> None:
+    pages = (
+        "Search?run={run}",
+        "Replay?run={run}&step=12",
+        "Structures?run={run}",
+        "Field?field={field}",
+        "",
+    )
+    for address in pages:
+        page = watched.open(address.format(run=run_id, field=field))
         for width in widths:
             page.set_viewport_size({"width": width, "height": 1100})
             wait_until_settled(page)

@@ -320,3 +320,19 @@ def test_a_click_on_the_map_opens_the_structure(watched: Watched, run_id: str) -
         if "structure=" in page.url:
             break
     assert "structure=" in page.url
+
+
+def test_a_click_on_a_hull_shows_the_structure(watched: Watched, field: str) -> None:
+    page = watched.open(f"Field?field={field}&formula=SrTiO3")
+    wait_until_settled(page)
+    expect(page.get_by_role("heading", name="SrTiO₃")).to_be_visible()
+    at = page.get_by_role("figure").first.evaluate(
+        """(node) => {
+          const { xaxis, yaxis } = node._fullLayout, box = node.getBoundingClientRect();
+          return [box.x + xaxis._offset + xaxis.l2p(0.5), box.y + yaxis._offset + yaxis.l2p(0)];
+        }"""
+    )
+    page.mouse.click(*at)  # in the middle between Y2O3 and SrO
+    expect(page.get_by_role("heading", name="SrY₂O₄")).to_be_visible()
+    expect(page).to_have_url(re.compile("formula=SrY2O4"))
+    expect(page.get_by_text("calcium ferrite").first).to_be_visible()

@@ -39,6 +39,7 @@ FIRST = {
     "pages/search/page.py": "No runs yet",
     "pages/compare/page.py": "signed-rank test over compounds",
     "pages/structures/page.py": "distinct structures of",
+    "pages/field/page.py": "convex hull",
     "pages/policy/page.py": "How it was trained",
     "pages/learn/page.py": "Five known answers",
     "pages/replay/page.py": "Step 1:",

@@ -1,0 +1,24 @@
+"""Which compositions of a field are stable: the convex hull by each energy, live while it is searched."""
+
+import streamlit as st
+
+from pages.common.columns import cells
+from pages.common.errors import show_errors
+from pages.common.session import store
+from pages.field.choosing import choose_energy, choose_field
+from pages.field.reading import entries, shown
+from pages.field.view import REFRESH, show_field, show_what_it_is
+
+st.title("Phase field")
+
+with show_errors():
+    field_place, energy_place = cells("field-choice", [1, 1])
+    with field_place:
+        entry = choose_field(entries(store()))
+    now = shown(entry)
+    if not now.runs:
+        show_what_it_is(entry)
+    else:
+        with energy_place:
+            energy = choose_energy(now.field)
+        st.fragment(show_field, run_every=REFRESH if now.at_work else None)(entry, now, energy)
