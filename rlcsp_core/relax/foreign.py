@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -22,6 +23,14 @@ HEARTBEAT = 10.0  # s between signs of life of a relaxation that takes long
 Watch = Callable[["Atoms"], str | None]  # why to give up at this geometry; None to go on
 
 
+class Settled(NamedTuple):
+    """When to take an energy for that of the minimum though forces go on: models have kinks that they jump across."""
+
+    evaluations: int  # the last ones
+    energy: float  # eV/atom, within which those stay
+    force: float  # eV/Å, above which it is no minimum all the same
+
+
 def nothing_to_say(_: Atoms) -> None:
     """Where nobody watches."""
 
@@ -32,10 +41,11 @@ def relax_with_ase(
     config: RelaxConfig,
     watch: Watch = nothing_to_say,
     optimiser: str = "LBFGS",
+    settled: Settled | None = None,
 ) -> Relaxation:
     """Relax atoms and cell with any calculator that has forces and stress; `watch` sees each step.
 
-    optimiser: the name of one in `ase.optimize`."""
+    optimiser: the name of one in `ase.optimize`.  settled: ends it where forces do not, once the stress is small."""
     from ase import Atoms, optimize
     from ase.filters import FrechetCellFilter
 
@@ -46,6 +56,7 @@ def relax_with_ase(
     reason: str | None = EVALUATION_LIMIT
     force = stress = float("nan")
     steps, told = 0, started
+    latest: deque[float] = deque(maxlen=settled.evaluations if settled else 1)  # eV/atom
     # the filter's force on the cell is the virial over the number of atoms: never reached, the loop below decides
     walker = getattr(optimize, optimiser)(FrechetCellFilter(atoms), logfile=None)
     try:
@@ -59,7 +70,8 @@ def relax_with_ase(
             if given_up := watch(atoms):
                 reason = given_up
                 break
-            if force < config.force and stress < config.stress:
+            latest.append(float(atoms.get_potential_energy()) / crystal.n_atoms)
+            if (force < config.force or _still(latest, force, settled)) and stress < config.stress:
                 reason = None
                 break
             now = time.perf_counter()
@@ -89,3 +101,9 @@ def relax_with_ase(
         max_force=force,
         max_stress=stress,
     )
+
+
+def _still(latest: Sequence[float], force: float, settled: Settled | None) -> bool:
+    if settled is None or len(latest) < settled.evaluations or force > settled.force:
+        return False
+    return max(latest) - min(latest) <= settled.energy

@@ -31,6 +31,23 @@ def slow():
     return calculator
 
 
+def rough():
+    """Forces of 0.05 eV/Å that turn round at each evaluation and belong to no energy."""
+    calculator = IonicCalculator()
+    evaluate = calculator.calculate
+    turns = []
+
+    def calculate(*arguments, **options):
+        evaluate(*arguments, **options)
+        turns.append(1)
+        push = np.zeros_like(calculator.results["forces"])
+        push[0, 0], push[1, 0] = 0.05, -0.05
+        calculator.results["forces"] = calculator.results["forces"] + push * (-1) ** len(turns)
+
+    calculator.calculate = calculate
+    return calculator
+
+
 class Toy(Calculator):
     """Forces and stress that do not depend on the structure."""
 
