@@ -10,12 +10,15 @@ from typing import Any
 
 from rlcsp_core.actions import actions_of
 from rlcsp_core.agents import algorithm_name
+from rlcsp_core.analysis.second_look import TRAINED_ON_KNOWN, Row, in_a_sentence, look_of_run
 from rlcsp_core.analysis.verdict import verdict_of_run
 from rlcsp_core.plots.live import energy_figure, outcome_figure, policy_figure
-from rlcsp_core.plots.report import Chart, report_page
+from rlcsp_core.plots.report import Chart, Numbers, report_page
+from rlcsp_core.relax.learned import MODELS, label_of
 from rlcsp_core.search import SETTINGS, SearchConfig
 from rlcsp_core.store import Reader, RunInfo
 
+MINUS = "−"
 LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 POINTS = 2000  # steps drawn
 IN_PYTHON = """import json
@@ -48,7 +51,49 @@ def report(store: Reader, run: RunInfo) -> str:
     line = command(run.config)
     again = {"With settings.json, in Python": IN_PYTHON} if line is None else {"On the command line": line}
     again["Settings, as settings.json"] = json.dumps(run.config, indent=1, ensure_ascii=False)
-    return report_page(_title(run), _facts(store, run), charts, best[1] if best else None, again)
+    crystal = best[1] if best else None
+    return report_page(_title(run), _facts(store, run), charts, _second_looks(store, run), crystal, again)
+
+
+def _second_looks(store: Reader, run: RunInfo) -> list[Numbers]:
+    """What other models have made of its structures: one table a model."""
+    made = store.refinements([run.id])
+    tables = []
+    for model in dict.fromkeys(each.model for each in made):
+        mine, label = [each for each in made if each.model == model], label_of(model)
+        look = look_of_run(store, run, mine)
+        versions = "; ".join(dict.fromkeys(each.version for each in mine))
+        words = [f"Both energies are in eV/atom; they have different zeros. Relaxed again by {versions}."]
+        lowest = store.lowest([run.id], 1)
+        if look.rows and look.rows[0].group.best in lowest:  # else it is not the first on ions
+            words.insert(0, in_a_sentence(look, label) or "")
+        if model in MODELS:
+            words.append(TRAINED_ON_KNOWN)
+        columns = (
+            "rank",
+            f"by {label}",
+            "energy",
+            f"energy by {label}",
+            "volume",
+            "space group",
+            "known crystal",
+        )
+        rows = [_row(row) for row in look.rows]
+        tables.append(Numbers(f"Second look by {label}", columns, rows, " ".join(filter(None, words))))
+    return tables
+
+
+def _row(row: Row) -> list[str]:
+    second, groups = row.second, [group for group in row.space_groups if group is not None]
+    energies = (row.energy, None if second is None else second.energy)
+    return [
+        str(row.rank),
+        "none" if row.second_rank is None else str(row.second_rank),
+        *("none" if energy is None else f"{energy:.5f}".replace("-", MINUS) for energy in energies),
+        "" if row.swelling is None else f"{row.swelling:+.1%}".replace("-", MINUS),
+        " → ".join(dict.fromkeys(groups)),
+        row.known.name if row.known is not None else (second.reason or "" if second is not None else ""),
+    ]
 
 
 def command(config: Mapping[str, Any]) -> str | None:
@@ -76,7 +121,7 @@ def _facts(store: Reader, run: RunInfo) -> dict[str, str]:
     lowest = "none" if run.best_energy is None else f"{run.best_energy:.6f} eV/atom, at step {run.best_step}"
     return {
         "Result": "no structure" if found is None else found.words,
-        "Lowest energy": lowest.replace("-", "−"),
+        "Lowest energy": lowest.replace("-", MINUS),
         "Target": "not reached" if run.target_step is None else f"reached at step {run.target_step}",
         "Steps": f"{run.n_steps} in {run.elapsed:.0f} s: {run.n_accepted} accepted, {run.n_rejected} rejected, "
         f"{run.n_failed} failed",

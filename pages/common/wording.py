@@ -11,8 +11,9 @@ from rlcsp_core.agents import algorithm_name
 from rlcsp_core.analysis.expectation import Expectation
 from rlcsp_core.crystal.ions import all_ions
 from rlcsp_core.records import TARGET_TOLERANCE
+from rlcsp_core.relax.learned import label_of
 from rlcsp_core.search import SETTINGS, SearchConfig
-from rlcsp_core.store import RunInfo, RunState
+from rlcsp_core.store import Refinement, RunInfo, RunState
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 NOTHING, MINUS = "–", "−"
@@ -131,6 +132,14 @@ def signed(value: float, digits: int) -> str:
 def energy(value: float | None) -> str:
     """To the accuracy that tells two minima apart."""
     return NOTHING if value is None else number(value, 5)
+
+
+def again_in_words(made: Refinement) -> str:
+    """What a second model says of a structure."""
+    label = label_of(made.model)
+    if made.energy is None:
+        return f"Relaxed again by {label}: no energy, {made.reason}."
+    return f"Relaxed again by {label}: {energy(made.energy)} eV/atom, on the scale of that model alone."
 
 
 def above_target(value: float | None, target: float | None) -> str | None:

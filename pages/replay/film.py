@@ -14,15 +14,18 @@ import streamlit as st
 from pages.common.cache import cached
 from pages.common.catalogue import Found, relaxed_structures, stored
 from pages.common.columns import beside
+from pages.common.errors import plain
 from pages.common.run_picker import pick_run
 from pages.common.share import lecture_key
 from pages.common.sitemap import LEARN
+from pages.common.wording import again_in_words
 from pages.components.chart import live_chart
 from pages.components.crystal_view import Frame, show_crystal
 from pages.components.step_view import show_decision, show_sentence
 from rlcsp_core.analysis.learned import learns
 from rlcsp_core.analysis.moment import Landmarks, StepView, landmarks, step_view
 from rlcsp_core.plots.learn import moment_figure, step_ticks
+from rlcsp_core.relax.learned import label_of
 from rlcsp_core.store import Reader, RunInfo, Source
 
 OVERVIEW = 2000  # points of the curve
@@ -158,7 +161,14 @@ def _pictures(store: Reader, run: RunInfo, now: StepView) -> None:
         return
     if len(frames) == 1:
         st.caption("Rejected trials are not stored; this is the structure before the step.")
-    show_crystal(frames, key="replay-view", height=340, start=len(frames) - 1, name=f"step-{now.step}")
+    start = len(frames) - 1
+    again = [each for each in store.refinements([run.id]) if each.key == here.key]
+    frames += [
+        Frame(each.crystal, f"relaxed again by {label_of(each.model)}") for each in again if each.crystal
+    ]
+    show_crystal(frames, key="replay-view", height=340, start=start, name=f"step-{now.step}")
+    for each in again:
+        st.caption(plain(again_in_words(each)))
 
 
 def _current_before(store: Reader, run: RunInfo, now: StepView) -> Found | None:

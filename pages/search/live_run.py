@@ -22,6 +22,7 @@ from pages.common.wording import (
     NOTHING,
     STATES,
     above_target,
+    again_in_words,
     ahead,
     duration,
     energy,
@@ -219,6 +220,9 @@ def _best_structure(store: Reader, run: RunInfo) -> None:
         caption=_best_words(run, info),
         name=f"best-{run.id}",
     )
+    for each in store.refinements([run.id]):
+        if each.key == (run.id, info.source, info.number):
+            st.caption(plain(again_in_words(each)))
 
 
 def _small_structure(store: Reader, run: RunInfo) -> None:

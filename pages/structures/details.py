@@ -11,8 +11,8 @@ import streamlit as st
 from pages.common.columns import beside
 from pages.common.crystals import phases_of, symmetry_of
 from pages.common.errors import plain, show_errors
+from pages.common.wording import again_in_words, signed, typeset
 from pages.common.wording import energy as energy_words
-from pages.common.wording import signed, typeset
 from pages.components.crystal_view import Frame, show_crystal
 from pages.components.figures import show_figures
 from pages.structures.downloads import show_files
@@ -27,7 +27,6 @@ from rlcsp_core.crystal.symmetry import SYMPREC, TOLERANCES, space_group_by_tole
 from rlcsp_core.errors import StructureError
 from rlcsp_core.records import Crystal
 from rlcsp_core.relax.learned import label_of
-from rlcsp_core.store import Refinement
 
 VIEWER_HEIGHT = 480
 PAIR_HEIGHT = 380
@@ -161,14 +160,7 @@ def _numbers(item: Item) -> None:
         f"*α* = {cell.alpha:.2f}, *β* = {cell.beta:.2f}, *γ* = {cell.gamma:.2f}°"
     )
     for each in item.refined:
-        st.caption(plain(_again(each)))
-
-
-def _again(each: Refinement) -> str:
-    label = label_of(each.model)
-    if each.energy is None:
-        return f"Relaxed again by {label}: no energy, {each.reason}."
-    return f"Relaxed again by {label}: {energy_words(each.energy)} eV/atom, on the scale of that model alone."
+        st.caption(plain(again_in_words(each)))
 
 
 def _identity(item: Item) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -10,16 +11,17 @@ import streamlit as st
 from pages.common.crystals import symmetry_of
 from pages.common.errors import plain
 from pages.structures.item import Item
-from rlcsp_core.crystal.formats import FORMATS, SYMMETRIC_FORMATS, FileFormat
+from rlcsp_core.crystal.formats import FORMATS, SYMMETRIC_FORMATS, FileFormat, extxyz
 from rlcsp_core.crystal.symmetry import SYMPREC
 from rlcsp_core.errors import StructureError
 from rlcsp_core.plots.crystal_page import crystal_page
 from rlcsp_core.records import Crystal
 from rlcsp_core.relax.learned import label_of
+from rlcsp_core.store.frames import IONS, energies
 
 
 def show_files(item: Item) -> None:
-    for label, crystal, name, formats in _file_choices(item):
+    for label, crystal, name, formats in file_choices(item):
         st.markdown(f"**{label}**")
         columns = st.columns(len(formats) + 1)
         for column, (key, form) in zip(columns, formats.items(), strict=False):
@@ -47,15 +49,27 @@ def file_word(text: str) -> str:
     return re.sub(r"\W+", "-", text)
 
 
-def _file_choices(item: Item) -> list[tuple[str, Crystal, str, dict[str, FileFormat]]]:
-    choices = [("As shown", item.crystal, item.name, FORMATS)]
+def _with(values: dict[str, str | float]) -> dict[str, FileFormat]:
+    """Formats of which extended XYZ, the one that has room for it, says this too."""
+    form = FORMATS["extxyz"]
+    return FORMATS | {"extxyz": replace(form, write=partial(extxyz, values=values))}
+
+
+def file_choices(item: Item) -> list[tuple[str, Crystal, str, dict[str, FileFormat]]]:
+    by_all = energies(item.energy, item.refined)
+    choices = [("As shown", item.crystal, item.name, _with(by_all | {"relaxed_by": IONS} if by_all else {}))]
     if item.before is not None:
         choices.append(("Before relaxation", item.before, f"{item.name}-as-built", FORMATS))
     for each in item.refined:
         if each.crystal is not None:
             label = label_of(each.model)
             choices.append(
-                (f"Relaxed by {plain(label)}", each.crystal, f"{item.name}-{file_word(label)}", FORMATS)
+                (
+                    f"Relaxed by {plain(label)}",
+                    each.crystal,
+                    f"{item.name}-{file_word(label)}",
+                    _with(by_all | {"relaxed_by": each.model}),
+                )
             )
     try:
         conventional = symmetry_of(item.crystal, SYMPREC).conventional

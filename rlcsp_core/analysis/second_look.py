@@ -168,6 +168,21 @@ def second_look(
     return Look(formula_of(rows[0].first.numbers) if rows else "", rows)
 
 
+def look_of_run(store: Reader, run: RunInfo, made: Sequence[Refinement]) -> Look:
+    """What one model has made of structures of one run; ranks are those among them."""
+    keys = {each.key for each in made}
+
+    def load(found: Finding) -> Crystal:
+        return store.structure(found.run_id, found.number, source=found.source)
+
+    groups = []
+    for found in store.lowest([run.id], run.n_population + run.n_steps):
+        if found.key in keys:
+            crystal = load(found)
+            groups.append(Group((found,), space_group_label(crystal), crystal.volume / crystal.n_atoms))
+    return second_look(groups, made, load, potential=energy_source(run.config))
+
+
 def known_as(
     crystal: Crystal, matches: Sequence[Match], label: Callable[[Crystal, float], str]
 ) -> Reference | None:

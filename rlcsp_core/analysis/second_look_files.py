@@ -19,11 +19,11 @@ from rlcsp_core.crystal.composition import formula_of
 from rlcsp_core.crystal.formats import to_ase
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.store import Source
+from rlcsp_core.store.frames import IONS
 
 if TYPE_CHECKING:
     from ase import Atoms
 
-IONS = "ions"
 IN_FRAMES = (
     "rank", "model_rank", "energy_per_atom", "model_energy_per_atom", "volume_change", "a_change", "b_change",
     "c_change", "potential", "model", "version",

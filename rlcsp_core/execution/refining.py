@@ -31,7 +31,7 @@ def refine(
 ) -> list[Group[Finding]]:
     """The minima, relaxed by the model unless `halt` came before; `reader` gives structures, `store` takes them."""
     groups = distinct_minima(reader, run_ids, top)
-    relax_all(store, reader, groups, unrefined(store, groups, run_ids, model), model, halt, notify)
+    relax_all(store, reader, groups, unrefined(reader, groups, run_ids, model), model, halt, notify)
     return groups
 
 

@@ -40,10 +40,20 @@ class Chart(NamedTuple):
     description: str
 
 
+class Numbers(NamedTuple):
+    """A table with its heading and what it shows, in words."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    description: str
+
+
 def report_page(
     title: str,
     facts: Mapping[str, str],
     charts: Sequence[Chart],
+    tables: Sequence[Numbers],
     crystal: Crystal | None,
     again: Mapping[str, str],
 ) -> str:
@@ -71,4 +81,14 @@ def report_page(
         library=text_of(STATIC / "plotly" / "plotly-cartesian.min.js"),
         component=unexported(text_of(COMPONENTS / "chart.js")),
     )
-    return page(title, f"<table>{rows}</table>{best}{drawn}<h2>How to run it again</h2>{copies}{scripts}")
+    said = "".join(map(_table, tables))
+    return page(
+        title, f"<table>{rows}</table>{best}{said}{drawn}<h2>How to run it again</h2>{copies}{scripts}"
+    )
+
+
+def _table(table: Numbers) -> str:
+    head = "".join(f"<th>{escape(name)}</th>" for name in table.columns)
+    rows = "".join(f"<tr>{''.join(f'<td>{escape(value)}</td>' for value in row)}</tr>" for row in table.rows)
+    body = f"<table><tr>{head}</tr>{rows}</table>"
+    return f"<h2>{escape(table.title)}</h2>{body}<p>{escape(table.description)}</p>"

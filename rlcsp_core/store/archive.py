@@ -8,7 +8,7 @@ whose they are, names and units are those of `tables`, and the metadata of each 
     steps.parquet       one row a step
     updates.parquet     one row a learning update: θ row by row, n_actions rows
     structures.parquet  one row a structure: x y z of each atom in turn, the three vectors of the cell in turn (Å)
-    refinements.parquet one row a structure that a second model has relaxed; in whole archives, where there are any
+    refinements.parquet one row a structure that a second model has relaxed; where there are any
 
 A whole archive holds every bit of its runs, and `importing` makes runs from it that can go on.  A thinned one, as
 in data/results, holds what pages show; `thinning` says what is left out and what empty fields stand for.
@@ -45,6 +45,7 @@ from rlcsp_core.store.records import (
     Source,
     StructureInfo,
     StructureKey,
+    in_order,
 )
 from rlcsp_core.store.runs import FORMS
 from rlcsp_core.store.thinning import completed
@@ -241,7 +242,7 @@ class Archive(Reader):
         for info, row in self._listed(run_id).items():
             if info[:3] == (source, number, relaxed):
                 return crystal_of(self._table(STRUCTURES, run_id, ATOMS)[row : row + 1])
-        held = "only the best structure" if self.is_thinned else "the structures of accepted steps alone"
+        held = "only what pages show" if self.is_thinned else "the structures of accepted steps alone"
         raise NotFoundError(f"of run {run_id} {held} was exported, not {source} {number}")
 
     def lowest(self, run_ids: Sequence[str], limit: int) -> list[Finding]:
@@ -256,9 +257,8 @@ class Archive(Reader):
     # Second looks
 
     def refinements(self, run_ids: Sequence[str], model: str | None = None) -> list[Refinement]:
-        return [
-            each for each in self._refinements if each.key.run_id in run_ids and model in (None, each.model)
-        ]
+        found = (each for each in self._refinements if each.key.run_id in run_ids)
+        return sorted((each for each in found if model in (None, each.model)), key=in_order)
 
     @cached_property
     def _refinements(self) -> list[Refinement]:

@@ -223,13 +223,9 @@ def write_files(runs: Sequence[Kept], folder: Path, form: Form, tick: Tick) -> N
             tick(done / len(runs))
             for name, table in tables_of(reader, run, form).items():
                 files[name].add(table)
-    refinements = [
-        refinement_row(each)
-        for reader, run in (() if form.thin else runs)
-        for each in reader.refinements([run.id])
-    ]
+    refinements = [refinement_row(each) for reader, run in runs for each in reader.refinements([run.id])]
     if refinements:
-        columns = refinements_schema()
+        columns = refinements_schema(form.thin)
         with Writer(folder / REFINEMENTS, columns, form) as file:
             file.add(pa.Table.from_pylist(refinements, columns))
     if len(runs) == 1 and not form.thin:
@@ -299,8 +295,7 @@ def tables_of(reader: Reader, run: RunInfo, form: Form) -> dict[str, pa.Table]:
         population = thinning.thin_population(population)
         steps = thinning.thin_steps(steps, population, run)
         updates = thinning.thin_updates(updates)
-        best = reader.best_structure(run.id)
-        structures = [] if best is None else [best[0]]
+        structures = shown(reader, run.id)
     schemas = form.schemas
     return {
         RUNS: pa.Table.from_pylist([run_row(reader, run, form)], schemas[RUNS]),
@@ -311,6 +306,17 @@ def tables_of(reader: Reader, run: RunInfo, form: Form) -> dict[str, pa.Table]:
             [structure_row(each, run.id) for each in stored(reader, run.id, structures)], schemas[STRUCTURES]
         ),
     }
+
+
+def shown(reader: Reader, run_id: str) -> list[StructureInfo]:
+    """The best structure, and those that a second model has relaxed."""
+    best = reader.best_structure(run_id)
+    again = {each.key[1:] for each in reader.refinements([run_id])}
+    return [
+        info
+        for info in reader.structures(run_id)
+        if info.relaxed and ((best is not None and info == best[0]) or info[:2] in again)
+    ]
 
 
 def run_row(reader: Reader, run: RunInfo, form: Form) -> dict[str, Any]:
@@ -324,14 +330,15 @@ def run_row(reader: Reader, run: RunInfo, form: Form) -> dict[str, Any]:
 
 
 def stored(reader: Reader, run_id: str, infos: Iterable[StructureInfo]) -> Iterator[StoredStructure]:
+    made = reader.refinements([run_id])
     for info in infos:
-        yield StoredStructure(
-            info, reader.structure(run_id, info.number, source=info.source, relaxed=info.relaxed)
-        )
+        crystal = reader.structure(run_id, info.number, source=info.source, relaxed=info.relaxed)
+        again = [each for each in made if info.relaxed and each.key == (run_id, info.source, info.number)]
+        yield StoredStructure(info, crystal, again)
 
 
 def structure_row(structure: StoredStructure, run_id: str) -> dict[str, Any]:
-    info, crystal = structure
+    info, crystal, _ = structure
     atoms = {name: getattr(crystal, name).ravel() for name in ATOMS}
     return {RUN: run_id, **info._asdict(), "source": info.source.value, **atoms}
 

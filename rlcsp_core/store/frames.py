@@ -1,23 +1,28 @@
 """Structures of a run for other programs, through ASE: extended XYZ and ASE's own database.
 
-Each structure carries where it comes from (`source`, `number`), whether it is `relaxed`, and, if so, its energy: in
-extended XYZ as `energy_per_atom` [eV], in the database as the energy of the cell [eV], as is the custom there.
+Each structure carries where it comes from (`source`, `number`), whether it is `relaxed`, and, if so, by whom
+(`relaxed_by`: "ions", or a second model) and its energy [eV]: as `energy_per_atom`, and in the database also as the
+energy of the cell on the scale of who relaxed it, as is the custom there.  What a second model has relaxed again stands
+in both forms; both carry its energy too, as `energy_per_atom_diep`, say, whose zero is another.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rlcsp_core.crystal.formats import to_ase
 from rlcsp_core.records import Crystal
-from rlcsp_core.store.records import StructureInfo
+from rlcsp_core.store.records import Refinement, StructureInfo
 
 if TYPE_CHECKING:
     from ase import Atoms
+
+IONS = "ions"
 
 
 class StoredStructure(NamedTuple):
@@ -25,23 +30,35 @@ class StoredStructure(NamedTuple):
 
     info: StructureInfo
     crystal: Crystal
+    again: Sequence[Refinement] = ()  # of it
+
+
+class Frame(NamedTuple):
+    """Atoms with what a file says of them."""
+
+    atoms: Atoms
+    values: dict[str, Any]
+    energy: float | None  # eV/atom, on the scale of who relaxed them
+
+
+def energies(energy: float | None, again: Sequence[Refinement]) -> dict[str, str | float]:
+    """Of one structure by all who have one [eV/atom]; names are fit for files."""
+    found = {"energy_per_atom": energy}
+    for each in again:
+        found["energy_per_atom_" + re.sub(r"\W", "_", each.model)] = each.energy
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def extxyz(structures: Sequence[StoredStructure]) -> str:
     from ase.io import write
 
-    text = io.StringIO()
-    if structures:
-        write(text, [_frame(each) for each in structures], format="extxyz")
+    text, frames = io.StringIO(), []
+    for atoms, values, _ in _frames(structures):
+        atoms.info = values
+        frames.append(atoms)
+    if frames:
+        write(text, frames, format="extxyz")
     return text.getvalue()
-
-
-def _frame(structure: StoredStructure) -> Atoms:
-    info, atoms = structure.info, to_ase(structure.crystal)
-    atoms.info = {"source": info.source.value, "number": info.number, "relaxed": info.relaxed}
-    if info.relaxed:
-        atoms.info["energy_per_atom"] = info.energy
-    return atoms
 
 
 def ase_database(structures: Sequence[StoredStructure]) -> bytes:
@@ -53,9 +70,21 @@ def ase_database(structures: Sequence[StoredStructure]) -> bytes:
         path = Path(folder) / "structures.db"
         database = connect(path, append=False)
         with database:  # one transaction; one for each row takes minutes
-            for info, crystal in structures:
-                atoms = to_ase(crystal)
-                if info.relaxed and info.energy is not None:
-                    atoms.calc = SinglePointCalculator(atoms, energy=info.energy * info.n_atoms)
-                database.write(atoms, source=info.source.value, number=info.number, relaxed=info.relaxed)
+            for atoms, values, energy in _frames(structures):
+                if energy is not None:
+                    atoms.calc = SinglePointCalculator(atoms, energy=energy * len(atoms))
+                database.write(atoms, **values)
         return path.read_bytes()
+
+
+def _frames(structures: Sequence[StoredStructure]) -> Iterator[Frame]:
+    for info, crystal, again in structures:
+        values = {"source": info.source.value, "number": info.number, "relaxed": info.relaxed}
+        if not info.relaxed:
+            yield Frame(to_ase(crystal), values, None)
+            continue
+        known = energies(info.energy, again)
+        yield Frame(to_ase(crystal), {**values, "relaxed_by": IONS, **known}, info.energy)
+        for each in again:
+            if each.crystal is not None:
+                yield Frame(to_ase(each.crystal), {**values, "relaxed_by": each.model, **known}, each.energy)

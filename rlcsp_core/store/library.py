@@ -16,6 +16,7 @@ from rlcsp_core.paths import DATA
 from rlcsp_core.records import Array
 from rlcsp_core.store import Finding, Reader, Refinement, RunInfo, RunState, Store
 from rlcsp_core.store.archive import Archive, archive_paths
+from rlcsp_core.store.records import in_order
 
 SHIPPED = DATA / "results"
 SUFFIX = (
@@ -105,8 +106,17 @@ class Library(Reader):
         return sorted(found, key=lambda each: each.energy)[:limit]
 
     def refinements(self, run_ids: Sequence[str], model: str | None = None) -> list[Refinement]:
-        """Those of the database, which holds them for shipped runs too."""
-        return self.store.refinements(run_ids, model)
+        """Shipped ones, and those of the database, which holds them for shipped runs too."""
+        here = self.store.refinements(run_ids, model)
+        mine = {(each.key, each.model) for each in here}
+        shipped = [
+            each
+            for home, ids in self._homes(run_ids)
+            if home is not self.store
+            for each in home.refinements(ids, model)
+            if (each.key, each.model) not in mine
+        ]
+        return sorted([*here, *shipped], key=in_order)
 
     run = at_home(Reader.run)
     steps = at_home(Reader.steps)

@@ -193,3 +193,8 @@ class Refinement:
     evaluations: int  # energies with gradients computed
     seconds: float  # wall clock
     crystal: Crystal | None  # relaxed; None without an energy
+
+
+def in_order(each: Refinement) -> tuple[Any, ...]:
+    """By model, then by its energy, those without one last."""
+    return each.model, each.energy is None, each.energy or 0.0, each.key

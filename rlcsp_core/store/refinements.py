@@ -16,7 +16,7 @@ from rlcsp_core.store import schema
 from rlcsp_core.store.columns import cut
 from rlcsp_core.store.database import Connected, DuplicateError
 from rlcsp_core.store.packing import finite, pack_crystal, unpack_crystal
-from rlcsp_core.store.records import Refinement, Source, StructureKey
+from rlcsp_core.store.records import Refinement, Source, StructureKey, in_order
 from rlcsp_core.store.runs import checked_id
 
 AT_ONCE = 500  # runs in one query; databases bound the number of parameters
@@ -50,7 +50,7 @@ class Refinements(Connected):
             for start in range(0, len(ids), AT_ONCE)
             for each in self._refinements(ids[start : start + AT_ONCE], model)
         ]
-        return sorted(found, key=_order)
+        return sorted(found, key=in_order)
 
     def _refinements(self, run_ids: Sequence[str], model: str | None) -> list[Refinement]:
         t = schema.refinements
@@ -59,10 +59,6 @@ class Refinements(Connected):
             query = query.where(t.c.model == model)
         with self._reading() as connection:
             return [_refinement(row) for row in connection.execute(query)]
-
-
-def _order(each: Refinement) -> tuple[Any, ...]:
-    return each.model, each.energy is None, each.energy or 0.0, each.key
 
 
 def _refinement(row: Row[Any]) -> Refinement:

@@ -7,7 +7,7 @@
     reward           of 32 bits where it is a penalty; empty: R = z(s) − z(s′) of the energies, z as in `scale`
     kT, seconds      of 32 bits
     θ                at no more than MOMENTS updates, fewer where it is large, of 15 bits; empty at the others
-    structures       the lowest of each run, of 32 bits
+    structures       the lowest of each run, and those that a second model has relaxed, of 32 bits
     left out         evaluations, seconds of relaxations, KL, trials as built, checkpoints
 
 A thinned run that is thinned again is the same.  Shapes: T steps, A actions, F features, U updates.

@@ -1,27 +1,35 @@
 """A second look as a job: stored as it goes, stopped, killed, taken up again; and its command and files."""
 
+import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import ase.db
 import ase.io
+import numpy as np
 import pandas as pd
 import pytest
 
-from rlcsp_core.analysis.second_look import refinement_of
+from pages.structures.downloads import file_choices
+from pages.structures.item import Item
+from rlcsp_core.analysis.second_look import distinct_minima, refinement_of, second_look
 from rlcsp_core.cli.main import main
 from rlcsp_core.crystal.identity import are_duplicates
 from rlcsp_core.execution import Halt
 from rlcsp_core.execution.refining import refine
 from rlcsp_core.outside import VARIABLE
 from rlcsp_core.records import PopulationRecord
-from rlcsp_core.store import Refinement, RunState, Source, StructureKey
+from rlcsp_core.report import report
+from rlcsp_core.store import Refinement, RunState, Source, StructureKey, open_store
 from rlcsp_core.store.archive import Archive
 from rlcsp_core.store.export import Form, write
 from rlcsp_core.store.importing import import_runs
+from rlcsp_core.store.library import Library
 from tests.execution.fake import ROOT, wait_until
 from tests.refining.calculators import SAME, SLOW, SLOWLY
 from tests.refining.conftest import CONFIG
@@ -273,3 +281,82 @@ def test_refinements_travel_with_their_run(store, run_id, minima, tmp_path, name
         store.end(other, RunState.STOPPED, "stopped")
         write([(store, store.run(other.run_id))], tmp_path / name, form, zipped=False)
         assert Archive(tmp_path / name).refinements([run_id]) == []
+
+
+@pytest.fixture
+def seen_again(store, run_id, minima):
+    """A structure that is not the lowest of its run, by two models."""
+    where = StructureKey(run_id, Source.POPULATION, 2)
+    for model, energy, crystal in (("diep", -5.25, minima[2][1]), (SAME, None, None)):
+        reason = None if energy else "it burst"
+        store.add_refinement(Refinement(where, model, "1", energy, reason, 3, 0.1, crystal))
+    return where
+
+
+def test_thinned_runs_keep_what_was_relaxed_again(store, run_id, seen_again, minima, tmp_path):
+    write([(store, store.run(run_id))], tmp_path / "one", Form("told", thin=True), zipped=False)
+    library = Library(open_store(str(tmp_path / "empty.sqlite")), tmp_path)
+    assert [each.key for each in library.refinements([run_id])] == [seen_again] * 2
+    again = library.refinements([run_id], "diep")[0]
+    assert again.energy == -5.25
+    assert np.allclose(again.crystal.positions, minima[2][1].positions, atol=1e-5)
+    lowest = store.lowest([run_id], 1)[0]
+    assert {(i.source, i.number) for i in library.structures(run_id)} == {seen_again[1:], lowest.key[1:]}
+    rows = second_look(
+        distinct_minima(library, [run_id], 5),
+        [again],
+        lambda found: library.structure(found.run_id, found.number, source=found.source),
+    ).rows
+    assert [row.second_rank for row in rows] == [None, 1]
+    mine = replace(again, energy=-6.0)  # done here, once more
+    library.store.add_refinement(mine)
+    assert [each.energy for each in library.refinements([run_id], "diep")] == [-6.0]
+    assert [each.model for each in library.refinements([run_id])] == ["diep", SAME]
+
+
+def test_structures_of_a_saved_run_carry_both_energies(store, run_id, seen_again, tmp_path):
+    write([(store, store.run(run_id))], tmp_path, Form(None, thin=False), zipped=False)
+    frames = ase.io.read(tmp_path / "structures.extxyz", ":")
+    rows = list(ase.db.connect(tmp_path / "structures.db").select())
+    assert len(frames) == len(rows)
+    both = [frame for frame in frames if "energy_per_atom_diep" in frame.info]
+    assert [frame.info["relaxed_by"] for frame in both] == ["ions", "diep"]
+    (found,) = [each for each in store.lowest([run_id], 9) if each.key == seen_again]
+    for frame in both:
+        assert (frame.info["source"], frame.info["number"]) == ("population", 2)
+        assert frame.info["energy_per_atom"] == pytest.approx(found.energy, abs=1e-7)
+        assert frame.info["energy_per_atom_diep"] == -5.25
+    ions, diep = [row for row in rows if "energy_per_atom_diep" in row]
+    assert ions.energy == pytest.approx(ions.natoms * found.energy)
+    assert diep.energy == pytest.approx(-5.25 * diep.natoms)
+    assert diep.energy_per_atom == pytest.approx(found.energy)
+
+
+def test_the_report_of_a_run_has_both_ranks_and_energies(store, run_id, seen_again, minima):  # noqa: ARG001
+    lowest = store.lowest([run_id], 1)[0].key
+    store.add_refinement(Refinement(lowest, "diep", "<1>", -5.0, None, 3, 0.1, minima[0][1]))
+    page = report(store, store.run(run_id))
+    assert "<h2>Second look by DIEP</h2>" in page
+    cells = re.findall(r"<tr><td>1</td><td>2</td><td>(.*?)</td><td>(.*?)</td>", page)
+    assert cells == [(f"−{-minima[0][0]:.5f}", "−5.00000")]
+    assert "First on ions, second by DIEP" in page
+    assert "Relaxed again by 1; &lt;1&gt;." in page
+    assert "it burst" in page
+
+
+def test_a_structure_alone_carries_both_energies(minima):
+    made = Refinement(StructureKey("ab", Source.STEP, 1), "diep", "1", -5.25, None, 3, 0.1, minima[1][1])
+    energy, crystal = minima[0]
+    texts = {
+        label: formats["extxyz"].write(shown)
+        for label, shown, _, formats in file_choices(Item(crystal, "SrO", energy=energy, refined=[made]))
+    }
+    for label, who in (("As shown", "ions"), ("Relaxed by DIEP", "diep")):
+        info = ase.io.read(io.StringIO(texts[label]), format="extxyz").info
+        assert info == {
+            "energy_per_atom": pytest.approx(energy),
+            "energy_per_atom_diep": -5.25,
+            "relaxed_by": who,
+        }
+    (bare, *_) = file_choices(Item(crystal, "SrO"))
+    assert ase.io.read(io.StringIO(bare[3]["extxyz"].write(crystal)), format="extxyz").info == {}

@@ -139,7 +139,7 @@ def test_a_thinned_archive_holds_what_pages_show(store, thin):
         assert info == best
         mine = thin.structure(run.id, info.number, source=info.source)
         assert mine.positions.tobytes() == crystal.positions.astype(np.float32).astype(float).tobytes()
-        with pytest.raises(NotFoundError, match="only the best structure"):
+        with pytest.raises(NotFoundError, match="only what pages show"):
             thin.structure(run.id, 99)
         assert thin.checkpoint(run.id) is None
         windows = thin.steps(run.id, 3, 6), thin.steps(run.id).rows(slice(3, 6))

@@ -14,7 +14,7 @@ from rlcsp_core.crystal.formats.reading import (
     read_crystals,
     read_structures,
 )
-from rlcsp_core.crystal.formats.writing import FORMATS, SYMMETRIC_FORMATS, FileFormat
+from rlcsp_core.crystal.formats.writing import FORMATS, SYMMETRIC_FORMATS, FileFormat, extxyz
 
 __all__ = [
     "FORMATS",
@@ -22,6 +22,7 @@ __all__ = [
     "UPLOADS",
     "Entry",
     "FileFormat",
+    "extxyz",
     "from_ase",
     "parse_crystals",
     "parse_structures",

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import gcd
+from types import MappingProxyType
 
 import numpy as np
 
@@ -99,16 +100,18 @@ def _poscar(crystal: Crystal) -> str:
     return stream.getvalue()
 
 
-def _extxyz(crystal: Crystal) -> str:
-    stream = io.StringIO()
-    to_ase(crystal).write(stream, format="extxyz")
+def extxyz(crystal: Crystal, values: Mapping[str, str | float] = MappingProxyType({})) -> str:
+    """values: what else its second line says."""
+    stream, atoms = io.StringIO(), to_ase(crystal)
+    atoms.info = dict(values)
+    atoms.write(stream, format="extxyz")
     return stream.getvalue()
 
 
 FORMATS = {
     "cif": FileFormat("CIF", ".cif", "chemical/x-cif", _cif),
     "poscar": FileFormat("POSCAR", ".vasp", "text/plain", _poscar),
-    "extxyz": FileFormat("extended XYZ", ".extxyz", "text/plain", _extxyz),
+    "extxyz": FileFormat("extended XYZ", ".extxyz", "text/plain", extxyz),
 }
 # for a conventional cell idealised by symmetry
 SYMMETRIC_FORMATS = FORMATS | {"cif": replace(FORMATS["cif"], write=_symmetric_cif)}
