@@ -42,15 +42,24 @@ def definition(
     )
 
 
-def fill(store: Store, field: FieldDefinition, *, without: Collection[str] = (), again: bool = True) -> None:
-    """Searches of all compositions but some; every third minimum is found by one seed only."""
+def fill(
+    store: Store,
+    field: FieldDefinition,
+    *,
+    without: Collection[str] = (),
+    again: Collection[str] | None = None,
+) -> None:
+    """Searches of all compositions but some, and relaxations by the model of some or of all.
+
+    Every third minimum is found by one seed only."""
     store.keep_field(field.name, field.as_dict())
     for place, mixed in enumerate(field.mixtures):
         if mixed.formula not in without:
             lowest = [level + ideal(mixed.units, field) for level in levels(mixed.formula, place)]
             for seed in range(1, field.n_seeds + 1):
                 unlucky = place % 3 == 0 and seed > 1
-                _search(store, field, mixed.formula, seed, lowest[0] + 0.02 * unlucky, lowest[1], again)
+                relaxed = seed == 1 and (again is None or mixed.formula in again)
+                _search(store, field, mixed.formula, seed, lowest[0] + 0.02 * unlucky, lowest[1], relaxed)
 
 
 def levels(formula: str, place: int) -> tuple[float, float]:
@@ -78,7 +87,7 @@ def _search(
     members = [PopulationRecord(i, 1, ions + 0.03 * i, None, 10, 0.01, atoms, atoms) for i in range(AGAIN)]
     store.append(claim, members, None)
     store.end(claim, RunState.FINISHED, "steps")
-    for i in range(AGAIN if again and seed == 1 else 0):
+    for i in range(AGAIN if again else 0):
         key = StructureKey(claim.run_id, Source.POPULATION, i)
         store.add_refinement(Refinement(key, "diep", "2", model + 0.02 * i, None, 10, 1.0, atoms))
 

@@ -12,7 +12,7 @@ from pages.common.url import choice, remember
 from pages.common.wording import typeset
 from pages.field.reading import Entry
 from rlcsp_core.analysis.phase_field import IONS, PhaseField
-from rlcsp_core.analysis.phase_field_words import compounds, stable_compounds
+from rlcsp_core.analysis.phase_field_words import compounds, first_word, stable_compounds
 from rlcsp_core.relax.learned import label_of
 
 FIELD, ENERGY, FORMULA = "field", "energy", "formula"  # in the URL
@@ -45,10 +45,11 @@ def labels(known: Mapping[str, Entry]) -> dict[str, str]:
 
 
 def choose_energy(field: PhaseField) -> str:
-    """That which has the last word first."""
+    """That to begin with first."""
     if not field.facets:
         return IONS
-    order = sorted(field.facets, key=lambda energy: energy != field.last_word)
+    first = first_word(field)
+    order = sorted(field.facets, key=lambda energy: energy != first)
     words = {energy: f"Ions ({field.potential})" if energy == IONS else label_of(energy) for energy in order}
     return choice("Energy", words, ENERGY)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 import streamlit as st
 
 from pages.common.catalogue import address_of
-from pages.common.crystals import label_of_group, phases_of
+from pages.common.crystals import label_of_group, phases_of, symmetry_of
 from pages.common.errors import plain, show_errors
 from pages.common.sitemap import STRUCTURES
 from pages.common.wording import STATES, signed, typeset
@@ -19,8 +21,9 @@ from rlcsp_core.analysis.second_look import SYMPREC as SYMPREC_AGAIN
 from rlcsp_core.analysis.second_look import in_a_sentence
 from rlcsp_core.analysis.second_look_files import table_of
 from rlcsp_core.analysis.verdict import verdict
-from rlcsp_core.crystal.formats import FORMATS
+from rlcsp_core.crystal.formats import FORMATS, SYMMETRIC_FORMATS, FileFormat
 from rlcsp_core.crystal.symmetry import SYMPREC
+from rlcsp_core.errors import StructureError
 from rlcsp_core.records import Crystal
 from rlcsp_core.relax.learned import label_of
 
@@ -50,14 +53,15 @@ def _picture(entry: Entry, field: PhaseField, point: FieldPoint, energy: str) ->
         return
     crystal = structure_of(entry.reader, key, shown)
     _identity(field, point, crystal, shown)
+    cell, formats = _conventional(crystal, shown)
     name = f"{point.formula}-{label_of_energy(shown)}"
-    show_crystal(crystal, key="field-crystal", height=HEIGHT, name=name)
+    show_crystal(cell, key="field-crystal", height=HEIGHT, name=name)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             "CIF",
-            FORMATS["cif"].write(crystal),
+            formats["cif"].write(cell),
             f"{name}.cif",
-            FORMATS["cif"].mime,
+            formats["cif"].mime,
             icon=":material/download:",
             on_click="ignore",
             key="field-cif",
@@ -72,13 +76,27 @@ def _picture(entry: Entry, field: PhaseField, point: FieldPoint, energy: str) ->
             )
 
 
+def _conventional(crystal: Crystal, energy: str) -> tuple[Crystal, Mapping[str, FileFormat]]:
+    """The cell that books show, and how it is written; as it was found where it has no symmetry."""
+    try:
+        return symmetry_of(crystal, symprec_of(energy)).conventional, SYMMETRIC_FORMATS
+    except StructureError:
+        return crystal, FORMATS
+
+
+def symprec_of(energy: str) -> float:
+    """Å; models relax less far than the engine of the searches."""
+    return SYMPREC if energy == IONS else SYMPREC_AGAIN
+
+
 def _identity(field: PhaseField, point: FieldPoint, crystal: Crystal, energy: str) -> None:
     ions = energy == IONS
     said = verdict(
         crystal, point.energies[IONS] if ions else None, field.potential if ions else None, phases_of(crystal)
     )
-    group = label_of_group(crystal, SYMPREC if ions else SYMPREC_AGAIN)
-    words = f"**{plain(typeset(said.words))}** Space group {plain(group)}, {by(energy)}."
+    group = label_of_group(crystal, symprec_of(energy))
+    told = "Relaxed" if group in said.words else f"Space group {group},"
+    words = f"**{plain(typeset(said.words))}** {plain(told)} {by(energy)}."
     if said.is_experiment:
         st.success(words, icon=":material/verified:")
     else:

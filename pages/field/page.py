@@ -9,10 +9,10 @@ from pages.field.choosing import choose_energy, choose_field
 from pages.field.reading import entries, shown
 from pages.field.view import REFRESH, show_field, show_what_it_is
 
-st.title("Phase field")
+title_place, field_place, energy_place = cells("field-choice", [4, 5, 4], vertical_alignment="bottom")
+title_place.title("Phase field")
 
 with show_errors():
-    field_place, energy_place = cells("field-choice", [1, 1])
     with field_place:
         entry = choose_field(entries(store()))
     now = shown(entry)

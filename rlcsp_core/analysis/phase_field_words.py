@@ -19,6 +19,13 @@ def by(energy: str) -> str:
     return "on ions" if energy == IONS else f"by {label_of(energy)}"
 
 
+def first_word(field: PhaseField) -> str:
+    """The energy to begin with: that of the last word, once it is there for most of what was searched; else ions."""
+    word = field.last_word
+    n_done = sum(word in point.energies for point in field.points)
+    return IONS if IONS in field.facets and 2 * n_done < field.n_searched else word
+
+
 def compounds(field: PhaseField) -> tuple[FieldPoint, ...]:
     """The compositions between the end members, which are on every hull."""
     return tuple(point for point in field.points if point.formula not in field.end_members)
@@ -34,7 +41,9 @@ def by_height(field: PhaseField, energy: str) -> list[FieldPoint]:
     """All compositions, those on the hull first, those without a place on it last."""
     return sorted(
         field.points,
-        key=lambda point: point.hulls[energy].above if energy in point.hulls else inf,
+        key=lambda point: [
+            point.hulls[each].above if each in point.hulls else inf for each in (energy, IONS)
+        ],
     )
 
 
@@ -51,11 +60,13 @@ def result_in_words(field: PhaseField, energy: str) -> str:
     if energy not in field.facets:
         return field.without_hull.get(energy, f"No hull {by(energy)} yet.")
     there = [point for point in compounds(field) if energy in point.hulls]
+    every = len(compounds(field))
     stable = stable_compounds(field, energy)
     others = [f"{by(each)} {len(stable_compounds(field, each))}" for each in field.energies if each != energy]
     begin = by(energy)
     words = (
-        f"{begin[0].upper()}{begin[1:]} {len(stable) or 'none'} of {len(there)} compounds "
+        f"{begin[0].upper()}{begin[1:]} {len(stable) or 'none'} of {len(there)} compounds"
+        f"{'' if len(there) == every else f' so far ({every} in the field)'} "
         f"{'is' if len(stable) == 1 else 'are'} stable"
     )
     named = f": {listed([point.formula for point in stable])}" if stable else ""
@@ -94,7 +105,7 @@ def place_in_words(field: PhaseField, point: FieldPoint, energy: str) -> str:
     where = _where(field, point, energy)
     words = [f"{where[0].upper()}{where[1:]}"]
     if point.known is not None:
-        words.append(f"known compound: {point.known}")
+        words.append("known compound" + (f": {point.known}" if point.known != point.formula else ""))
     if point.best is not None:
         words.append(f"{point.hits} of {point.n_finished} searches ended at its lowest minimum on ions")
     return "; ".join(words) + "."

@@ -19,12 +19,12 @@ FURTHEST = 100.0  # meV/atom, the end of the scale of colours: one scale for all
 # from near to far: blue to orange keeps apart for readers who do not tell red from green, and on both pages
 SCALE = ((0.0, "#3b82d0"), (0.5, "#b06ab3"), (1.0, "#e0702c"))
 HEIGHT = 610
-TOP = 70  # pixels, for the key
+TOP = 78  # pixels, for the key
 PLAIN, KNOWN, NONE = "circle", "diamond", "x-thin"
 SIZES = {PLAIN: 13, KNOWN: 16, NONE: 7}
 LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 RING = 12  # pixels, radius of the ring of a minimum that was not found again
-GAP = 13  # pixels between a mark and its name
+GAP = 18  # pixels between a mark and its name
 FLOOR = 0.03  # of the height of a binary chart, where compositions without an energy stand
 GRID_LINES = (0.2, 0.4, 0.6, 0.8)  # mole fractions
 NAME_HEIGHT = 0.036  # of the side of the triangle, that a name takes
@@ -260,7 +260,7 @@ def _heights(named: Sequence[HullMark]) -> dict[str, float]:
 def _below(stable: bool) -> dict[str, Any]:
     """Where a name stands from its mark on a binary hull: below the line, or above it."""
     if stable:
-        return {"yanchor": "top", "xanchor": "left", "yshift": 4 - GAP, "xshift": -6, "textangle": STEEP}
+        return {"yanchor": "top", "xanchor": "left", "yshift": 8 - GAP, "xshift": -6, "textangle": STEEP}
     return {"yanchor": "bottom", "yshift": GAP}
 
 
@@ -270,12 +270,12 @@ def _outside(fractions: Sequence[float]) -> dict[str, Any]:
     if max(fractions) == 1:
         return {"yanchor": "bottom", "yshift": GAP} if third else {"yanchor": "top", "yshift": -GAP}
     if third == 0:
-        return {"yanchor": "top", "xanchor": "left", "yshift": 4 - GAP, "xshift": -4, "textangle": SLANT}
+        return {"yanchor": "top", "xanchor": "left", "yshift": 8 - GAP, "xshift": -4, "textangle": SLANT}
     if first == 0:
         return {"xanchor": "left", "xshift": GAP}
     if second == 0:
         return {"xanchor": "right", "xshift": -GAP}
-    return {"yanchor": "bottom", "yshift": GAP - 4}
+    return {"yanchor": "bottom", "yshift": GAP - 6}
 
 
 def _table(hull: HullMap) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from rlcsp_core.analysis.phase_field_minima import second_look_at
 from rlcsp_core.analysis.phase_field_words import (
     by_height,
     doubt_in_words,
+    first_word,
     hull_map,
     known_in_words,
     listed,
@@ -45,12 +46,22 @@ def field(searched: Store) -> PhaseField:
 def test_the_result_names_what_is_stable_by_each_energy(field: PhaseField) -> None:
     assert [point.formula for point in stable_compounds(field, "diep")] == STABLE
     assert result_in_words(field, "diep") == (
-        "By DIEP 4 of 9 compounds are stable: SrTiO3, Sr4Ti3O10, Sr3Ti2O7 and Sr2TiO4; on ions 3."
+        "By DIEP 4 of 9 compounds so far (10 in the field) are stable: "
+        "SrTiO3, Sr4Ti3O10, Sr3Ti2O7 and Sr2TiO4; on ions 3."
     )
     assert result_in_words(field, IONS).endswith("SrTiO3, Sr3Ti2O7 and Sr2TiO4; by DIEP 4.")
     above = 1000 * next(p for p in field.points if p.formula == "Sr4Ti3O10").hulls[IONS].above
     said = known_in_words(field, IONS)
     assert said == f"Of 4 known compounds 3 are on the hull; above it (meV/atom): Sr4Ti3O10 {above:.1f}."
+
+
+def test_a_field_begins_with_the_model_once_it_has_most_of_the_energies(
+    field: PhaseField, store: Store
+) -> None:
+    assert first_word(field) == "diep"
+    fill(store, FIELD, again=["SrO", "TiO2", "SrTiO3"])
+    assert phase_field(store, FIELD).last_word == "diep"
+    assert first_word(phase_field(store, FIELD)) == IONS
 
 
 def test_what_is_in_doubt_and_what_is_missing_is_said(field: PhaseField) -> None:

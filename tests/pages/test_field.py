@@ -35,7 +35,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = open_store(str(path))
     fill(store, FIELD)
     fill(store, HALF, without=["Sr2TiO4", "SrTi2O5"])
-    fill(store, IONS_ONLY, again=False)
+    fill(store, IONS_ONLY, again=())
     fill(store, WITHOUT_HULL, without=["TiO2"])
     fill(store, replace(TERNARY, name="ternary"))
     store.close()
