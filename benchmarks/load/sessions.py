@@ -5,6 +5,9 @@ them, and twenty sessions without a browser that each watch one of the four live
 clicks: it chooses in the form beside its run, turns to another run, or to another page and back.  A click takes until
 the server has sent the whole page; drawing, which browsers do on machines of their own, is not included.  Prints one
 JSON object for each kind of click, and one for the whole.
+
+`--looking --sessions 80 --runs 1` is a lecture hall: all watch one search, nobody clicks, and what counts is the
+longest time that a session waits for the next look at it.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +43,7 @@ FORM = "Run a second search side by side"
 WARMING = 15.0  # s for searches to begin and sessions to have opened their pages
 LOG_SHOWN = 8000  # characters of what the server wrote, where something went wrong
 LIMIT = 1.5  # s a click may take
+LONGEST_LOOK = 3.0  # s between two looks at a run
 
 Clicks = dict[str, list[float]]
 
@@ -64,13 +69,18 @@ def searching(url: str, number: int) -> Iterator[list[str]]:
         manager.close()
 
 
-async def session(url: str, runs: Sequence[str], seed: int, end: float, clicks: Clicks) -> Visitor:
-    """Watch a run and click until the end."""
+async def session(
+    url: str, runs: Sequence[str], seed: int, end: float, clicks: Clicks, looking: bool
+) -> Visitor:
+    """Watch a run until the end, and click unless it is only looking."""
     rng = random.Random(seed)
     async with Visitor(url) as visitor:
         await asyncio.sleep(rng.uniform(0, WARMING / 2))
         await visitor.open("Search", run=runs[seed % len(runs)])
         await asyncio.sleep(WARMING / 2)
+        if looking:
+            await asyncio.sleep(max(0.0, end - time.monotonic()))
+            return visitor
         while time.monotonic() < end:
             await asyncio.sleep(rng.uniform(*PAUSE))
             kind = rng.choice(["choice in the form", "another run", "another page"])
@@ -93,15 +103,21 @@ async def session(url: str, runs: Sequence[str], seed: int, end: float, clicks: 
 
 
 async def crowd(
-    url: str, runs: Sequence[str], number: int, seconds: float
+    url: str, runs: Sequence[str], number: int, seconds: float, looking: bool
 ) -> tuple[Clicks, list[Visitor], list[BaseException]]:
     """Clicks, the sessions that came to the end, and why the others did not."""
     clicks: Clicks = defaultdict(list)
     end = time.monotonic() + WARMING + seconds
-    sessions = (session(url, runs, seed, end, clicks) for seed in range(number))
+    sessions = (session(url, runs, seed, end, clicks, looking) for seed in range(number))
     ended = await asyncio.gather(*sessions, return_exceptions=True)
     visitors = [each for each in ended if isinstance(each, Visitor)]
     return clicks, visitors, [each for each in ended if isinstance(each, BaseException)]
+
+
+def longest_wait(visitor: Visitor, begun: float, ended: float) -> float:
+    """Seconds between two looks, the first counted from when all had opened their pages."""
+    looks = [begun, *(look for look in visitor.looks if begun < look < ended), ended]
+    return max(after - before for before, after in pairwise(looks))
 
 
 def summary(times: Sequence[float]) -> dict[str, float | int]:
@@ -121,6 +137,7 @@ def main() -> int:
     parser.add_argument("--sessions", type=int, default=20)
     parser.add_argument("--runs", type=int, default=4)
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--looking", action="store_true", help="nobody clicks")
     asked = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -129,7 +146,9 @@ def main() -> int:
     ):
         before_mb = round(psutil.Process(dashboard.pid).memory_info().rss / 1e6)
         before, began = cpu_seconds(dashboard.pid), time.monotonic()
-        clicks, visitors, lost = asyncio.run(crowd(dashboard.url, runs, asked.sessions, asked.seconds))
+        clicks, visitors, lost = asyncio.run(
+            crowd(dashboard.url, runs, asked.sessions, asked.seconds, asked.looking)
+        )
         took = time.monotonic() - began
         memory = [before_mb, round(psutil.Process(dashboard.pid).memory_info().rss / 1e6)]
         busy = (cpu_seconds(dashboard.pid) - before) / took
@@ -140,21 +159,24 @@ def main() -> int:
             print((Path(folder) / "server.log").read_text()[-LOG_SHOWN:], file=sys.stderr)
     for kind, times in sorted(clicks.items()):
         print(json.dumps({"click": kind, **summary(times)}))
+    waits = [longest_wait(visitor, began + WARMING, began + WARMING + asked.seconds) for visitor in visitors]
     whole = {
         **summary([each for times in clicks.values() for each in times]),
         "sessions": asked.sessions,
         "sessions_lost": [str(error) or type(error).__name__ for error in lost],
         "steps_of_the_runs": steps,
         "looks_a_second_and_session": round(
-            sum(visitor.fragment_runs for visitor in visitors) / took / asked.sessions, 2
+            sum(len(visitor.looks) for visitor in visitors) / took / asked.sessions, 2
         ),
+        "longest_seconds_between_looks": round(max(waits, default=0.0), 2),
         "cores_the_server_used": round(busy, 2),
         "memory_of_the_server_mb": memory,
         "load_of_the_machine": os.getloadavg()[0],
         "exceptions": [text for visitor in visitors for text in visitor.exceptions],
     }
     print(json.dumps(whole))
-    return int(bool(whole["over_limit"] or whole["exceptions"] or lost))
+    late = asked.looking and max(waits, default=0.0) > LONGEST_LOOK
+    return int(bool(late or whole["over_limit"] or whole["exceptions"] or lost))
 
 
 if __name__ == "__main__":

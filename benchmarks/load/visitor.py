@@ -41,7 +41,7 @@ class Visitor:
         self.query = ""
         self._hash = ""  # how the server names the page, once it has sent it
         self.exceptions: list[str] = []
-        self.fragment_runs = 0
+        self.looks: list[float] = []  # when fragments had run, by the monotonic clock
 
     async def __aenter__(self) -> Visitor:
         place = urlsplit(self._url)
@@ -140,7 +140,8 @@ class Visitor:
 
     def _end(self, how: int) -> None:
         if how in PARTS:
-            self.fragment_runs += how == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
+            if how == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY:
+                self.looks.append(time.monotonic())
             return
         for gone in set(self._timers) - self._renewed:  # the page as it is now has no such timer
             self._timers.pop(gone).cancel()

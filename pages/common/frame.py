@@ -18,6 +18,7 @@ STYLE = f"""
 [data-testid="stMetricValue"] {{ font-size: 1.45rem; font-variant-numeric: tabular-nums; }}
 [data-testid="stMetricLabel"] p {{ font-size: .85rem; }}
 [data-testid="stMetricDelta"] {{ background: none; padding: 0; font-size: .8rem; }}
+[data-testid="stMetricDelta"], [data-testid="stMetricDelta"] * {{ white-space: normal !important; }}
 .stAppHeader {{ background: transparent; }}
 @media (max-width: 900px) {{ .stMainBlockContainer {{ padding: 3.6rem 1rem 3rem; }} }}
 button:is([kind="primary"], [kind="primaryFormSubmit"]),

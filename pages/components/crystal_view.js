@@ -460,7 +460,7 @@ class CrystalView {
     });
     const { sites } = this.picture;
     const [a, b, c] = this.chosen;
-    const hint = "Click an atom for its site, a second for their distance, a third for the angle; drag to turn, click and scroll for size.";
+    const hint = "Click an atom for its site, a second for their distance, a third for the angle; drag to turn, click and scroll to zoom.";
     if (!a) this.site.textContent = hint;
     else if (!b) {
       const { at, words } = sites[a.site];

@@ -16,7 +16,7 @@ from pages.common.wording import energy as energy_words
 from pages.components.chart import live_chart
 from pages.components.crystal_view import Frame, show_crystal
 from pages.components.relaxation import frames_of, relaxed
-from rlcsp_core.actions import ACTIONS, Action
+from rlcsp_core.actions import ACTIONS, Action, is_sized
 from rlcsp_core.crystal.composition import composition_of, presets
 from rlcsp_core.crystal.modular import Modular
 from rlcsp_core.crystal.symmetry import space_group
@@ -30,6 +30,11 @@ BENCH = "learn-bench"
 VIEWER = "learn-view"  # one key for all chapters: the camera stays
 SMALLEST, LARGEST, USUAL = 20, 80, 30  # atoms
 CARD = 185  # pixels of an action
+PICTOGRAMS = {  # by the number of an action
+    1: "swap_horiz", 2: "grid_view", 3: "dashboard_customize", 4: "swap_vert", 5: "content_copy", 6: "restart_alt",
+    7: "casino", 9: "shuffle", 10: "shuffle_on", 13: "waves", 14: "vibration", 15: "adjust",
+}  # fmt: skip
+SYMMETRIC = "hexagon"  # of all others, which make a symmetric crystal
 
 
 @dataclass
@@ -125,9 +130,10 @@ def action_cards(
     with st.container(horizontal=True, gap="small"):
         for action, can in zip(actions, possible, strict=True):
             with st.container(width=CARD, gap=None):
+                title = action.name if is_sized(action) else action.title
                 st.button(
-                    action.title, key=f"{name}-{action.number}", disabled=not can, on_click=act, args=(action,),
-                    width="stretch",
+                    title, key=f"{name}-{action.number}", disabled=not can, on_click=act, args=(action,),
+                    width="stretch", icon=f":material/{PICTOGRAMS.get(action.number, SYMMETRIC)}:",
                 )  # fmt: skip
                 st.caption(action.description)
     st.caption("Grey: not possible here. Numbers as published, which have no 8.")

@@ -126,14 +126,16 @@ def _board(game: Game) -> None:
     done = len(game.mine)
     over = done >= config.steps
     can = [bool(possible) and not over for possible in game.play.available]
-    action_cards("play", actions_of(config.as_dict()), can, partial(_step, game))
-    left, right = beside("game", [3, 2])
+    left, right = beside("score", [1, 1])  # above the actions: what a click did is seen without scrolling
+    with left:
+        _scoreboard(game)
     with right:
         st.subheader(f"Step {done} of {config.steps}")
-        _scoreboard(game)
         _last_step(game)
         if over:
             _verdict(game)
+    action_cards("play", actions_of(config.as_dict()), can, partial(_step, game))
+    left, right = beside("game", [1, 1])
     with left:
         mine = [game.start, *(step.best_energy for step in game.mine)]
         theirs = [game.start, *(step.best_energy for step in game.agent[: config.steps if over else done])]
@@ -146,6 +148,7 @@ def _board(game: Game) -> None:
             f"{name} {energy_words(theirs[-1])} eV/atom.",
             filename="game",
         )
+    with right:
         show_crystal(_frames(game), key=VIEWER, height=360, start=len(_frames(game)) - 1, name="game")
 
 

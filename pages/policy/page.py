@@ -17,7 +17,7 @@ runs = library()
 st.title("Policy")
 if "source" not in st.query_params and {"run", "view"} & set(st.query_params):  # the address of a run
     st.query_params["source"] = RUNS
-which, place = beside("source", [1, 2])
+which, place = beside("source", [2, 3])
 with which:
     source = choice("Policies", SOURCES, "source")
 with show_errors():

@@ -20,7 +20,7 @@ from pages.components.chart import chart
 from rlcsp_core.actions import action_numbered
 from rlcsp_core.agents import BASELINES
 from rlcsp_core.analysis.learned import Learned, learned, learns, variances
-from rlcsp_core.analysis.policy_map import N_SHOWN, over_energy, policy_map, with_row
+from rlcsp_core.analysis.policy_map import N_SHOWN, PolicyMap, over_energy, policy_map, with_row
 from rlcsp_core.analysis.trained import change, in_words
 from rlcsp_core.plots import policy as plots
 from rlcsp_core.plots.palette import LineStyle, line_style
@@ -91,10 +91,20 @@ def course_view(_: Reader, policies: Sequence[Learned]) -> None:
     number = st.selectbox(
         "Action", numbers, format_func=lambda n: action_numbered(n).title, key="policy-action"
     )
-    for column, policy in zip(st.columns(len(policies)), policies, strict=True):
+    maps = [_map(policy, number) for policy in policies]
+    known = [found for found in maps if found is not None]
+    for column, policy, found in zip(st.columns(len(policies)), policies, maps, strict=True):
         with column:
             st.markdown(f"###### {plain(policy.label)}")
-            _map(policy, number)
+            if found is None:
+                st.caption("This run did not have the action.")
+                continue
+            name = action_numbered(number).title
+            chart(
+                plots.policy_map_figure(found, name, known),
+                f"map-{policy.run_id}",
+                f"Probability of {name} over step and energy.",
+            )
     curves = {policy.label: (policy.updates.step, policy.updates.entropy) for policy in policies}
     evenly = max(log(len(policy.actions)) for policy in policies)
     norms = {policy.label: (policy.updates.step, policy.updates.gradient_norm) for policy in policies}
@@ -127,18 +137,12 @@ def _parameters(policies: Sequence[Learned]) -> None:
                     chart(figure, f"theta-{k}-{policy.run_id}", "Parameters of the policy over steps.")
 
 
-def _map(policy: Learned, number: int) -> None:
-    rows = [row for row, action in enumerate(policy.actions) if action.number == number]
-    if not rows:
-        st.caption("This run did not have the action.")
-        return
-    data = policy_map(policy.step, policy.theta, rows[0], policy.energy, policy.z, policy.exploration)
-    name = action_numbered(number).title
-    chart(
-        plots.policy_map_figure(data, name),
-        f"map-{policy.run_id}",
-        f"Probability of {name} over step and energy.",
-    )
+def _map(policy: Learned, number: int) -> PolicyMap | None:
+    """None where the run did not have the action."""
+    row = next((row for row, action in enumerate(policy.actions) if action.number == number), None)
+    if row is None:
+        return None
+    return policy_map(policy.step, policy.theta, row, policy.energy, policy.z, policy.exploration)
 
 
 def _styles(policies: Sequence[Learned]) -> dict[str, LineStyle]:

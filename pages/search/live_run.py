@@ -85,7 +85,7 @@ def _panel(run_id: str, live: bool, beside_it: Sequence[str]) -> None:
     with show_errors():
         view = view_of(library(), run, COMPACT if compact else LARGE, others)
         _header(runs, run, view)
-        _numbers(run, view, compact)
+        _numbers(run, view)
         if compact:
             _charts(library(), run, view)
             _small_structure(library(), run)
@@ -166,22 +166,24 @@ def _again(runs: RunManager, run: RunInfo) -> None:
     st.query_params["run"] = [started if each == run.id else each for each in shown]
 
 
-def _numbers(run: RunInfo, view: View, compact: bool) -> None:
+def _numbers(run: RunInfo, view: View) -> None:
     target = run.config.get("target")
-    rate, since = view.steps_per_second, f"lately; {duration(run.elapsed)} so far"
+    rate = view.steps_per_second
     if not run.active:  # of all steps, as one would divide them
-        rate, since = run.n_steps / run.elapsed if run.elapsed else None, f"in {duration(run.elapsed)}"
+        rate = run.n_steps / run.elapsed if run.elapsed else None
+    pace = "" if rate is None else f", {rate:.1f} a second"
+    failed = run.n_failed + run.n_population_failed
     relaxed = run.n_accepted + run.n_rejected
     figures = [
         ("Lowest (eV/atom)", energy(run.best_energy), above_target(run.best_energy, target)),
-        ("Steps", str(run.n_steps), f"of {run.config['steps']}"),
-        ("Accepted", str(run.n_accepted), percent(run.n_accepted / relaxed) if relaxed else NOTHING),
-        ("Rejected", str(run.n_rejected), percent(run.n_rejected / relaxed) if relaxed else NOTHING),
-        ("Failed", str(run.n_failed + run.n_population_failed), "relaxations"),
-        ("Steps / s", NOTHING if rate is None else f"{rate:.1f}", since),
+        ("Steps", str(run.n_steps), f"of {run.config['steps']}, in {duration(run.elapsed)}{pace}"),
+        (
+            "Accepted",
+            percent(run.n_accepted / relaxed) if relaxed else NOTHING,
+            f"{run.n_accepted} of {relaxed} trials; failed relaxations: {failed}",
+        ),
     ]
-    shown = [figures[i] for i in (0, 1, 5)] if compact else figures
-    show_figures(f"numbers-{run.id}", shown, 1.6)
+    show_figures(f"numbers-{run.id}", figures)
 
 
 def _charts(store: Reader, run: RunInfo, view: View) -> None:

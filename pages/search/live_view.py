@@ -23,14 +23,15 @@ KEPT = 32  # moments; a few runs are watched at a time
 
 
 class Size(NamedTuple):
-    """Heights of the charts in pixels."""
+    """Of the charts: heights in pixels, and whether bands of the policy have names at their ends."""
 
     energies: int
     policy: int
     outcomes: int
+    named: bool
 
 
-LARGE, COMPACT = Size(420, 300, 300), Size(340, 220, 220)
+LARGE, COMPACT = Size(420, 300, 300, named=True), Size(340, 220, 220, named=False)
 
 
 class Moment(NamedTuple):
@@ -88,7 +89,7 @@ def _view(moment: Moment, size: Size, frame: Frame | None, _store: Reader, _run:
     target = _run.config.get("target")
     return View(
         energy_figure(table, population, target=target, height=size.energies, frame=frame).to_json(),
-        policy_figure(table, actions, height=size.policy).to_json(),
+        policy_figure(table, actions, height=size.policy, named=size.named).to_json(),
         _policy_in_words(table, actions),
         outcome_figure(_run.tally, actions, height=size.outcomes).to_json(),
         len(table),

@@ -173,7 +173,7 @@ def _identity(item: Item) -> None:
         longer = 100 * (matches[0].volume_ratio ** (1 / 3) - 1)
         cause = ", as this potential makes it," if item.potential is not None else ""
         words += (
-            f" It is {matches[0].distance:.3f} Å r.m.s. from the reference once the lattice, {abs(longer):.1f} % "
+            f" RMSD {matches[0].distance:.3f} Å from the reference, once the lattice, {abs(longer):.1f} % "
             f"{'longer' if longer > 0 else 'shorter'}{cause} is scaled."
         )
     if said.is_experiment:

@@ -31,6 +31,7 @@ from rlcsp_core.tables import PopulationTable, StepTable, Tally
 POLICY_BINS = 160
 UNIFIED = 16  # actions that one hover box has room for
 CANNOT = ", cannot apply"
+NAMED, NAMES = 0.06, 150  # a band at least so wide is named at its end, in so many pixels
 IDLE = {"shape": ".", "fillmode": "overlay", "solidity": 0.5, "fgcolor": PAGE}
 FAMILIES = list(Family)
 
@@ -139,8 +140,12 @@ def _failures(table: StepTable) -> go.Scatter:
     )
 
 
-def policy_figure(table: StepTable, actions: Sequence[Action], *, height: int = 280) -> go.Figure:
+def policy_figure(
+    table: StepTable, actions: Sequence[Action], *, height: int = 280, named: bool = True
+) -> go.Figure:
     """Probabilities of the actions over steps, stacked to 1; small changes below, new structures above.
+
+    If `named`, the widest bands have their names at the end.
 
     Dots fill what an action has that could not apply: a band that comes and goes with the structure looks learned."""
     figure = canvas(STEP, "Probability", height=height, legend=False)
@@ -152,6 +157,8 @@ def policy_figure(table: StepTable, actions: Sequence[Action], *, height: int = 
         figure.add_trace(_band(action, used.step, used.probabilities[:, row], hatching))
         if idle.probabilities[:, row].any():
             figure.add_trace(_band(action, idle.step, idle.probabilities[:, row], IDLE, CANNOT))
+    if named and len(table):
+        _name_bands(figure, actions, used.probabilities[-1] + idle.probabilities[-1])
     figure.update_yaxes(range=[0, 1])
     figure.update_layout(hovermode="x unified", legend={"traceorder": "reversed"})
     if len(actions) > UNIFIED:  # one box with all of them would be higher than the chart
@@ -159,6 +166,25 @@ def policy_figure(table: StepTable, actions: Sequence[Action], *, height: int = 
         figure.update_traces(hovertemplate="%{fullData.name}: %{y:.3f}<extra></extra>")
         figure.for_each_trace(_silent, lambda trace: CANNOT in trace.name)
     return figure
+
+
+def _name_bands(figure: go.Figure, actions: Sequence[Action], ends: Array) -> None:
+    """ends: [A], the widths of the bands at the right."""
+    below = 0.0
+    for action in stacked(actions):
+        width = float(ends[actions.index(action)])
+        if width >= NAMED:
+            figure.add_annotation(
+                x=1,
+                xref="paper",
+                xanchor="left",
+                y=below + width / 2,
+                text=f" {action.name}",
+                showarrow=False,
+                font={"size": FONT_SIZE - 2},
+            )
+        below += width
+    figure.update_layout(margin_r=NAMES)
 
 
 def _silent(band: go.Scatter) -> None:

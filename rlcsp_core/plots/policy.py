@@ -74,10 +74,14 @@ def _lines(
         )
 
 
-def policy_map_figure(data: PolicyMap, name: str) -> go.Figure:
-    """The probability of one action over step × energy, on a scale of LEAST_SPAN at least: noise is no learning."""
+def policy_map_figure(data: PolicyMap, name: str, beside: Sequence[PolicyMap] = ()) -> go.Figure:
+    """The probability of one action over step × energy, on a scale of LEAST_SPAN at least: noise is no learning.
+
+    The scale is that of all maps that stand `beside` each other."""
     figure = canvas(STEP, ENERGY, height=340, legend=False)
-    lowest, highest = float(data.probability.min()), float(data.probability.max())
+    maps = [data, *beside]
+    lowest = min(float(each.probability.min()) for each in maps)
+    highest = max(float(each.probability.max()) for each in maps)
     bottom = max(0.0, min(lowest, (lowest + highest - LEAST_SPAN) / 2))
     figure.add_heatmap(
         x=data.step,
