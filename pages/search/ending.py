@@ -42,6 +42,6 @@ def advice(run: RunInfo, said: Verdict) -> str:
     """What to do where the crystal of experiment was not found."""
     if said.difference is not None and said.difference < 0:
         flaw = "Something lower than experiment is nearly always a flaw of the potential."
-        return f"{flaw} A second look, below the found structures, ranks them by another model."
+        return f"{flaw} A second look, below, ranks what was found by another model."
     wider = ", or extended actions" if run.config.get("actions", "published") == "published" else ""
     return f"Try another seed or more steps{wider}."

@@ -7,6 +7,7 @@ from pages.common.errors import show_errors
 from pages.common.session import library, manager
 from pages.common.url import runs_in_address
 from pages.components.run_list import run_list
+from pages.components.second_look import show_second_look
 from pages.search.form import search_form
 from pages.search.live_run import run_panel, standing
 from rlcsp_core.store import ENDED, RunState
@@ -28,6 +29,12 @@ if len(shown) > 1:
 for column, run_id in zip(st.columns(max(len(shown), 1), gap="large"), shown, strict=False):
     with column:
         run_panel(run_id, [other for other in shown if other != run_id])
+
+if len(shown) == 1:
+    with show_errors():
+        run = library().run(shown[0])
+        if run.state in ENDED and run.best_energy is not None:
+            show_second_look(library(), [run])
 
 beside = None
 if shown:  # made when it is opened: forty fields more would be sent with every look at a run

@@ -5,6 +5,7 @@ import streamlit as st
 from pages.common.columns import beside
 from pages.common.errors import show_errors
 from pages.common.session import library
+from pages.components.second_look import show_second_look
 from pages.structures.ancestry import show_found
 from pages.structures.distinct import (
     choose_runs,
@@ -14,7 +15,6 @@ from pages.structures.distinct import (
     show_map,
     show_table,
 )
-from pages.structures.second_look import show_second_look
 from pages.structures.upload import show_phases, show_upload
 
 st.title("Structures")

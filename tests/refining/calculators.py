@@ -75,6 +75,11 @@ class NoNumber(Toy):
     energy = float("nan")
 
 
+class NoForce(Toy):
+    def force(self, atoms):
+        return np.full((len(atoms), 3), np.nan)
+
+
 class Fall(Toy):
     """The second atom is pulled to the first."""
 
@@ -96,6 +101,10 @@ def burst():
 
 def no_number():
     return NoNumber()
+
+
+def no_force():
+    return NoForce()
 
 
 def fall():

@@ -54,6 +54,6 @@ def trusted(monkeypatch):
     """Lets this process and those it starts import the calculators of the tests."""
     names = [
         f"tests.refining.calculators:{name}"
-        for name in ("same", "slow", "burst", "no_number", "fall", "crash")
+        for name in ("same", "slow", "burst", "no_number", "no_force", "fall", "crash")
     ]
     monkeypatch.setenv(VARIABLE, ",".join(names))

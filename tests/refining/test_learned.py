@@ -23,6 +23,7 @@ from tests.refining import calculators
 REASONS = {
     "burst": "blew the cell up to more than 2 times",
     "no_number": "not finite",
+    "no_force": "not finite",
     "fall": "closer than 0.5 Å",
     "crash": "the calculator failed: ValueError",
 }

@@ -18,7 +18,7 @@ from tests.refining.calculators import SLOW, SLOWLY
 
 pytestmark = pytest.mark.slow
 
-PAGE = "pages/structures/page.py"
+STRUCTURES, SEARCH = "pages/structures/page.py", "pages/search/page.py"
 
 
 def command(run_ids, _model, top):
@@ -83,11 +83,12 @@ def test_a_browser_names_no_code_and_no_model_that_is_not_there(looks, run_id, m
 # The page
 
 
-@pytest.fixture
-def page(path, run_id, monkeypatch):
+@pytest.fixture(params=[STRUCTURES])
+def page(path, run_id, monkeypatch, request):
     monkeypatch.setenv("RLCSP_DATABASE_URL", str(path))
-    monkeypatch.setattr("pages.structures.second_look.installed", lambda _: False)
-    page = AppTest.from_file(str(Path(ROOT) / "app.py"), default_timeout=STARTING).run().switch_page(PAGE)
+    monkeypatch.setattr("pages.components.second_look.installed", lambda _: False)
+    page = AppTest.from_file(str(Path(ROOT) / "app.py"), default_timeout=STARTING).run()
+    page.switch_page(request.param)
     page.query_params["run"] = run_id
     return page
 
@@ -96,6 +97,7 @@ def words(page):
     return " ".join(str(each.value) for each in [*page.info, *page.success, *page.caption]).replace("\\", "")
 
 
+@pytest.mark.parametrize("page", [STRUCTURES, SEARCH], indirect=True)
 def test_without_the_extra_the_page_says_how_to_get_it(page):
     page.run()
     assert not page.exception
@@ -124,8 +126,9 @@ def test_both_ranks_and_the_remark_on_training_are_on_the_page(page, store, run_
     assert sorted(table["why"]) == ["", "", "not yet relaxed", "the model blew the cell up"]
 
 
+@pytest.mark.parametrize("page", [SEARCH], indirect=True)  # on Structures it is the same
 def test_the_button_starts_a_job_whose_progress_is_shown(page, store, run_id, monkeypatch):
-    monkeypatch.setattr("pages.structures.second_look.installed", lambda _: True)
+    monkeypatch.setattr("pages.components.second_look.installed", lambda _: True)
     monkeypatch.setattr(jobs, "installed", lambda _: True)
     monkeypatch.setenv(SLOW, "0.3")
     monkeypatch.chdir(ROOT)

@@ -37,13 +37,22 @@ from rlcsp_core.search.config import energy_source
 from rlcsp_core.store import Reader, Refinement, RunInfo
 
 REFRESH = 2.0  # s between looks at a job
+MOMENT, PAUSE = 0.3, 0.5  # s of comparing structures, and between such moments
 Groups = Sequence[Group[Found]]
 
 
 def show_second_look(store: Reader, runs: Sequence[RunInfo]) -> None:
     st.subheader("Second look", anchor="second-look")
-    live = _job_of(runs) is not None
-    st.fragment(_section, run_every=REFRESH if live else None)(store, runs, live)
+    every = _interval(store, runs)
+    st.fragment(_section, run_every=every)(store, runs, every)
+
+
+def _interval(store: Reader, runs: Sequence[RunInfo]) -> float | None:
+    """After how many seconds the section is to be drawn again; None where nothing goes on."""
+    if _job_of(runs) is not None:
+        return REFRESH
+    seen = store.refinements([run.id for run in runs])
+    return PAUSE if seen and not comparison(store, runs).done else None
 
 
 def _job_of(runs: Sequence[RunInfo]) -> Job | None:
@@ -52,24 +61,25 @@ def _job_of(runs: Sequence[RunInfo]) -> Job | None:
     return job if job is not None and job.at_work and job.run_ids == {run.id for run in runs} else None
 
 
-def _section(store: Reader, runs: Sequence[RunInfo], live: bool) -> None:
-    job = _job_of(runs)
-    if live and job is None:
-        st.rerun()  # once more as a whole, without the timer
+def _section(store: Reader, runs: Sequence[RunInfo], every: float | None) -> None:
     with show_errors():
+        job = _job_of(runs)
+        if _interval(store, runs) != every:
+            st.rerun()  # once more as a whole, with another timer
         made = store.refinements([run.id for run in runs])
         compared = comparison(store, runs)
+        if made or job is not None:
+            compared.go_on(MOMENT)
         groups: Groups = compared.groups
         model, top = _form(runs, made, job)
         if job is not None:
             _progress(job, groups[: job.top], made)
         if top is None:
             return
-        if not compared.done and len(groups) <= top:
-            st.caption("The structures of these runs are still being compared.")
-            return
         mine = [each for each in made if each.model == model]
-        if mine:
+        if mine and not compared.done and len(groups) <= top:
+            st.caption("The structures of these runs are still being compared.")
+        elif mine:
             _result(_look(store, groups[:top], mine, energy_source(runs[0].config)), mine, model)
 
 
