@@ -22,7 +22,7 @@ from rlcsp_core.analysis.verdict import verdict
 from rlcsp_core.crystal.bonds import BOND_STRETCH
 from rlcsp_core.crystal.composition import formula_of, presets
 from rlcsp_core.crystal.identity import references
-from rlcsp_core.crystal.summary import cell_parameters, density, displacements, sites
+from rlcsp_core.crystal.summary import cell_parameters, density, displacements, distinct_sites
 from rlcsp_core.crystal.symmetry import SYMPREC, TOLERANCES, space_group_by_tolerance
 from rlcsp_core.errors import StructureError
 from rlcsp_core.records import Crystal
@@ -223,11 +223,12 @@ def _symmetry(item: Item) -> None:
 
 
 def _bonds(item: Item) -> None:
-    found = sites(item.crystal)
+    numbers, found = zip(*distinct_sites(item.crystal), strict=True)
     st.dataframe(
         pd.DataFrame(
             {
-                "atom": [f"{site.symbol} {number}" for number, site in enumerate(found, start=1)],
+                "atom": [site.symbol for site in found],
+                "in the cell": numbers,
                 **{axis: [site.position[k] for site in found] for k, axis in enumerate("xyz")},
                 "neighbours": [site.coordination for site in found],
                 "shortest (Å)": [site.shortest for site in found],
@@ -249,6 +250,7 @@ def _bonds(item: Item) -> None:
         },
     )
     st.caption(
+        f"Atoms that symmetry maps on each other within {SYMPREC} Å stand together, with one position of them. "
         f"Bonds: cation and anion within {BOND_STRETCH} times the sum of their radii. "
         "Bond-valence sums (Brown and Altermatt 1985, Brese and O'Keeffe 1991) near the charge mean a well-bonded ion; "
         "where the potential makes the cell too long, all sums are low."

@@ -13,6 +13,8 @@ from ase.geometry import cell_to_cellpar
 
 from rlcsp_core.crystal.bonds import bond_valence_sums, find_bonds
 from rlcsp_core.crystal.ions import ions_in
+from rlcsp_core.crystal.symmetry import operations
+from rlcsp_core.errors import StructureError
 from rlcsp_core.records import Array, Crystal
 
 DALTONS = 1.66053906660  # g/cm³ in one u/Å³ (CODATA 2018)
@@ -58,6 +60,19 @@ def displacements(before: Crystal, after: Crystal) -> Array:
     there, here = (crystal.positions @ np.linalg.inv(crystal.cell) for crystal in (before, after))
     moved = here - there - np.round(here - there)
     return np.asarray((moved - moved.mean(axis=0)) @ after.cell)
+
+
+def distinct_sites(crystal: Crystal) -> list[tuple[int, Site]]:
+    """How many atoms of the cell share each site, and the first of them; alike are atoms that symmetry maps on each
+    other within SYMPREC.  Every atom by itself where no symmetry is found."""
+    try:
+        kinds = operations(crystal).orbits
+    except StructureError:
+        kinds = np.arange(crystal.n_atoms)
+    found = sites(crystal)
+    return [
+        (int(count), found[first]) for first, count in zip(*np.unique(kinds, return_counts=True), strict=True)
+    ]
 
 
 def sites(crystal: Crystal) -> list[Site]:
