@@ -38,7 +38,7 @@ JUMP = "replay-jump"
 
 
 def replay(store: Reader) -> None:
-    title, picker = st.columns([1, 5], vertical_alignment="bottom")
+    title, picker = st.columns([1, 3], vertical_alignment="bottom")
     title.title("Replay")
     with picker:
         run = pick_run(store)

@@ -28,6 +28,7 @@ from rlcsp_core.store import Reader, RunInfo
 from rlcsp_core.store.library import SUFFIX
 
 PLACES = {"found": "Found by searches", "file": "Your own file", "phases": "Known phases"}
+UNBROKEN = "\u2011"  # a hyphen at which a line does not end
 COLUMNS = 2
 GRID_PAGE = 12  # thumbnails at a time
 LIST_HEIGHT = 1150  # pixels, as high as what is beside it
@@ -240,9 +241,10 @@ def _grid(store: Reader, groups: Sequence[Group[Found]], start: int, chosen: Fou
                     if group.best.energy == lowest
                     else f"+{1000 * (group.best.energy - lowest):.1f} meV/atom"
                 )
+                symbol = plain(group.space_group.replace("-", UNBROKEN))
                 st.caption(
-                    f"**{energy_words(group.best.energy)}** eV/atom  \n{above} · {plain(group.space_group)}  \n"
-                    f"{group.best.n_atoms} atoms · found by {_count(searches(store, group.members))}"
+                    f"**{energy_words(group.best.energy)}** eV/atom  \n{above}  \n"
+                    f"{symbol} · {group.best.n_atoms} atoms  \nfound by {_count(searches(store, group.members))}"
                     + (f"  \nagain: {plain(', '.join(again[row + place]))}" if again[row + place] else "")
                 )
                 st.button(
