@@ -8,6 +8,7 @@ from its runs alone, in their order: a training that was killed replays what is 
     belief      believed hits and uses are carried from one search to the next: α + Σ hits, β + Σ uses
     reinforce, npg, ppo, actor-critic, trpo
                 the rule of that algorithm on whole searches, see `agents.across`
+    none        the policy stays what it was: every action alike, what the others are to be compared with
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from rlcsp_core.execution.experiment import PlannedRun
 from rlcsp_core.execution.training_file import RULES, Method, Training
 from rlcsp_core.records import Array
 from rlcsp_core.search import SearchConfig, policies
+from rlcsp_core.search.features import feature_set
 from rlcsp_core.search.parts import agent_of
 from rlcsp_core.store import RunInfo, RunState, Store
 
@@ -129,6 +131,25 @@ class Gradient:
         )
 
 
+class Nothing:
+    """What a stream knows that learns nothing: every action is as good as any other."""
+
+    algorithm = "fixed"
+
+    def __init__(self, method: Method, configs: Sequence[SearchConfig]) -> None:
+        (self._config,) = configs
+        self.settings = dict(method.settings)
+
+    def learn(self, store: Store, runs: Sequence[RunInfo]) -> None:
+        pass
+
+    def policy(self, name: str) -> dict[str, Any]:
+        config = self._config
+        width = len(feature_set(config.features).names)
+        rows = {action.number: [0.0] * width for action in actions_of(config.as_dict())}
+        return policies.from_rows(name, config.actions, config.features, rows)
+
+
 def _number(action: Action) -> str:
     return str(action.number)
 
@@ -138,7 +159,8 @@ class Stream:
 
     def __init__(self, label: str, method: Method, configs: Sequence[SearchConfig], seed: int) -> None:
         self.label, self.method, self.configs, self.seed = label, method, tuple(configs), seed
-        self.knows: Counting | Gradient = (Gradient if method.method in RULES else Counting)(method, configs)
+        kind = Gradient if method.method in RULES else Nothing if method.method == "none" else Counting
+        self.knows: Counting | Gradient | Nothing = kind(method, configs)
         self.done: list[RunInfo] = []
 
     @property

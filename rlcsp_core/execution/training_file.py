@@ -30,7 +30,7 @@ from rlcsp_core.store.schema import check_name
 SHIPPED = DATA / "training"
 # methods that change a policy by the rule of an algorithm
 RULES = {"reinforce": "rlcsp", "npg": "npg", "ppo": "ppo", "actor-critic": "actor-critic", "trpo": "trpo"}
-METHODS = ("prior", "belief", *RULES)
+METHODS = ("prior", "belief", *RULES, "none")
 MOST_SEARCHES = 999  # of a stream: its seeds end where those of the next begin
 MOST_STREAMS = 1000
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rlcsp_core.actions import actions_of
@@ -126,6 +127,18 @@ def test_belief_carries_uses_and_hits_and_nothing_else(store: Store) -> None:
         uses = first.tally[action.number].total if action.number in first.tally else 0
         hit = bool(first.target_step) and action.number == store.steps(first.id).action[-1]
         assert counts[str(action.number)] == [0.5 + hit, 60 + uses]
+
+
+def test_a_stream_that_learns_nothing_draws_all_actions_alike(store: Store) -> None:
+    text = TEXT.split("[[methods]]")[0] + '[[methods]]\nlabel = "Even"\nmethod = "none"\nsearches = 3\n'
+    policies = train(store, parse_training(text, "small"), working(store))
+    assert policies is not None
+    assert {number for policy in policies for row in policy["theta"].values() for number in row} == {0.0}
+    runs = store.runs(experiment="small")
+    assert sum(bool(run.target_step) for run in runs) > 2  # there was something to learn
+    for run in runs:
+        for chances in store.steps(run.id).probabilities:
+            assert np.unique(chances[chances > 0]).size <= 1
 
 
 def test_searches_of_a_batch_share_their_policy_and_no_seed() -> None:
