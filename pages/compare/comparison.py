@@ -13,7 +13,7 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.common.cache import cached
-from pages.common.errors import show_error
+from pages.common.errors import plain, show_error
 from pages.common.run_picker import pick_runs
 from pages.common.url import choice, remember
 from pages.common.wording import typeset
@@ -21,6 +21,7 @@ from rlcsp_core.analysis.curves import Groups, RunCurve, grouped
 from rlcsp_core.analysis.reading import CurveCache
 from rlcsp_core.energy.potential_file import DEFAULT
 from rlcsp_core.errors import RLCSPError
+from rlcsp_core.execution.experiment import about
 from rlcsp_core.plots.palette import LineStyle, distinct_styles, line_style
 from rlcsp_core.search.config import energy_source
 from rlcsp_core.store import Reader, RunInfo, RunState
@@ -57,6 +58,9 @@ def chosen_runs(store: Reader) -> list[RunInfo]:
         place=right,
     )
     remember("experiment", experiments)
+    for words in (about(name) for name in experiments):
+        if words is not None:
+            st.caption(plain(typeset(words)))
     chosen = [run for name in experiments for run in store.runs(experiment=name, oldest_first=True)]
     return [run for run in chosen if run.n_steps] + single
 

@@ -1,7 +1,7 @@
 """Experiments: configurations × seeds, from a file in which every mistake is named with its line.
 
     title = "…"                  for those who read the file, like the description
-    description = "…"
+    description = "…"          Compare shows both, of those that are shipped
     seeds = 20                   1 … 20, or a list of seeds
     [defaults]                   fields of the configuration that all runs share
     [[compositions]]             what is searched for; may be left out if [defaults] says it
@@ -16,6 +16,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -77,6 +78,15 @@ class Experiment:
 def shipped_experiments() -> list[str]:
     """Names that can stand for a file."""
     return shipped(SHIPPED)
+
+
+@cache
+def about(name: str) -> str | None:
+    """What a shipped experiment says of itself; None for one's own."""
+    if name not in shipped_experiments():
+        return None
+    said = tomllib.loads((SHIPPED / f"{name}.toml").read_text(encoding="utf-8"))
+    return f"{said['title']}: {said['description']}"
 
 
 def shipped(folder: Path) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 
 from rlcsp_core.crystal.composition import presets
 from rlcsp_core.errors import ConfigError
-from rlcsp_core.execution.experiment import load_experiment, parse_experiment, shipped_experiments
+from rlcsp_core.execution.experiment import about, load_experiment, parse_experiment, shipped_experiments
 
 GOOD = """
 title = "A title"
@@ -165,3 +165,9 @@ policy = "{tmp_path}/without-{{composition}}.json"
 """
     names = [variant.config.policy["name"] for variant in parse_experiment(text, "x").variants]
     assert names == ["not MgO", "not Y2O3"]
+
+
+def test_shipped_experiments_say_what_they_are_for():
+    assert all(about(name) for name in shipped_experiments())
+    assert "too hard" in (about("report") or "")
+    assert about("mine") is None
