@@ -37,17 +37,21 @@ def phase_field_figure(hull: HullMap, chosen: int | None = None) -> go.Figure:
 
     `meta` is the table of the figure, since the axes of a triangle cannot name what is drawn."""
     figure = _triangle() if hull.ternary else _plane(hull)
-    figure.add_trace(_tie_lines(hull))
+    traces = [_tie_lines(hull)]
     for name, mine, symbol in _kinds(hull.marks):
         if mine:
-            figure.add_trace(_marks(hull.marks, name, mine, symbol))
+            traces.append(_marks(hull.marks, name, mine, symbol))
             if symbol.endswith("-open"):
-                figure.add_trace(_key(name, symbol.removesuffix("-open")))
+                traces.append(_key(name, symbol.removesuffix("-open")))
     if chosen is not None:
-        figure.add_trace(_ring(hull.marks[chosen]))
-    _rings_of_doubt(figure, hull.marks)
-    _names(figure, hull)
-    figure.update_layout(meta=_table(hull))
+        traces.append(_ring(hull.marks[chosen]))
+    figure.add_traces(traces)
+    # all at once: one after the other they take ten times as long
+    figure.update_layout(
+        shapes=[*(_grid() if hull.ternary else ()), *_rings_of_doubt(hull.marks)],
+        annotations=_names(hull),
+        meta=_table(hull),
+    )
     return figure
 
 
@@ -62,24 +66,29 @@ def _triangle() -> go.Figure:
     figure.update_yaxes(visible=False, range=[-0.09, 0.92], scaleanchor="x", constrain="domain")
     # the scale in the corner that a triangle leaves empty
     figure.update_layout(margin={"l": 8, "t": TOP, "b": 8}, coloraxis=_scale(x=0.0, y=1.0))
-    for f in GRID_LINES:
-        rest = 1 - f
-        for ends in (
-            ((f, rest, 0), (f, 0, rest)),
-            ((rest, f, 0), (0, f, rest)),
-            ((rest, 0, f), (0, rest, f)),
-        ):
-            _line(figure, ends, GRID)
-    for ends in combinations(((1, 0, 0), (0, 1, 0), (0, 0, 1)), 2):
-        _line(figure, ends, MUTED)
     return figure
 
 
-def _line(figure: go.Figure, ends: Sequence[Sequence[float]], colour: str) -> None:
+def _grid() -> list[dict[str, Any]]:
+    """Lines of equal mole fractions, and the sides."""
+    lines = [
+        _line(ends, GRID)
+        for f in GRID_LINES
+        for ends in (
+            ((f, 1 - f, 0), (f, 0, 1 - f)),
+            ((1 - f, f, 0), (0, f, 1 - f)),
+            ((1 - f, 0, f), (0, 1 - f, f)),
+        )
+    ]
+    sides = combinations(((1, 0, 0), (0, 1, 0), (0, 0, 1)), 2)
+    return [*lines, *(_line(ends, MUTED) for ends in sides)]
+
+
+def _line(ends: Sequence[Sequence[float]], colour: str) -> dict[str, Any]:
     """Between two mole fractions."""
     one, other = map(in_triangle, ends)
     where = {"x0": one.x, "y0": one.y, "x1": other.x, "y1": other.y}
-    figure.add_shape(type="line", layer="below", line={"color": colour, "width": 1}, **where)
+    return {"type": "line", "layer": "below", "line": {"color": colour, "width": 1}, **where}
 
 
 def _plane(hull: HullMap) -> go.Figure:
@@ -198,29 +207,28 @@ def _ring(mark: HullMark) -> go.Scatter:
     )
 
 
-def _rings_of_doubt(figure: go.Figure, marks: Sequence[HullMark]) -> None:
+def _rings_of_doubt(marks: Sequence[HullMark]) -> list[dict[str, Any]]:
     """In pixels, so that they stay round; below the marks, so that those can be clicked."""
-    mine = [mark for mark in marks if mark.doubtful and mark.above is not None]
-    for n, mark in enumerate(mine):
-        place = _place(mark)
-        figure.add_shape(
-            type="circle",
-            xsizemode="pixel",
-            ysizemode="pixel",
-            xanchor=place.x,
-            yanchor=place.y,
-            x0=-RING,
-            x1=RING,
-            y0=-RING,
-            y1=RING,
-            layer="below",
-            line={"color": INK, "width": 1.5, "dash": "dot"},
-            name="one seed only",
-            showlegend=n == 0,
-        )
+    places = [_place(mark) for mark in marks if mark.doubtful and mark.above is not None]
+    ring = {
+        "type": "circle",
+        "xsizemode": "pixel",
+        "ysizemode": "pixel",
+        "x0": -RING,
+        "x1": RING,
+        "y0": -RING,
+        "y1": RING,
+        "layer": "below",
+        "line": {"color": INK, "width": 1.5, "dash": "dot"},
+        "name": "one seed only",
+    }
+    return [
+        ring | {"xanchor": place.x, "yanchor": place.y, "showlegend": n == 0}
+        for n, place in enumerate(places)
+    ]
 
 
-def _names(figure: go.Figure, hull: HullMap) -> None:
+def _names(hull: HullMap) -> list[dict[str, Any]]:
     """Of what is on the hull, what is known, and the end members."""
     named = [
         mark
@@ -229,20 +237,22 @@ def _names(figure: go.Figure, hull: HullMap) -> None:
         and (mark.stable or mark.known is not None or mark.formula in hull.end_members)
     ]
     heights = _heights(named) if hull.ternary else {}
-    for mark in named:
-        corner, place = mark.formula in hull.end_members, _place(mark)
-        text = lowered(mark.formula)
-        figure.add_annotation(
-            x=place.x,
-            y=heights.get(mark.formula, place.y),
-            text=f"<b>{text}</b>" if corner else text,
-            showarrow=False,
-            font={
-                "size": 17 if corner and hull.ternary else 14,
-                "color": INK if mark.stable or corner else MUTED,
-            },
-            **(_outside(mark.fractions) if hull.ternary else _below(mark.stable)),
-        )
+    return [_name(mark, hull, heights.get(mark.formula, _place(mark).y)) for mark in named]
+
+
+def _name(mark: HullMark, hull: HullMap, height: float) -> dict[str, Any]:
+    corner, text = mark.formula in hull.end_members, lowered(mark.formula)
+    return {
+        "x": _place(mark).x,
+        "y": height,
+        "text": f"<b>{text}</b>" if corner else text,
+        "showarrow": False,
+        "font": {
+            "size": 17 if corner and hull.ternary else 14,
+            "color": INK if mark.stable or corner else MUTED,
+        },
+        **(_outside(mark.fractions) if hull.ternary else _below(mark.stable)),
+    }
 
 
 def _heights(named: Sequence[HullMark]) -> dict[str, float]:
