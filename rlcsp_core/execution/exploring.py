@@ -63,6 +63,7 @@ def relax_lowest(store: Store, field: Field, number: int, model: str, halt: Halt
     for top, most in ((1, inf), (field.top, WORTH)):
         found = phase_field(store, field.definition, runs)
         chosen = [point for point in found.points if point.runs and lowest_above(point) <= most]
+        chosen.sort(key=lowest_above)  # what matters most is done first
         groups = ranked(store, [point.runs for point in chosen], top, halt)
         ids = [run_id for point in chosen for run_id in point.runs]
         relax_all(store, store, groups, unrefined(store, groups, ids, model), model, halt, notify)
