@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rlcsp_core.analysis.distinct import ENERGY_WINDOW
-from rlcsp_core.analysis.second_look import known_as
+from rlcsp_core.analysis.second_look import LOOKED_AT, known_as
 from rlcsp_core.crystal.composition import atoms_of_unit
 from rlcsp_core.crystal.identity import Match, known_phases
 from rlcsp_core.crystal.known import experiment, references
@@ -28,7 +28,7 @@ from rlcsp_core.errors import ConfigError, RLCSPError
 from rlcsp_core.records import Crystal
 from rlcsp_core.relax.learned import checked_model, label_of
 from rlcsp_core.search.config import energy_source
-from rlcsp_core.store import Reader, Refinement, RunInfo, RunState, StructureKey
+from rlcsp_core.store import Finding, Reader, Refinement, RunInfo, RunState, StructureKey
 
 if TYPE_CHECKING:
     from pymatgen.analysis.phase_diagram import PDEntry
@@ -108,6 +108,7 @@ class FieldPoint:
     n_runs: int
     n_finished: int
     hits: int  # finished searches that ended at the lowest minimum on ions
+    repeats: Mapping[str, int]  # finished searches that found the minimum which became the lowest structure
     runs: tuple[str, ...]  # ids, the first seed first
     lowest: Mapping[str, StructureKey]  # the structure of lowest energy
     energies: Mapping[str, float]  # eV/atom of it
@@ -276,6 +277,7 @@ def _point(
         energies=energies,
         hulls={},
         known=definition.known.get(mixed.formula) or (None if real is None else real.name),
+        repeats=_repeats(reader, finished, lowest),
         found=found,
         reasons={energy: why for energy, why in reasons.items() if energy not in energies},
     )
@@ -286,6 +288,25 @@ def n_hits(ends: Sequence[float | None], lowest: float | None) -> int:
     if lowest is None:
         return 0
     return sum(energy is not None and energy - lowest <= ENERGY_WINDOW for energy in ends)
+
+
+def same_minimum(reader: Reader, run_ids: Sequence[str], key: StructureKey) -> list[Finding]:
+    """What these runs have kept of the energy of one structure, on ions."""
+    if not run_ids:
+        return []
+    found = reader.lowest(run_ids, LOOKED_AT)
+    level = next((each.energy for each in found if each.key == key), None)
+    return [each for each in found if level is not None and abs(each.energy - level) <= ENERGY_WINDOW]
+
+
+def _repeats(
+    reader: Reader, finished: Sequence[RunInfo], lowest: Mapping[str, StructureKey]
+) -> dict[str, int]:
+    ids = [run.id for run in finished]
+    return {
+        energy: len({each.run_id for each in same_minimum(reader, ids, key)})
+        for energy, key in lowest.items()
+    }
 
 
 def _unsearched(runs: Sequence[RunInfo], finished: Sequence[RunInfo]) -> str:
@@ -362,12 +383,12 @@ def search_next(field: PhaseField) -> list[Next]:
     ]
     others = [Next(p, p.reason) for p in field.points[len(field.end_members) :] if p.reason]
     doubtful = [
-        Next(point, _doubt(point, above))
+        Next(point, _doubt(point, above, word))
         for above, point in sorted(
             ((_above(point, word), point) for point in field.points if point.reason is None),
             key=lambda pair: pair[0],
         )
-        if above <= NEAR and point.n_finished and point.hits < REPEATED
+        if above <= NEAR and point.n_finished and _times(point, word) < REPEATED
     ]
     return members + others + doubtful
 
@@ -378,6 +399,11 @@ def _above(point: FieldPoint, energy: str) -> float:
     return 0.0 if place is None else place.above
 
 
-def _doubt(point: FieldPoint, above: float) -> str:
+def _times(point: FieldPoint, energy: str) -> int:
+    """How many searches found the minimum that counts; that of the ions, where the model has none."""
+    return point.repeats.get(energy, point.hits)
+
+
+def _doubt(point: FieldPoint, above: float, energy: str) -> str:
     where = "on the hull" if above <= STABLE else f"{1000 * above:.0f} meV/atom above the hull"
-    return f"{where}, and {point.hits} of {point.n_finished} searches ended at its lowest minimum"
+    return f"{where}, and {_times(point, energy)} of {point.n_finished} searches found its lowest minimum"

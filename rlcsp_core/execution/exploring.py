@@ -12,7 +12,7 @@ from math import inf
 from pathlib import Path
 
 from rlcsp_core.analysis.distinct import Group
-from rlcsp_core.analysis.phase_field import FieldPoint, PhaseField, phase_field, search_next
+from rlcsp_core.analysis.phase_field import FieldPoint, PhaseField, phase_field, same_minimum, search_next
 from rlcsp_core.analysis.second_look import distinct_minima
 from rlcsp_core.execution.field_file import Field, Round
 from rlcsp_core.execution.refining import Begun, relax_all, unrefined
@@ -91,4 +91,8 @@ def export_field(reader: Reader, field: PhaseField, path: Path) -> None:
     ids = [run_id for point in field.points for run_id in point.runs]
     best = {point.best for point in field.points if point.best is not None}
     keys = best | {each.key for each in reader.refinements(ids)}
+    for point in field.points:  # so that how often a minimum was found can be counted
+        for key in point.lowest.values():
+            same = same_minimum(reader, point.runs, key)
+            keys |= {each.key for each in {each.run_id: each for each in same}.values()}
     export_minima(reader, [reader.run(run_id) for run_id in ids], keys, path)

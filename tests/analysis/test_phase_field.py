@@ -133,6 +133,7 @@ def test_points_are_what_the_searches_found(store, add) -> None:
     assert [point.formula for point in field.points] == ["SrO", "TiO2", "SrTiO3", "Sr2TiO4"]
     sro, _, srtio3, sr2tio4 = field.points
     assert (sro.n_runs, sro.n_finished, sro.hits, sro.runs) == (2, 2, 2, (first, second))
+    assert sro.repeats == {IONS: 2}
     assert sro.best == StructureKey(first, Source.POPULATION, 0)
     assert (sro.known, sro.found) == ("rock salt", {IONS: "rock salt"})
     assert srtio3.hulls[IONS] == pytest.approx((-1.8, -0.2, 0.0))
@@ -144,8 +145,8 @@ def test_points_are_what_the_searches_found(store, add) -> None:
     assert sro.reasons == {"diep": "not yet relaxed by DIEP"}
     assert [(each.point.formula, each.why) for each in search_next(field)] == [
         ("Sr2TiO4", "not yet searched"),
-        ("TiO2", "on the hull, and 1 of 1 searches ended at its lowest minimum"),
-        ("SrTiO3", "on the hull, and 1 of 2 searches ended at its lowest minimum"),
+        ("TiO2", "on the hull, and 1 of 1 searches found its lowest minimum"),
+        ("SrTiO3", "on the hull, and 1 of 2 searches found its lowest minimum"),
     ]
 
 
@@ -172,6 +173,24 @@ def test_two_energies_make_two_hulls_and_are_never_mixed(store, add) -> None:
     assert sr2tio4.reasons == {"diep": "the model burst"}
     assert sr2tio4.stable(IONS)
     assert field.facets["diep"] == ((0, 2), (1, 2))
+
+
+def test_a_minimum_that_only_the_model_prefers_is_in_doubt_until_it_is_found_twice(store, add):
+    for formula, energy in (("SrO", -1.0), ("TiO2", -2.0)):
+        refine(store, add(formula, [energy]), -100.0)
+        add(formula, [energy], seed=2)
+    first = add("SrTiO3", [-1.8, -1.7])
+    add("SrTiO3", [-1.8], seed=2)
+    refine(store, first, -100.2)
+    definite = phase_field(store, definition(mixtures=tuple(mixtures(["SrO", "TiO2"], 1, 5))))
+    assert definite.points[2].repeats == {IONS: 2, "diep": 2}
+    assert search_next(definite) == []
+    refine(store, first, -100.5, number=1)  # second on ions, first by the model, found once
+    doubtful = phase_field(store, definition(mixtures=tuple(mixtures(["SrO", "TiO2"], 1, 5))))
+    assert (doubtful.points[2].hits, doubtful.points[2].repeats) == (2, {IONS: 2, "diep": 1})
+    assert [each.why for each in search_next(doubtful)] == [
+        "on the hull, and 1 of 2 searches found its lowest minimum"
+    ]
 
 
 def test_without_an_end_member_there_is_no_hull_and_it_is_said(store, add) -> None:
