@@ -6,6 +6,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -80,12 +81,13 @@ def relax_with_ase(
                 break
             if now - told > HEARTBEAT:
                 told = now
-                print(
-                    f"relaxing {len(atoms)} atoms: energy {steps} of at most {config.evaluations}, largest force "
-                    f"{force:.3g} eV/Å, {now - started:.0f} s",
-                    file=sys.stderr,
-                    flush=True,
-                )
+                with suppress(OSError):  # who listened may have gone: no fault of the structure
+                    print(
+                        f"relaxing {len(atoms)} atoms: energy {steps} of at most {config.evaluations}, largest force "
+                        f"{force:.3g} eV/Å, {now - started:.0f} s",
+                        file=sys.stderr,
+                        flush=True,
+                    )
     except NotImplementedError as failure:
         raise CalculatorError(f"the calculator cannot relax a crystal: {failure}") from failure
     except RLCSPError:

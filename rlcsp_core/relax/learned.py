@@ -21,6 +21,7 @@ from rlcsp_core.records import Crystal, Relaxation
 from rlcsp_core.relax.foreign import Settled, Watch, relax_with_ase
 from rlcsp_core.relax.named import made
 from rlcsp_core.relax.relaxer import RelaxConfig
+from rlcsp_core.threads import one_blas_thread
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -133,7 +134,8 @@ def relax_again(
     def see(atoms: Atoms) -> str | None:
         return explosion(atoms, most) or watch(atoms)
 
-    return relax_with_ase(crystal, calculator, config, see, OPTIMISER, SETTLED)
+    with one_blas_thread():
+        return relax_with_ase(crystal, calculator, config, see, OPTIMISER, SETTLED)
 
 
 def explosion(atoms: Atoms, most: float) -> str | None:

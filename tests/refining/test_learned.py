@@ -1,8 +1,12 @@
 """Relaxing again by another model: the laws of any calculator, and the shipped models where they are installed."""
 
+import os
+import sys
+
 import numpy as np
 import pytest
 from ase.build import bulk
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from rlcsp_core.crystal.formats import from_ase
 from rlcsp_core.crystal.known import references
@@ -60,6 +64,35 @@ def test_where_the_energy_has_settled_rough_forces_do_not_matter(minima):
 def test_who_watches_ends_it(minima):
     found = relax_again(minima[0][1], calculators.Burst(), lambda _: "enough")
     assert (found.energy, found.reason, found.evaluations) == (None, "enough", 1)
+
+
+def test_the_number_of_cores_has_no_part_in_it(minima):
+    threads = []
+
+    def count(_atoms):
+        threads.extend(
+            library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"
+        )
+
+    with threadpool_limits(2, user_api="blas"):
+        relax_again(minima[0][1], calculators.same(), count)
+    assert threads
+    assert threads[0] == 1  # NumPy's own; what SciPy brings is at work on three rows at most
+
+
+def test_who_listens_may_go_before_the_end(minima, monkeypatch):
+    """A closed pipe is no fault of the structure, which would be marked for good."""
+    monkeypatch.setattr("rlcsp_core.relax.foreign.HEARTBEAT", 0.0)
+    reader, writer = os.pipe()
+    os.close(reader)
+    moved = Crystal(minima[0][1].numbers, minima[0][1].positions, minima[0][1].cell * 1.02)
+    closed = os.fdopen(writer, "w")
+    monkeypatch.setattr(sys, "stderr", closed)
+    found = relax_again(moved, calculators.same())
+    with pytest.raises(BrokenPipeError):
+        closed.close()
+    assert found.evaluations > 1
+    assert found.reason is None
 
 
 def test_an_unknown_model_is_refused_with_the_choices():
