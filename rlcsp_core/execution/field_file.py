@@ -43,7 +43,7 @@ from rlcsp_core.execution.experiment import (
 from rlcsp_core.paths import DATA
 from rlcsp_core.relax.learned import USUAL, checked_model
 from rlcsp_core.search import SETTINGS, SearchConfig, check_config
-from rlcsp_core.search.config import MAX_ATOMS, MAX_STEPS, energy_source
+from rlcsp_core.search.config import MAX_ATOMS, MAX_SEED, MAX_STEPS, MAX_TIME, energy_source
 from rlcsp_core.store.archive import Archive
 
 SHIPPED = DATA / "fields"
@@ -113,7 +113,7 @@ class Field:
             config,
             seed=seed,
             steps=min(number * config.steps, MAX_STEPS),
-            time_limit=number * config.time_limit,
+            time_limit=min(number * config.time_limit, MAX_TIME),
         )
 
 
@@ -162,7 +162,11 @@ class FieldReader(Reader):
             n_seeds=len(seeds),
             known=self._known(content),
         )
-        return Field(definition, configs, seeds, numbers["top"], numbers["rounds"])
+        made = Field(definition, configs, seeds, numbers["top"], numbers["rounds"])
+        if (last := max(made.seeds_of(made.rounds))) > MAX_SEED:
+            text = f"seeds of the last round would go up to {last}; the largest is {MAX_SEED}"
+            raise self._mistake(top, "seeds", text)
+        return made
 
     def _number(self, top: Entry, key: str) -> int:
         usual, least, most = NUMBERS[key]

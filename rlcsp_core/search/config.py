@@ -20,6 +20,8 @@ from rlcsp_core.settings import Setting, Settings, choice, described, number, se
 
 MAX_ATOMS = 400  # a structure larger than this is not a search but a supercell
 MAX_STEPS = 10_000_000
+MAX_TIME = 30 * 86400.0  # s
+MAX_SEED = 2**31 - 1
 MAX_POPULATION = 10_000
 DIGITS = 6  # of a digest
 FORMER = "initial_policy"  # a matrix [A, F]
@@ -42,7 +44,7 @@ class SearchConfig(Settings):
         metadata={"kind": "table", "help": "hyperparameters that differ from their defaults", "label": ""},
     )
     actions: str = described("text", "published", "set of actions")
-    seed: int = number(1, 0, 2**31 - 1, "of the random numbers; equal settings and seed give identical runs")
+    seed: int = number(1, 0, MAX_SEED, "of the random numbers; equal settings and seed give identical runs")
     steps: int = number(500, 1, MAX_STEPS, "relaxed trials after the initial population")
     max_atoms: int = number(40, 1, MAX_ATOMS, "most atoms that a trial may have", "Max. atoms per cell")
     population: int = number(
@@ -51,7 +53,7 @@ class SearchConfig(Settings):
     target: float | None = number(
         None, -1000.0, 1000.0, "eV/atom; reaching it ends the run", "Target (eV/atom)"
     )
-    time_limit: float = number(3600.0, 1.0, 30 * 86400.0, "s, wall clock", "Time limit (s)")
+    time_limit: float = number(3600.0, 1.0, MAX_TIME, "s, wall clock", "Time limit (s)")
     patience: int | None = number(
         None,
         1,

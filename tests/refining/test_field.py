@@ -145,6 +145,13 @@ def test_a_later_round_searches_longer_what_is_in_doubt(store, trusted):  # noqa
     assert formulas_of(store, field, 2) == ["SrO", "TiO2", "SrTiO3"]  # whenever it is asked
 
 
+def test_later_rounds_stay_within_what_a_search_allows():
+    text = f"rounds = 3\n{TINY}time_limit = 2592000\n".replace("steps = 3", "steps = 10000000")
+    field = parse_field(text, "tiny")
+    last = field.round(3, ["SrO"]).runs()[0].config
+    assert (last.steps, last.time_limit) == (10_000_000, 2_592_000.0)
+
+
 def test_without_the_extra_the_hull_is_that_of_the_ions_and_it_is_said(call, file, monkeypatch):
     monkeypatch.setattr("rlcsp_core.relax.learned._version", lambda _package: None)
     file.write_text(TINY.replace(SAME, "diep").replace("seeds = 2", "seeds = 1"))
@@ -195,6 +202,10 @@ def test_options_that_cannot_be_are_refused_before_anything_is_searched(call, st
             "line 2: rounds must be a whole number from 1 to 10",
         ),
         ('end_members = ["SrO", "TiO2"]\nseeds = 0', "line 2: seeds must be a number"),
+        (
+            'end_members = ["SrO", "TiO2"]\nseeds = [1, 2147483647]\nrounds = 2',
+            "line 2: seeds of the last round would go up to 4294967294; the largest is 2147483647",
+        ),
         ('end_members = ["SrO", "TiO2"]\nmodel = "magic"', "line 2: unknown model 'magic'"),
         ('end_members = ["SrO", "TiO2"]\nmodel = 3', "line 2: model must be a text in quotes, got 3"),
         ('end_members = ["SrO", "TiO2"]\n[search]\nsteps = "a"', "line 3: steps must be"),
