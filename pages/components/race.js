@@ -25,7 +25,7 @@ const PAUSE = 1000;        // ms between two drawings that count at most: a hidd
 const BAND = 26;           // px for the initial population, before the first step
 const TICKS = [0, 10, 100, 1000]; // meV/atom
 const ROUND = [50, 100, 200, 400, 600, 1000, 1500, 2000, 3000, 5000, 10000, 20000];
-const LABELLED = 34;       // px between the labels of two drops, at least
+const NAME = 150;          // px that the name of an action may take
 const TABLE_ROWS = 1000;   // of the table on the page
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -234,12 +234,16 @@ class Race {
     const line = drops.map((drop) => `H${x(drop.step).toFixed(1)}V${y(drop.above).toFixed(1)}`).join("");
     drawn.push(shape("path", { class: "lowest", d: `M${x(0)} ${y(lane.start).toFixed(1)}${line}H${x(at).toFixed(1)}` }));
     let labelled = Infinity;
+    let falls = Infinity; // x of the next drop, whose line goes down through what is written below this one
     for (const drop of [...drops].reverse()) {
       drawn.push(shape("circle", { cx: x(drop.step), cy: y(drop.above), r: 5.5 * size, fill: drop.colour, class: "drop" }));
+      const next = falls;
+      falls = x(drop.step);
       const apart = labelled - y(drop.above);
       if (labelled !== Infinity && apart < 18 * size && apart > -18 * size) continue;
       labelled = y(drop.above);
-      const under = height(drop.above) / top > 0.25; // nothing lies below the line but the goal
+      const free = next - x(drop.step) > NAME * size; // below the line nothing lies but the goal
+      const under = free && height(drop.above) / top > 0.25;
       const left = x(drop.step) > 0.6 * width;
       drawn.push(shape("text", {
         class: "label", x: x(drop.step) + (left ? -9 : 9) * size, y: y(drop.above) + (under ? 18 : -7) * size, "text-anchor": left ? "end" : "start",
