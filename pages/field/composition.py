@@ -135,7 +135,8 @@ def _energies(point: FieldPoint) -> None:
     for energy, why in point.reasons.items():
         st.markdown(plain(f"No energy {by(energy)}: {why}."))
     st.caption(
-        "Energies of two potentials have different zeros: only differences within a line can be compared."
+        "Formation and above hull in meV/atom. Energies of two potentials have different zeros: only differences of "
+        "one can be compared."
     )
 
 

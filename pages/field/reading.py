@@ -44,12 +44,14 @@ class Shown(NamedTuple):
 
 
 def entries(store: Store) -> dict[str, Entry]:
-    """By name in the URL: those that somebody searches here, then shipped results, then what waits to be searched."""
+    """By name in the URL: those that somebody searches here, then shipped results, then what waits to be searched.
+
+    Of the shipped ones the largest comes first."""
     own, shipped, waiting = {}, {}, {}
     for name, values in store.fields().items():
         with show_errors():
             own[name] = Entry(name, FieldDefinition.from_dict(name, values), store, own=True)
-    for name in shipped_fields():
+    for name in sorted(shipped_fields(), key=lambda name: -len(definition_of(name).mixtures)):
         with show_errors():
             outcome = outcome_of(name)
             if outcome is not None:

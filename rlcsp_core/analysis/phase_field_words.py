@@ -62,7 +62,7 @@ def result_in_words(field: PhaseField, energy: str) -> str:
     there = [point for point in compounds(field) if energy in point.hulls]
     every = len(compounds(field))
     stable = stable_compounds(field, energy)
-    others = [f"{by(each)} {len(stable_compounds(field, each))}" for each in field.energies if each != energy]
+    others = [_how_many(field, each) for each in field.energies if each != energy]
     begin = by(energy)
     words = (
         f"{begin[0].upper()}{begin[1:]} {len(stable) or 'none'} of {len(there)} compounds"
@@ -71,6 +71,13 @@ def result_in_words(field: PhaseField, energy: str) -> str:
     )
     named = f": {listed([point.formula for point in stable])}" if stable else ""
     return f"{words}{named}{'; ' if others else ''}{', '.join(others)}."
+
+
+def _how_many(field: PhaseField, energy: str) -> str:
+    """ "on ions 2", "by DIEP 1 of 3 so far"."""
+    n_there = sum(energy in point.hulls for point in compounds(field))
+    so_far = "" if n_there == len(compounds(field)) else f" of {n_there} so far"
+    return f"{by(energy)} {len(stable_compounds(field, energy))}{so_far}"
 
 
 def known_in_words(field: PhaseField, energy: str) -> str | None:

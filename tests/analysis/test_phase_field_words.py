@@ -47,9 +47,9 @@ def test_the_result_names_what_is_stable_by_each_energy(field: PhaseField) -> No
     assert [point.formula for point in stable_compounds(field, "diep")] == STABLE
     assert result_in_words(field, "diep") == (
         "By DIEP 4 of 9 compounds so far (10 in the field) are stable: "
-        "SrTiO3, Sr4Ti3O10, Sr3Ti2O7 and Sr2TiO4; on ions 3."
+        "SrTiO3, Sr4Ti3O10, Sr3Ti2O7 and Sr2TiO4; on ions 3 of 9 so far."
     )
-    assert result_in_words(field, IONS).endswith("SrTiO3, Sr3Ti2O7 and Sr2TiO4; by DIEP 4.")
+    assert result_in_words(field, IONS).endswith("SrTiO3, Sr3Ti2O7 and Sr2TiO4; by DIEP 4 of 9 so far.")
     above = 1000 * next(p for p in field.points if p.formula == "Sr4Ti3O10").hulls[IONS].above
     said = known_in_words(field, IONS)
     assert said == f"Of 4 known compounds 3 are on the hull; above it (meV/atom): Sr4Ti3O10 {above:.1f}."
