@@ -93,7 +93,8 @@ def show_next(field: PhaseField, entry: Entry) -> None:
         )
         return
     st.markdown("\n".join(f"1. **{typeset(what)}**: {plain(typeset(why))}" for what, why in wanted))
-    st.caption(
-        "The command goes on where it stopped; what is in doubt it searches again, longer and with other seeds:"
+    goes_on = (
+        "goes on where it stopped" if entry.own else "searches the field in the database of this dashboard"
     )
+    st.caption(f"The command {goes_on}; what is in doubt it searches again, longer and with other seeds:")
     st.code(f"rlcsp field {entry.definition.name}", language="sh")
