@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 CLOSEST = 0.5  # Å; no two atoms of a crystal are nearer
 SWOLLEN = 2.0  # times the volume it started from
-LIMITS = RelaxConfig(force=0.03, stress=3e-3, evaluations=300, seconds=900.0)  # eV/Å, eV/Å³
+LIMITS = RelaxConfig(force=0.03, stress=3e-3, evaluations=300, seconds=3600.0)  # eV/Å, eV/Å³
 # forces of DIEP jump by 0.1 eV/Å around K2NiF4-type Sr2TiO4 without end, where its energy stays within 5e-5 eV/atom
 SETTLED = Settled(evaluations=12, energy=1e-4, force=0.15)
 OPTIMISER = "BFGS"  # of ASE; its L-BFGS does not settle where forces of a model are rough, as near cubic ZrO2
