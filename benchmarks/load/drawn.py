@@ -25,13 +25,14 @@ BEGINNING = 5.0  # s for the server
 PATIENCE = 20_000  # ms
 LOOK = 20  # ms between looks
 STILL = 300  # ms that everything must stay drawn to count; not counted themselves
-CHART, CRYSTAL, TABLE = ".rlcsp-chart-node", ".crystal-view", "[data-testid=stDataFrame]"
+CHART, CRYSTAL = ".rlcsp-chart-node", ".crystal-view"
 RACE = ".race svg path"
 PAGES: dict[str, tuple[str, ...]] = {  # what must be there of what is drawn late
     "": (RACE,),
     "Search": (CHART, CRYSTAL),
-    "Compare": (TABLE,),
+    "Compare": (CHART,),
     "Structures": (CRYSTAL, "[data-testid=stImage] img"),
+    "Field": (),
     "Replay": (CHART, CRYSTAL),
     "Policy": (CHART,),
     "Learn": ("[data-testid=stTabs], [data-testid=stButtonGroup]",),
