@@ -23,7 +23,7 @@ from rlcsp_core.relax.learned import INSTALL, MODELS
 from rlcsp_core.store import Reader
 
 if TYPE_CHECKING:
-    from rlcsp_core.analysis.phase_field import PhaseField
+    from rlcsp_core.analysis.phase_field import FieldDefinition, PhaseField
     from rlcsp_core.execution.field_file import Field, Round
 
 SHOWN = 5  # compositions that are named as those to be searched next
@@ -81,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
         found = phase_field(workers.store, field.definition)
         show(found, arguments.json)
         if output is not None:
-            write(found, workers.store, output)
+            write(found, field.definition, workers.store, output)
     return workers.ending("field")
 
 
@@ -170,12 +170,12 @@ def checked_output(path: Path) -> Path:
     return path
 
 
-def write(field: PhaseField, store: Reader, path: Path) -> None:
+def write(field: PhaseField, definition: FieldDefinition, store: Reader, path: Path) -> None:
     from rlcsp_core.analysis.phase_field_files import form_of
     from rlcsp_core.execution.exploring import export_field
 
     if not path.suffix:
-        export_field(store, field, path)
+        export_field(store, definition, path)
         return
     try:
         path.write_bytes(form_of(path).write(field, store))

@@ -12,12 +12,18 @@ from math import inf
 from pathlib import Path
 
 from rlcsp_core.analysis.distinct import Group
-from rlcsp_core.analysis.phase_field import FieldPoint, PhaseField, phase_field, same_minimum, search_next
+from rlcsp_core.analysis.phase_field import (
+    FieldDefinition,
+    FieldPoint,
+    phase_field,
+    same_minimum,
+    search_next,
+)
 from rlcsp_core.analysis.second_look import distinct_minima
 from rlcsp_core.execution.field_file import Field, Round
 from rlcsp_core.execution.refining import Begun, relax_all, unrefined
 from rlcsp_core.execution.running import Halt
-from rlcsp_core.store import Finding, Reader, RunInfo, Store
+from rlcsp_core.store import ENDED, Finding, Reader, RunInfo, Store
 from rlcsp_core.store.export import export_minima
 
 WORTH = 0.1  # eV/atom above a hull within which more than the lowest minimum is relaxed again
@@ -86,13 +92,17 @@ def ranked(store: Store, runs: Sequence[Sequence[str]], top: int, halt: Halt) ->
     return [group for rank in zip_longest(*lowest) for group in rank if group is not None]
 
 
-def export_field(reader: Reader, field: PhaseField, path: Path) -> None:
+def export_field(reader: Reader, definition: FieldDefinition, path: Path) -> None:
     """What shows the field without its runs: how they ended, and the structures of its hulls, by every energy."""
+    runs = reader.runs(experiment=definition.name, oldest_first=True)
+    ended = [run for run in runs if run.state in ENDED]
+    field = phase_field(reader, definition, ended)
     ids = [run_id for point in field.points for run_id in point.runs]
-    best = {point.best for point in field.points if point.best is not None}
-    keys = best | {each.key for each in reader.refinements(ids)}
-    for point in field.points:  # so that how often a minimum was found can be counted
-        for key in point.lowest.values():
-            same = same_minimum(reader, point.runs, key)
-            keys |= {each.key for each in {each.run_id: each for each in same}.values()}
-    export_minima(reader, [reader.run(run_id) for run_id in ids], keys, path)
+    keys = {each.key for each in reader.refinements(ids)}
+    for point in field.points:
+        for (
+            key
+        ) in point.lowest.values():  # and one of each search that found it, so that these can be counted
+            found = {each.run_id: each.key for each in same_minimum(reader, point.runs, key)}
+            keys |= {key, *found.values()}
+    export_minima(reader, [run for run in ended if run.id in set(ids)], keys, path)

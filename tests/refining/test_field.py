@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from rlcsp_core.analysis.phase_field import IONS, FieldDefinition, phase_field
+from rlcsp_core.analysis.phase_field_files import on_hull_of
 from rlcsp_core.cli.main import BAD_INPUT, main
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.execution import Halt
@@ -238,9 +239,28 @@ def test_shipped_fields_can_be_searched(name):
     assert len(field.seeds) >= 3
     assert FieldDefinition.from_dict(name, field.definition.as_dict()) == field.definition
     outcome = shipped_outcome(name)
-    if outcome is not None:
-        found = phase_field(outcome, field.definition)
-        assert (found.n_searched, found.without_hull) == (len(formulas), {})
+    assert outcome is not None
+    found = phase_field(outcome, field.definition)
+    assert found.n_searched == len(formulas)
+    assert IONS in found.facets
+    for point in found.points:
+        for key in point.lowest.values():
+            assert (
+                outcome.structure(key.run_id, key.number, source=key.source).n_atoms >= point.n_atoms_formula
+            )
+
+
+def test_the_shipped_hulls_are_those_of_the_findings():
+    """docs/findings.md, Phase fields: by DIEP the seven known compounds and no others, on ions two of them."""
+    outcome, definition = shipped_outcome("Y2O3-SrO-TiO2"), load_field("Y2O3-SrO-TiO2").definition
+    found = phase_field(outcome, definition)
+    known = {"SrTiO3", "Sr4Ti3O10", "Sr3Ti2O7", "Sr2TiO4", "Y2Ti2O7", "Y2TiO5", "SrY2O4"}
+    assert {p.formula for p in on_hull_of(found, "diep")} == known | set(definition.end_members)
+    assert {p.formula for p in on_hull_of(found, IONS)} == {"SrTiO3", "Y2Ti2O7", *definition.end_members}
+    assert {p.formula for p in found.points if p.known} == known | set(definition.end_members)
+    outcome, definition = shipped_outcome("CaO-Al2O3-SiO2"), load_field("CaO-Al2O3-SiO2").definition
+    found = phase_field(outcome, definition)
+    assert [p.formula for p in on_hull_of(found, IONS)] == list(definition.end_members)
 
 
 def test_a_field_that_is_not_there_is_refused_with_the_choices():
