@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -10,12 +11,14 @@ from pages.common.crystals import label_of_group, phases_of, same_structure
 from pages.common.errors import show_errors
 from rlcsp_core.analysis.phase_field import IONS, FieldDefinition, FieldPoint, PhaseField, phase_field
 from rlcsp_core.analysis.phase_field_minima import second_look_at
+from rlcsp_core.analysis.phase_field_words import is_unfinished
 from rlcsp_core.analysis.second_look import Look
 from rlcsp_core.execution.field_file import load_field, shipped_fields, shipped_outcome
 from rlcsp_core.records import Crystal
 from rlcsp_core.store import ACTIVE, Reader, RunInfo, RunState, Store, StructureKey
 from rlcsp_core.store.library import SUFFIX
 
+AFTERWARDS = 3600.0  # s after the last search, in which an unfinished field may grow
 AT_WORK = (RunState.QUEUED, *ACTIVE)
 
 
@@ -40,7 +43,11 @@ class Shown(NamedTuple):
 
     @property
     def at_work(self) -> bool:
-        return any(run.state in AT_WORK for run in self.runs.values())
+        """Also between two searches, and while a model relaxes minima, which no run tells."""
+        if any(run.state in AT_WORK for run in self.runs.values()):
+            return True
+        ended = max((run.ended or 0.0 for run in self.runs.values()), default=0.0)
+        return is_unfinished(self.field) and time.time() - ended < AFTERWARDS
 
 
 def entries(store: Store) -> dict[str, Entry]:

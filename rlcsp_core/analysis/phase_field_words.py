@@ -26,6 +26,13 @@ def first_word(field: PhaseField) -> str:
     return IONS if IONS in field.facets and 2 * n_done < field.n_searched else word
 
 
+def is_unfinished(field: PhaseField) -> bool:
+    """Whether searches are to be made, or minima to be relaxed by the model; one that failed may be tried again."""
+    return field.n_searches < field.n_wanted or any(
+        field.model in point.reasons for point in field.points if field.model is not None
+    )
+
+
 def compounds(field: PhaseField) -> tuple[FieldPoint, ...]:
     """The compositions between the end members, which are on every hull."""
     return tuple(point for point in field.points if point.formula not in field.end_members)
@@ -61,6 +68,8 @@ def result_in_words(field: PhaseField, energy: str) -> str:
         return field.without_hull.get(energy, f"No hull {by(energy)} yet.")
     there = [point for point in compounds(field) if energy in point.hulls]
     every = len(compounds(field))
+    if not there:
+        return f"No compound between the end members has an energy {by(energy)} yet."
     stable = stable_compounds(field, energy)
     others = [_how_many(field, each) for each in field.energies if each != energy]
     begin = by(energy)

@@ -145,9 +145,18 @@ def test_a_field_is_at_work_while_a_search_is(tmp_path: Path) -> None:
     store = open_store(str(tmp_path / "other.sqlite"))
     fill(store, FIELD, without=[each.formula for each in FIELD.mixtures[1:]])
     entry = entries(store)[FIELD.name]
-    assert not shown(entry).at_work
+    between = shown(entry)
+    assert between.at_work
+    earlier = {run_id: replace(run, ended=0.0) for run_id, run in between.runs.items()}
+    assert not between._replace(runs=earlier).at_work
     store.create_claimed(SearchConfig(composition="TiO2").as_dict(), name="begins", experiment=FIELD.name)
     now = shown(entry)
-    assert now.at_work
+    assert now._replace(runs={run_id: replace(run, ended=0.0) for run_id, run in now.runs.items()}).at_work
     assert (now.field.n_searched, now.field.n_searches) == (1, 2)
+    store.close()
+
+
+def test_a_whole_field_is_at_rest(database: Path) -> None:
+    store = open_store(str(database))
+    assert not shown(entries(store)[FIELD.name]).at_work
     store.close()
