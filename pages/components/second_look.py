@@ -49,10 +49,10 @@ def show_second_look(store: Reader, runs: Sequence[RunInfo]) -> None:
 
 def _interval(store: Reader, runs: Sequence[RunInfo]) -> float | None:
     """After how many seconds the section is to be drawn again; None where nothing goes on."""
-    if _job_of(runs) is not None:
-        return REFRESH
-    seen = store.refinements([run.id for run in runs])
-    return PAUSE if seen and not comparison(store, runs).done else None
+    job = _job_of(runs)
+    if (job is not None or store.refinements([run.id for run in runs])) and not comparison(store, runs).done:
+        return PAUSE
+    return None if job is None else REFRESH
 
 
 def _job_of(runs: Sequence[RunInfo]) -> Job | None:
@@ -73,7 +73,8 @@ def _section(store: Reader, runs: Sequence[RunInfo], every: float | None) -> Non
         groups: Groups = compared.groups
         model, top = _form(runs, made, job)
         if job is not None:
-            _progress(job, groups[: job.top], made)
+            wanted = min(job.top, len(groups)) if compared.done else job.top
+            _progress(job, groups[: job.top], wanted, made)
         if top is None:
             return
         mine = [each for each in made if each.model == model]
@@ -136,13 +137,13 @@ def _start(run_ids: Sequence[str], model: str, top: int) -> None:
         second_looks().start(run_ids, model, top)
 
 
-def _progress(job: Job, groups: Groups, made: Sequence[Refinement]) -> None:
+def _progress(job: Job, groups: Groups, wanted: int, made: Sequence[Refinement]) -> None:
     label = label_of(job.model)
     mine = {each.key: each for each in made if each.model == job.model}
     done = sum(refinement_of(group, mine) is not None for group in groups)
     doing = job.doing or ("" if done else f"loading {label}")
-    words = f"{label}: {done} of {len(groups)} relaxed again" + (f"; {doing}" if doing else "")
-    st.progress(done / len(groups) if groups else 0.0, plain(words))
+    words = f"{label}: {done} of {wanted} relaxed again" + (f"; {doing}" if doing else "")
+    st.progress(done / wanted if wanted else 0.0, plain(words))
 
 
 def _result(look: Look, made: Sequence[Refinement], model: str) -> None:
@@ -198,6 +199,7 @@ def _table(look: Look, label: str) -> None:
         with_digits(table, {"energy": 5, "model": 5, "above": 1, "volume": 1}),
         hide_index=True,
         row_height=72,
+        placeholder="",
         key="second-table",
         column_order=[name for name in table.columns if name != "why" or any(table["why"])],
         column_config={
