@@ -70,7 +70,7 @@ def _moment(policies: Sequence[Learned], last: int, playing: bool) -> None:
         st.session_state[key] = min(st.session_state.get(key, last), last)
     step = st.slider("After step", 0, last, key=key)
     action_key(max((policy.actions for policy in policies), key=len))
-    for column, policy in zip(st.columns(len(policies)), policies, strict=True):
+    for column, policy in zip(beside("policies", [1] * len(policies)), policies, strict=True):
         probabilities = over_energy(policy.theta_at(step), policy.z, policy.exploration)
         with column:
             st.markdown(f"###### {plain(policy.label)}")
@@ -93,7 +93,7 @@ def course_view(_: Reader, policies: Sequence[Learned]) -> None:
     )
     maps = [_map(policy, number) for policy in policies]
     known = [found for found in maps if found is not None]
-    for column, policy, found in zip(st.columns(len(policies)), policies, maps, strict=True):
+    for column, policy, found in zip(beside("policies", [1] * len(policies)), policies, maps, strict=True):
         with column:
             st.markdown(f"###### {plain(policy.label)}")
             if found is None:
@@ -127,7 +127,7 @@ def course_view(_: Reader, policies: Sequence[Learned]) -> None:
 def _parameters(policies: Sequence[Learned]) -> None:
     names = max((policy.features for policy in policies), key=len)
     shown = st.multiselect("Parameters θ of", names, default=names[:N_SHOWN], key="policy-features")
-    for column, policy in zip(st.columns(len(policies)), policies, strict=True):
+    for column, policy in zip(beside("theta", [1] * len(policies)), policies, strict=True):
         with column:
             st.markdown(f"###### θ of {plain(policy.label)}")
             action_key(policy.actions)
@@ -230,7 +230,7 @@ def variance_view(store: Reader, policies: Sequence[Learned]) -> None:
 
 def change_view(_: Reader, policies: Sequence[Learned]) -> None:
     """What each run changed, from its first step to its last."""
-    for column, policy in zip(st.columns(len(policies)), policies, strict=True):
+    for column, policy in zip(beside("policies", [1] * len(policies)), policies, strict=True):
         z = policy.z[0]
         before, after = (over_energy(theta, z, policy.exploration)[0] for theta in policy.theta[[0, -1]])
         changed = change(before, after, policy.actions)
