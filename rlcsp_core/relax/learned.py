@@ -10,6 +10,7 @@ cease to be finite.  That is no minimum: such a structure has a reason and no en
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from importlib.metadata import PackageNotFoundError, version
@@ -134,7 +135,9 @@ def relax_again(
     def see(atoms: Atoms) -> str | None:
         return explosion(atoms, most) or watch(atoms)
 
-    with one_blas_thread():
+    with one_blas_thread(), warnings.catch_warnings():
+        # SciPy's doubt of the logarithm of a strain, at errors of 1e-13
+        warnings.filterwarnings("ignore", "logm result", RuntimeWarning)
         return relax_with_ase(crystal, calculator, config, see, OPTIMISER, SETTLED)
 
 
