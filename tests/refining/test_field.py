@@ -253,7 +253,7 @@ def test_shipped_fields_can_be_searched(name):
 
 
 def test_the_shipped_hulls_are_those_of_the_findings():
-    """docs/findings.md, Phase fields: by DIEP the seven known compounds and no others, on ions two of them; in the other
+    """docs/findings.md, Phase fields: by DIEP the seven known compounds and no others, on ions two; in the other
     field six and none."""
     outcome, definition = shipped_outcome("Y2O3-SrO-TiO2"), load_field("Y2O3-SrO-TiO2").definition
     found = phase_field(outcome, definition)
