@@ -14,6 +14,7 @@ from pages.field.reading import Entry
 from rlcsp_core.analysis.phase_field import IONS, PhaseField
 from rlcsp_core.analysis.phase_field_words import compounds, first_word, stable_compounds
 from rlcsp_core.relax.learned import label_of
+from rlcsp_core.store.library import SUFFIX
 
 FIELD, ENERGY, FORMULA = "field", "energy", "formula"  # in the URL
 FORMULA_KEY = f"url-{FORMULA}"
@@ -22,6 +23,8 @@ FORMULA_KEY = f"url-{FORMULA}"
 def choose_field(known: Mapping[str, Entry]) -> Entry:
     names = list(known)
     asked = st.query_params.get(FIELD, names[0])
+    if asked not in known:
+        asked = f"{asked}{SUFFIX}"  # a shipped one, by its name on the command line
     if asked not in known:
         show_error("Unknown phase field in the URL; choose one from the list below.")
     picked = st.selectbox(
