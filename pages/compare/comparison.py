@@ -25,6 +25,7 @@ from rlcsp_core.execution.experiment import about
 from rlcsp_core.plots.palette import LineStyle, distinct_styles, line_style
 from rlcsp_core.search.config import energy_source
 from rlcsp_core.store import Reader, RunInfo, RunState
+from rlcsp_core.store.library import SUFFIX
 
 READ_AHEAD = 1_000_000  # steps
 FIRST = "additions"  # whose configurations can be told apart
@@ -58,7 +59,7 @@ def chosen_runs(store: Reader) -> list[RunInfo]:
         place=right,
     )
     remember("experiment", experiments)
-    for words in (about(name) for name in experiments):
+    for words in (about(name.removesuffix(SUFFIX)) for name in experiments):
         if words is not None:
             st.caption(plain(typeset(words)))
     chosen = [run for name in experiments for run in store.runs(experiment=name, oldest_first=True)]

@@ -66,7 +66,8 @@ def curve(table: pd.DataFrame, label: str, cost: str) -> Curve:
 def fall(table: pd.DataFrame, label: str, cost: str) -> Fall:
     """table: outcomes on one compound."""
     logs = _logs(table, label, cost)
-    first, last = logs[:, :FIRST].mean(axis=1), logs[:, logs.shape[1] // 2 :].mean(axis=1)
+    # CPU time is missing where the initial population held the target
+    first, last = np.nanmean(logs[:, :FIRST], axis=1), np.nanmean(logs[:, logs.shape[1] // 2 :], axis=1)
     half = logs.shape[1] // 2
     missed = table.loc[(table["label"] == label) & ~table["reached"].astype(bool), "search"]
     return Fall(

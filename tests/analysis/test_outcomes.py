@@ -72,6 +72,8 @@ def test_a_stream_that_learns_falls(rng):
     assert not line.is_bound.any()
     table.loc[(table["label"] == "learns") & (table["search"] == 3), "reached"] = [False, *[True] * 9]
     assert curve(table, "learns", "steps").is_bound.tolist() == [k == 3 for k in range(1, 21)]
+    unknown = table.assign(cpu=table["steps"].where(table["search"] != 2))
+    assert 0 < fall(unknown, "learns", "cpu").p < 0.01, "a search without its CPU time is left out"
     first, last = fall(table, "learns", "steps"), fall(table, "does not", "steps")
     assert (first.is_bound, last.is_bound) == ((True, False), (False, False))
     assert sentence(first, "Learns", "steps").startswith(

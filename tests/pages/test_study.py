@@ -71,6 +71,7 @@ def test_a_view_without_an_experiment_shows_what_a_newcomer_sees(opened: Opened)
     assert not page.info
     assert page.query_params["experiment"] in ("additions (shipped)", ["additions (shipped)"])
     assert page.segmented_control(key="url-view").value == "Curves"
+    assert any("one addition at a time" in caption.value for caption in page.caption), "what it is for"
     page = page.multiselect(key="compare-experiments").set_value([]).run()
     assert "Choose experiments" in page.info[0].value, "what the reader has cleared stays clear"
     assert not page.multiselect(key="compare-experiments").value
