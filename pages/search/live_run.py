@@ -18,6 +18,7 @@ from pages.common.session import library, manager
 from pages.common.share import lecture_key
 from pages.common.sitemap import STRUCTURES
 from pages.common.waiting import signs_of, starved, waiting
+from pages.common.watching import has_changed, seconds_between_looks
 from pages.common.wording import (
     NOTHING,
     STATES,
@@ -49,9 +50,9 @@ VIEWER_HEIGHT = 400
 
 def run_panel(run_id: str, others: Sequence[str] = ()) -> None:
     """The run, live as long as it is at work; compact, and on the same axes, where others stand beside it."""
-    live = _at_work([run_id, *others])
+    every = seconds_between_looks(REFRESH) if _at_work([run_id, *others]) else None
     with st.container(key=f"{LIVE}-{run_id}"):
-        st.fragment(_panel, run_every=REFRESH if live else None)(run_id, live, others)
+        st.fragment(_panel, run_every=every)(run_id, every, others)
 
 
 def standing(run_ids: Sequence[str]) -> None:
@@ -71,7 +72,7 @@ def _at_work(run_ids: Sequence[str]) -> bool:
     return any(library().run(run_id).state not in ENDED for run_id in run_ids)
 
 
-def _panel(run_id: str, live: bool, beside_it: Sequence[str]) -> None:
+def _panel(run_id: str, every: float | None, beside_it: Sequence[str]) -> None:
     runs = manager()
     try:
         run = library().run(run_id)
@@ -79,8 +80,10 @@ def _panel(run_id: str, live: bool, beside_it: Sequence[str]) -> None:
     except RLCSPError as error:  # deleted by somebody else, or the database is away
         show_error(str(error))
         return
-    if live and all(each.state in ENDED for each in (run, *others)):
-        st.rerun()  # once more as a whole, without the timer
+    if every is not None and (
+        all(each.state in ENDED for each in (run, *others)) or has_changed(every, REFRESH)
+    ):
+        st.rerun()  # once more as a whole, without the timer or with another
     compact = bool(others)
     with show_errors():
         view = view_of(library(), run, COMPACT if compact else LARGE, others)
@@ -212,7 +215,11 @@ def _best_structure(store: Reader, run: RunInfo) -> None:
     best = store.best_structure(run.id)
     if best is None:
         with st.container(height=VIEWER_HEIGHT + 40, border=True):
-            st.caption("The best structure appears here as soon as the first trial is relaxed.")
+            st.caption(
+                "No structure of this run was kept."
+                if run.state in ENDED
+                else "The best structure appears here as soon as the first trial is relaxed."
+            )
         return
     info, crystal = best
     show_crystal(

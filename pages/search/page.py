@@ -6,6 +6,7 @@ from pages.common.columns import LIVE
 from pages.common.errors import show_errors
 from pages.common.session import library, manager
 from pages.common.url import runs_in_address
+from pages.common.watching import seconds_between_looks
 from pages.components.run_list import run_list
 from pages.components.second_look import show_second_look
 from pages.search.form import search_form
@@ -67,4 +68,4 @@ def earlier_runs() -> None:
 st.header("Earlier runs")
 with st.container(key=f"{LIVE}-earlier"), show_errors():
     at_work = runs.store.runs(1, states=[state for state in RunState if state not in ENDED])
-    st.fragment(earlier_runs, run_every=RELISTED if at_work else None)()
+    st.fragment(earlier_runs, run_every=seconds_between_looks(RELISTED) if at_work else None)()
