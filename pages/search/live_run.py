@@ -57,8 +57,8 @@ def run_panel(run_id: str, others: Sequence[str] = ()) -> None:
 
 def standing(run_ids: Sequence[str]) -> None:
     """Which of the searches side by side is ahead, and the key to the colours of all."""
-    live = _at_work(run_ids)
-    st.fragment(_standing, run_every=REFRESH if live else None)(run_ids)
+    every = seconds_between_looks(REFRESH) if _at_work(run_ids) else None
+    st.fragment(_standing, run_every=every)(run_ids)
     runs = [library().run(run_id) for run_id in run_ids]
     action_key(max((actions_of(run.config) for run in runs), key=len))
 

@@ -343,10 +343,8 @@ def hull_of(
     compounds: Mapping[int, tuple[str, float]], end_members: Sequence[str]
 ) -> tuple[dict[int, Hull], Facets]:
     """Of {number: (formula, eV/atom)}, one for each formula and each end member among them: places and simplices."""
-    from pymatgen.analysis.phase_diagram import (
-        CompoundPhaseDiagram,
-        PDEntry,
-    )  # imported here: it takes a second
+    # imported here: it takes a second
+    from pymatgen.analysis.phase_diagram import CompoundPhaseDiagram, PDEntry
     from pymatgen.core import Composition
 
     def entry(number: int) -> PDEntry:

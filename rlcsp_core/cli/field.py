@@ -24,7 +24,8 @@ from rlcsp_core.store import Reader
 
 if TYPE_CHECKING:
     from rlcsp_core.analysis.phase_field import FieldDefinition, PhaseField
-    from rlcsp_core.execution.field_file import Field, Round
+    from rlcsp_core.execution.experiment import Batch
+    from rlcsp_core.execution.field_file import Field
 
 SHOWN = 5  # compositions that are named as those to be searched next
 
@@ -67,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments, lambda store: Progress.of(store, field.round(1, list(field.configs))), show=lambda _: None
     ) as workers:
 
-        def carry_out(plan: Round) -> bool:
+        def carry_out(plan: Batch) -> bool:
             workers.progress = Progress.of(workers.store, plan)
             done = workers.carry_out(plan)
             workers.progress.bar.finish()

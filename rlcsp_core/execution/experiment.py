@@ -49,6 +49,17 @@ class PlannedRun(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Batch:
+    """Runs that can be carried out side by side; a sweep takes it for an experiment."""
+
+    name: str
+    planned: tuple[PlannedRun, ...]
+
+    def runs(self) -> list[PlannedRun]:
+        return list(self.planned)
+
+
+@dataclass(frozen=True)
 class Experiment:
     """A set of configurations with paired seeds."""
 

@@ -20,14 +20,15 @@ from rlcsp_core.analysis.phase_field import (
     search_next,
 )
 from rlcsp_core.analysis.second_look import distinct_minima
-from rlcsp_core.execution.field_file import Field, Round
+from rlcsp_core.execution.experiment import Batch
+from rlcsp_core.execution.field_file import Field
 from rlcsp_core.execution.refining import Begun, relax_all, unrefined
 from rlcsp_core.execution.running import Halt
 from rlcsp_core.store import ENDED, Finding, Reader, RunInfo, Store
 from rlcsp_core.store.export import export_minima
 
 WORTH = 0.1  # eV/atom above a hull within which more than the lowest minimum is relaxed again
-CarryOut = Callable[[Round], bool]  # False where it was interrupted
+CarryOut = Callable[[Batch], bool]  # False where it was interrupted
 
 
 def explore(
@@ -100,9 +101,8 @@ def export_field(reader: Reader, definition: FieldDefinition, path: Path) -> Non
     ids = [run_id for point in field.points for run_id in point.runs]
     keys = {each.key for each in reader.refinements(ids)}
     for point in field.points:
-        for (
-            key
-        ) in point.lowest.values():  # and one of each search that found it, so that these can be counted
+        for key in point.lowest.values():
+            # and one of each search that found it, so that these can be counted
             found = {each.run_id: each.key for each in same_minimum(reader, point.runs, key)}
             keys |= {key, *found.values()}
     export_minima(reader, [run for run in ended if run.id in set(ids)], keys, path)

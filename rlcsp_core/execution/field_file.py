@@ -31,6 +31,7 @@ from rlcsp_core.errors import ConfigError, FormulaError
 from rlcsp_core.execution.experiment import (
     RUN_KEYS,
     TOP,
+    Batch,
     Entry,
     PlannedRun,
     Reader,
@@ -71,17 +72,6 @@ KEYS = ("title", "description", "end_members", *NUMBERS, "seeds", "model", "sear
 
 
 @dataclass(frozen=True)
-class Round:
-    """A plan of searches, as the sweep takes it."""
-
-    name: str
-    planned: tuple[PlannedRun, ...]
-
-    def runs(self) -> list[PlannedRun]:
-        return list(self.planned)
-
-
-@dataclass(frozen=True)
 class Field:
     """A field file."""
 
@@ -91,9 +81,9 @@ class Field:
     top: int
     rounds: int
 
-    def round(self, number: int, formulas: Sequence[str]) -> Round:
+    def round(self, number: int, formulas: Sequence[str]) -> Batch:
         """Round 1, 2, … of these compositions, seed by seed: what is cut short has all compositions alike."""
-        return Round(
+        return Batch(
             self.definition.name,
             tuple(
                 PlannedRun(formula, self._config(formula, number, seed))

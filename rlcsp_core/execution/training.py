@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -27,7 +27,7 @@ from rlcsp_core.agents.prior import Logged, fitted
 from rlcsp_core.analysis.searched import searched, uses_and_hits
 from rlcsp_core.analysis.stream import SEEDS_APART
 from rlcsp_core.errors import ConfigError
-from rlcsp_core.execution.experiment import PlannedRun
+from rlcsp_core.execution.experiment import Batch, PlannedRun
 from rlcsp_core.execution.training_file import RULES, Method, Training
 from rlcsp_core.records import Array
 from rlcsp_core.search import SearchConfig, policies
@@ -38,17 +38,6 @@ from rlcsp_core.store import RunInfo, RunState, Store
 # of belief where hits are those of the target, some per thousand uses, and no others
 CARRIED = {"prior_hits": 0.5, "gain": 0.0}
 DECIMALS = 6  # of θ: what two machines agree on
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Runs that can be carried out side by side; a sweep takes it for an experiment."""
-
-    name: str
-    planned: tuple[PlannedRun, ...]
-
-    def runs(self) -> list[PlannedRun]:
-        return list(self.planned)
 
 
 CarryOut = Callable[[Batch], bool]  # False: it was interrupted

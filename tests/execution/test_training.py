@@ -11,9 +11,10 @@ import pytest
 
 from rlcsp_core.actions import actions_of
 from rlcsp_core.errors import ConfigError
+from rlcsp_core.execution.experiment import Batch
 from rlcsp_core.execution.running import Halt
 from rlcsp_core.execution.sweep import carry_out
-from rlcsp_core.execution.training import Batch, streams_of, train
+from rlcsp_core.execution.training import streams_of, train
 from rlcsp_core.execution.training_file import Training, load_training, parse_training
 from rlcsp_core.search.policies import checked
 from rlcsp_core.store import Store, open_store
