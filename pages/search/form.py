@@ -39,7 +39,7 @@ ACCEPTANCE = ("kT", "melt_after", "melt_step", "penalty")
 
 
 class _Form(NamedTuple):
-    """What the fields of one form begin with.  Another start has fields, and so keys, of its own."""
+    """What the fields of one form begin with.  Another start has fields, and so keys, of its own; the seed stays."""
 
     key: str
     start: Mapping[str, Any]  # as SearchConfig.as_dict()
@@ -65,7 +65,10 @@ def search_form(key: str) -> Wanted | None:
     preset = compound.preset
     form = _Form(f"{key}-{manner}-{preset and preset.formula}", MANNERS[manner](preset).as_dict(), wrong)
     values: dict[str, Any] = {"composition": compound.formula, "algorithm": _algorithm(form, second)}
-    values |= {"seed": _configured(form, "seed", third), "steps": _configured(form, "steps", fourth)}
+    values |= {
+        "seed": _configured(form._replace(key=key), "seed", third),
+        "steps": _configured(form, "steps", fourth),
+    }
     start = st.container()  # above what is folded, and known after it
     with st.expander("More settings", icon=":material/tune:", key=f"{key}-more"):
         tabs = st.tabs(["Trials and limits", "Agent", "Acceptance and penalty"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dashboard import Watched
 from playwright.sync_api import Locator, Page, expect
+from settled import wait_until_settled
 
 
 def element(page: Page, symbol: str) -> Locator:
@@ -31,6 +32,7 @@ def test_elements_are_picked_with_the_mouse(watched: Watched) -> None:
     page.get_by_text("Ca₂TiO₄").click()
     expect(field(page)).to_have_value("Ca₂TiO₄")
     page.keyboard.press("Escape")
+    wait_until_settled(page)  # until then the fields of the compound before may stand beside the new ones
     seed = page.get_by_label("Seed", exact=True)
     seed.fill("7")  # the field sends its words back to the server
     seed.press("Enter")
