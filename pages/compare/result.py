@@ -12,13 +12,23 @@ from pages.common.wording import typeset
 from pages.components.chart import chart, csv_button
 from rlcsp_core.analysis import across, stream
 from rlcsp_core.analysis.outcomes import outcomes, read_outcomes, shipped_outcomes
+from rlcsp_core.execution.experiment import about
 from rlcsp_core.plots.across import across_figure
 from rlcsp_core.plots.palette import LineStyle, distinct_styles, line_style
 from rlcsp_core.plots.stream import stream_figure
 from rlcsp_core.store import Reader
+from rlcsp_core.store.library import SUFFIX
 
 COSTS = {"steps": "Steps", "cpu": "CPU seconds"}
 KEPT = 8
+SEVERAL = (
+    "Ratios have 95 % bootstrap intervals over compounds and seeds; p: Wilcoxon's signed-rank test over compounds, and "
+    "for single compounds over seeds, corrected by Holm."
+)
+ONE = (
+    "Ratios have 95 % bootstrap intervals over seeds; p: Wilcoxon's signed-rank test over seeds, not corrected for the "
+    "number of pairs, for which see Curves."
+)
 
 
 def result_view(store: Reader) -> None:
@@ -28,6 +38,8 @@ def result_view(store: Reader) -> None:
     if name is None:
         st.info("There are no results yet. An experiment is run with `rlcsp sweep quick`.")
         return
+    if (words := about(name.removesuffix(SUFFIX))) is not None:
+        st.caption(plain(typeset(words)))
     table = _shipped(name) if name in shipped else _own(store, name)
     if table.empty:
         st.info("None of these runs had a target and came to its end: there is no cost to compare.")
@@ -63,12 +75,11 @@ def _across(table: pd.DataFrame) -> None:
             st.markdown(plain(across.sentence(one, labels[-1], n, cost)))
         st.markdown(plain(typeset(" ".join(across.exceptions(one, labels[-1], n) for one in found))))
     figure = across_figure(across.means(table, cost), _styles(table), cost, _names(table))
-    words = f"Mean {COSTS[cost]} of {', '.join(labels)} on {n} compounds."
-    chart(figure, f"across-{cost}", words)
+    where, tests = (f"{n} compounds", SEVERAL) if n > 1 else (table["composition"].iloc[0], ONE)
+    chart(figure, f"across-{cost}", f"Mean {COSTS[cost]} of {', '.join(labels)} on {where}.")
     st.caption(
         f"{table['seed'].nunique()} seeds each, the same for all. An open triangle: some searches did not arrive, the "
-        "true mean lies beyond. Ratios have 95 % bootstrap intervals over compounds and seeds; p: Wilcoxon's "
-        "signed-rank test over compounds, and for single compounds over seeds, corrected by Holm."
+        f"true mean lies beyond. {tests}"
     )
 
 

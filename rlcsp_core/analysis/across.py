@@ -4,7 +4,7 @@
                m_ca: mean cost over seeds, steps or CPU seconds; a search that did not arrive counts with what it spent
     interval   95 %, from resampled compounds and, of each, resampled seeds, the same of a and b
     p          Wilcoxon's signed-rank test: over the compounds of ln(m_cb / m_ca), and for each compound over its seeds,
-               corrected by Holm for the number of compounds
+               corrected by Holm for the number of compounds; where there is one compound only, over its seeds
 
 Seeds are paired: with the same seed every way to search starts from the same population.  Where either of two costs is
 a lower bound, so is what is said of their ratio.  Shapes: C compounds, S seeds, B resamples.
@@ -105,7 +105,7 @@ def _against(table: pd.DataFrame, cost: str, label: str, other: str) -> Against 
         float(np.exp(logs.mean())),
         low,
         high,
-        signed_rank(logs),
+        signed_rank(logs if len(pairs) > 1 else next(iter(differences.values()))),
         tuple(name for name, d in apart.items() if d.mean() > 0),
         tuple(name for name, d in apart.items() if d.mean() < 0),
         (missed[0], missed[1]),
@@ -145,10 +145,11 @@ def _interval(x: Array) -> tuple[float, float]:
 
 def sentence(found: Against, label: str, n: int, cost: str) -> str:
     """What one comparison says, over n compounds."""
+    where = f"over {n} compounds" if n > 1 else "over the seeds"
     what = {"steps": "steps", "cpu": "CPU seconds"}[cost]
     p = f"p = {found.p:.2g}" if found.p >= 0.001 else "p < 0.001"
     if found.p >= SIGNIFICANCE:
-        return f"Over {n} compounds, {label} and {found.label} cannot be told apart in {what} ({p})."
+        return f"{where.capitalize()}, {label} and {found.label} cannot be told apart in {what} ({p})."
     more = found.ratio > 1
     ratio, low, high = (
         (found.ratio, found.low, found.high) if more else (1 / found.ratio, 1 / found.high, 1 / found.low)
@@ -157,18 +158,20 @@ def sentence(found: Against, label: str, n: int, cost: str) -> str:
     cheap_missed, dear_missed = found.missed if more else found.missed[::-1]
     if cheap_missed and dear_missed:
         return (
-            f"{label} and {found.label} differ over {n} compounds in the {what} spent ({p}), by how much is not known: "
+            f"{label} and {found.label} differ {where} in the {what} spent ({p}), by how much is not known: "
             "searches of both did not arrive."
         )
     least = "at most " if cheap_missed else "at least " * dear_missed
     few, many = (label, found.label) if more else (found.label, label)
     return (
         f"{few} needs {least}{ratio:.1f} times fewer {what} than {many} "
-        f"({low:.1f}–{high:.1f}; geometric mean over {n} compounds, {p})."
+        f"({low:.1f}–{high:.1f}; {'geometric mean' if n > 1 else 'means'} {where}, {p})."
     )
 
 
 def exceptions(found: Against, label: str, n: int) -> str:
-    """On how many compounds taken alone the two differ."""
+    """On how many compounds taken alone the two differ; nothing where there is but one."""
+    if n == 1:
+        return ""
     worse = f"dearer on {', '.join(found.worse)}" if found.worse else "dearer on none"
     return f"Taken alone, {label} is cheaper than {found.label} on {len(found.better)} of {n} compounds, {worse}."
