@@ -6,7 +6,8 @@
     probabilities    to 0.001, and no 0 where an action was allowed; empty: as at the step before
     reward           of 32 bits where it is a penalty; empty: R = z(s) − z(s′) of the energies, z as in `scale`
     kT, seconds      of 32 bits
-    θ                at no more than MOMENTS updates, fewer where it is large, of 15 bits; empty at the others
+    θ                where it has moved by 0.001 since it was last kept, at no more than MOMENTS updates, fewer where it
+                     is large, of 15 bits; empty at the others
     structures       the lowest of each run, and those that a second model has relaxed, of 32 bits
     left out         evaluations, seconds of relaxations, KL, trials as built, checkpoints
 
@@ -15,8 +16,9 @@ A thinned run that is thinned again is the same.  Shapes: T steps, A actions, F 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -38,6 +40,7 @@ BITS = 15  # of 23 behind the point of a number of 32 bits
 SAME_REWARD = 5e-5  # pages show four digits
 MOMENTS = 30
 NUMBERS = 4000  # of θ in a run
+SAME_THETA = 1e-3  # by so little θ changes a probability by about a tenth of a percent at most
 
 
 def thin_steps(table: StepTable, population: PopulationTable, run: RunInfo) -> StepTable:
@@ -93,12 +96,22 @@ def thin_updates(table: UpdateTable) -> UpdateTable:
     most = max(3, min(MOMENTS, NUMBERS // table.theta[0].size))
     if len(known) > most:
         known = known[np.unique([0, *(number - 1 for number in thinned(len(known), most - 2))])]
+    theta = rounded(table.theta, BITS)
+    known = moved(theta, known)
     return replace(
         table,
-        theta=kept(rounded(table.theta, BITS), known),
+        theta=kept(theta, known),
         gradient_norm=kept(rounded(table.gradient_norm, BITS), known),
         entropy=kept(rounded(table.entropy, BITS), known),
     )
+
+
+def moved(theta: Array, known: IntArray) -> IntArray:
+    """The first and the last of these updates, and those between that moved θ [U, A, F] away from the one before."""
+    latest: Iterable[int] = accumulate(
+        known[:-1], lambda a, b: b if np.abs(theta[b] - theta[a]).max() > SAME_THETA else a
+    )
+    return np.unique([*latest, known[-1]])
 
 
 def kept(values: Array, chosen: IntArray) -> Array:

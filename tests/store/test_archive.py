@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -14,7 +14,7 @@ from rlcsp_core.search import Search, SearchConfig
 from rlcsp_core.store import RunInfo, RunState, Source, open_store
 from rlcsp_core.store.archive import FILES, Archive, archive_paths
 from rlcsp_core.store.export import export_experiment
-from rlcsp_core.store.thinning import MOMENTS, completed, differences, thin_steps, thin_updates
+from rlcsp_core.store.thinning import MOMENTS, SAME_THETA, completed, differences, thin_steps, thin_updates
 from rlcsp_core.tables import PopulationTable, StepTable, UpdateTable
 from tests.store.examples import CONFIG, member, step
 
@@ -207,6 +207,18 @@ def test_the_policy_is_kept_at_few_moments_the_first_and_the_last_among_them(rng
     assert {0, n - 1} <= set(kept.tolist())
     np.testing.assert_allclose(thinned.theta[kept], whole.theta[kept], rtol=2**-15)
     assert np.isnan(thinned.entropy[~thinned.known]).all()
+    assert differing(thin_updates(thinned), thinned) == set()
+
+
+@pytest.mark.parametrize(("stride", "least", "most"), [(1e-6, 2, 2), (1e-4, 3, 4), (1e-2, 29, 30)])
+def test_a_policy_is_kept_where_it_has_moved(rng, stride, least, most):
+    whole = updates_of(30, (9, 2), rng)
+    whole = replace(whole, theta=np.arange(30)[:, None, None] * stride * np.ones((9, 2)))
+    thinned = thin_updates(whole)
+    kept = np.flatnonzero(thinned.known)
+    assert least <= len(kept) <= most
+    last = kept[np.searchsorted(kept, np.arange(30), side="right") - 1]  # what is shown at each update
+    assert np.abs(thinned.theta[last] - whole.theta).max() < SAME_THETA + 2e-5
     assert differing(thin_updates(thinned), thinned) == set()
 
 
