@@ -6,6 +6,7 @@ of 100 000 steps opens as quickly as a short one.
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
@@ -24,7 +25,10 @@ from pages.components.crystal_view import Frame, show_crystal
 from pages.components.step_view import show_decision, show_sentence
 from rlcsp_core.analysis.learned import learns
 from rlcsp_core.analysis.moment import Landmarks, StepView, landmarks, step_view
+from rlcsp_core.errors import RLCSPError
+from rlcsp_core.execution.retrace import Remade, Retrace, obstacle
 from rlcsp_core.plots.learn import moment_figure, step_ticks
+from rlcsp_core.records import Crystal
 from rlcsp_core.relax.learned import label_of
 from rlcsp_core.store import Reader, RunInfo, Source
 
@@ -35,6 +39,8 @@ STEP = "replay-step"
 SHOWN = "replay-shown"
 PLAYING = "replay-playing"
 JUMP = "replay-jump"
+TRIAL = ("trial as built", "trial relaxed")
+MOMENT, PAUSE = 0.4, 0.6  # s of making a trial again, and between such moments
 
 
 def replay(store: Reader) -> None:
@@ -152,15 +158,13 @@ def _pictures(store: Reader, run: RunInfo, now: StepView) -> None:
     if crystal is not None:
         frames.append(Frame(crystal, "current before the step"))
     here = Found(run.id, Source.STEP, now.step, 0.0, 0)
-    for relaxed, label in ((False, "trial as built"), (True, "trial relaxed")):
-        trial = stored(store, here, relaxed=relaxed)
-        if trial is not None:
-            frames.append(Frame(trial, label))
+    trial: Sequence[Crystal | None] = [stored(store, here, relaxed=relaxed) for relaxed in (False, True)]
+    if not any(trial):
+        trial = _remade(store, run, now.step)
+    frames += [Frame(each, label) for each, label in zip(trial, TRIAL, strict=True) if each is not None]
     if not frames:
         st.info("No structure of this moment was kept.")
         return
-    if len(frames) == 1:
-        st.caption("Rejected trials are not stored; this is the structure before the step.")
     start = len(frames) - 1
     again = [each for each in store.refinements([run.id]) if each.key == here.key]
     frames += [
@@ -169,6 +173,44 @@ def _pictures(store: Reader, run: RunInfo, now: StepView) -> None:
     show_crystal(frames, key="replay-view", height=340, start=start, name=f"step-{now.step}")
     for each in again:
         st.caption(plain(again_in_words(each)))
+
+
+def _remade(store: Reader, run: RunInfo, step: int) -> Sequence[Crystal | None]:
+    """The trial of a step that kept none, as built and relaxed, made again; with a word on that."""
+    found = _tried(store, run, step)
+    if isinstance(found, Remade):
+        st.caption(
+            "A rejected trial is not stored: this one was made again from the seed, the same in every bit."
+        )
+        return found
+    if isinstance(found, int):
+        st.fragment(_making, run_every=PAUSE)(store, run, step, found, time.monotonic())
+    else:
+        st.caption(plain(f"Rejected trials are not stored, and this one cannot be made again: {found}."))
+    return [None, None]
+
+
+def _making(store: Reader, run: RunInfo, step: int, reached: int, begun: float) -> None:
+    """Goes on by itself until the film can show the trial."""
+    if time.monotonic() > begun + PAUSE:  # not in the run of the page, which has just done so
+        found = _tried(store, run, step)
+        if not isinstance(found, int):
+            st.rerun()
+        reached = found
+    st.progress(reached / step, f"Making the rejected trial again from the seed: at step {reached} of {step}")
+
+
+def _tried(store: Reader, run: RunInfo, step: int) -> Remade | int | str:
+    """The trial, or how far it is, or why there is none."""
+    try:
+        return obstacle(store, run) or _retrace(store, run.id).trial(step, MOMENT)
+    except RLCSPError as error:
+        return str(error)
+
+
+@cached(8)
+def _retrace(store: Reader, run_id: str) -> Retrace:
+    return Retrace(store, store.run(run_id))
 
 
 def _current_before(store: Reader, run: RunInfo, now: StepView) -> Found | None:

@@ -50,7 +50,7 @@ from rlcsp_core.search.history import EnergyHistory
 from rlcsp_core.search.parts import check_config
 from rlcsp_core.search.resumption import check_state, check_taken_up, records_out, refusal
 from rlcsp_core.search.reward import reward
-from rlcsp_core.search.rounds import Round, Trial, side_by_side
+from rlcsp_core.search.rounds import Made, Relaxing, Round, Trial, side_by_side
 from rlcsp_core.search.trials import Relaxed, TrialBuilder
 from rlcsp_core.threads import one_blas_thread
 
@@ -58,13 +58,16 @@ from rlcsp_core.threads import one_blas_thread
 class Search:
     """One run.  Iterate over it for its records; the last one is a StopRecord."""
 
-    def __init__(self, config: SearchConfig, agent: Agent | None = None) -> None:
-        """agent: in place of the one that the configuration names."""
+    def __init__(
+        self, config: SearchConfig, agent: Agent | None = None, relaxing: Relaxing | None = None
+    ) -> None:
+        """agent, relaxing: in place of those that the configuration names."""
         parts = check_config(config)
         self.config = config
         self._builder = TrialBuilder(parts.problem, config.min_distance, config.rattle, parts.relaxer)
         self._actions = parts.actions
         self._agent = parts.agent if agent is None else agent
+        self._relaxing = side_by_side(self._builder.relaxed) if relaxing is None else relaxing
         self._rng = np.random.default_rng(config.seed)
         self._history = EnergyHistory()
         self._state = start(config)
@@ -81,11 +84,12 @@ class Search:
         checkpoint: dict[str, Any],
         energies: Sequence[float],
         agent: Agent | None = None,
+        relaxing: Relaxing | None = None,
     ) -> Search:
         """Take up a run after the record at which `checkpoint` was taken.
 
         energies: eV/atom of all trials so far, population first, NaN where there is none."""
-        search = cls(config, agent)
+        search = cls(config, agent, relaxing)
         try:
             search._state = unpack(checkpoint["state"])
             search._skip = records_out(checkpoint, config, len(energies))
@@ -166,9 +170,10 @@ class Search:
     def _next_member(self) -> PopulationRecord:
         began = time.monotonic()
         structure, attempts = self._builder.random_trial(self._rng)
-        trial = self._builder.relaxed(structure, self._builder.prepared(structure, self._rng))
+        index = len(self._state.population)
+        (trial,) = self._relaxing(index, [Made(structure, self._builder.prepared(structure, self._rng))])
         record = PopulationRecord(
-            index=len(self._state.population),
+            index=index,
             attempts=attempts,
             energy=trial.energy,
             reason=trial.reason,
@@ -211,7 +216,8 @@ class Search:
         temperature = before_step(self._state.temperature, self.config, self._rng)
         if self._round is None:
             trials = [self._choose(temperature.melting) for _ in range(n)]
-            outcomes = side_by_side(lambda t: self._builder.relaxed(t.structure, t.before), trials)
+            number = len(self._state.population) + self._state.step
+            outcomes = self._relaxing(number, [Made(trial.structure, trial.before) for trial in trials])
             self._round = Round(trials, outcomes, checkpoint, 0)
         trials, outcomes, _, k = self._round
         record = self._settle(trials[k], outcomes[k], temperature, clock)

@@ -37,9 +37,24 @@ class Round(NamedTuple):
     settled: int  # so many of them
 
 
-def side_by_side(relax: Callable[[Trial], Relaxed], trials: Sequence[Trial]) -> list[Relaxed]:
+class Made(NamedTuple):
+    """A trial that is to be relaxed."""
+
+    structure: Structure | None  # None where no action gave a sound trial
+    before: Crystal | None  # as it goes to the relaxation
+
+
+# what becomes of trials that were made together; the number is that of the run's records before them
+Relaxing = Callable[[int, Sequence[Made]], list[Relaxed]]
+
+
+def side_by_side(relax: Callable[[Structure | None, Crystal | None], Relaxed]) -> Relaxing:
     """Outcomes in the order of the trials; no chance is in a relaxation, so the number of cores does not matter."""
-    if len(trials) == 1:
-        return [relax(trials[0])]
-    with ThreadPoolExecutor(min(len(trials), os.cpu_count() or 1)) as pool:
-        return list(pool.map(relax, trials))
+
+    def outcomes(_number: int, trials: Sequence[Made]) -> list[Relaxed]:
+        if len(trials) == 1:
+            return [relax(*trials[0])]
+        with ThreadPoolExecutor(min(len(trials), os.cpu_count() or 1)) as pool:
+            return list(pool.map(lambda made: relax(*made), trials))
+
+    return outcomes

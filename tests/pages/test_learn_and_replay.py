@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.common.wording import beside_known_minimum
 from pages.learn.bench import BENCH
+from pages.replay.film import PAUSE
 from rlcsp_core.analysis.moment import step_view
 from rlcsp_core.execution import Halt, execute
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.search.explain import SEEN
-from rlcsp_core.store import open_store
+from rlcsp_core.store import Source, open_store
 from tests.patience import STARTING
 
 pytestmark = pytest.mark.slow
@@ -189,3 +192,19 @@ def test_actions_are_explained_where_no_tooltip_is_needed(learn: AppTest) -> Non
     at_chapter(learn, "act")
     assert any("Repeat the structure along one axis." in each.value for each in learn.caption)
     assert not any(each.help for each in learn.button if (each.key or "").startswith("act-"))
+
+
+def test_a_rejected_trial_is_made_again_and_shown(replay: AppTest, database: Path) -> None:
+    store = open_store(str(database))
+    (run,) = store.runs()
+    table = store.steps(run.id)
+    step = int(table.step[~table.accepted & ~np.isnan(table.energy)][-1])
+    assert not store.structures(run.id, Source.STEP, step)
+    replay.query_params["step"] = str(step)
+    replay.run()
+    assert not replay.exception
+    while replay.get("progress"):
+        time.sleep(PAUSE)
+        replay.run()
+    assert any("made again from the seed" in each.value for each in replay.caption)
+    store.close()
