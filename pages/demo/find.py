@@ -11,6 +11,7 @@ from pages.common.demo_runs import is_fresh, is_told
 from pages.common.errors import plain, show_errors
 from pages.common.session import library
 from pages.common.sitemap import SEARCH, STRUCTURES
+from pages.common.watching import has_changed, seconds_between_looks
 from pages.common.wording import number, typeset
 from pages.components.race import show_race
 from pages.components.race_words import trained_note
@@ -31,21 +32,21 @@ def show_find(run: RunInfo) -> None:
         )
         st.page_link(SEARCH.file, label="Open it", icon=SEARCH.icon, query_params={"run": run.id})
         return
-    told = is_told([run], _key(run))
+    every = None if is_told([run], _key(run)) else seconds_between_looks(REFRESH)
     with st.container(key=f"{LIVE}-demo"):
-        st.fragment(_act, run_every=None if told else REFRESH)(run.id, goal, told)
+        st.fragment(_act, run_every=every)(run.id, goal, every)
 
 
 def _key(run: RunInfo) -> str:
     return f"find-{run.id}"
 
 
-def _act(run_id: str, goal: Preset, told: bool) -> None:
+def _act(run_id: str, goal: Preset, every: float | None) -> None:
     store = library()
     with show_errors():
         run = store.run(run_id)
-        if not told and is_told([run], _key(run)):
-            st.rerun()  # without the timer
+        if every is not None and (is_told([run], _key(run)) or has_changed(every, REFRESH)):
+            st.rerun()  # without the timer, or with another
         left, right = beside("find", [3, 2])
         with left:
             _lane(run, goal)
@@ -55,7 +56,7 @@ def _act(run_id: str, goal: Preset, told: bool) -> None:
                 "grey dot is a crystal that was built and relaxed; the line is the lowest so far. A coloured dot is a "
                 "new lowest, named by the action that made it."
             )
-            if told:
+            if every is None:
                 _ending(run, goal)
 
 

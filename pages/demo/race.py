@@ -11,6 +11,7 @@ from pages.common.demo_runs import is_fresh, is_told
 from pages.common.errors import plain, show_errors
 from pages.common.session import library
 from pages.common.sitemap import COMPARE, POLICY, STRUCTURES
+from pages.common.watching import has_changed, seconds_between_looks
 from pages.common.wording import typeset
 from pages.components.chart import live_chart
 from pages.components.race import show_race
@@ -36,21 +37,21 @@ def show_two(runs: Sequence[RunInfo]) -> None:
     if goal is None or goal_of(runs[1]) != goal:
         st.info("These two searches are not after the same known minimum, which the race is about.")
         return
-    told = is_told(runs, _key(runs))
+    every = None if is_told(runs, _key(runs)) else seconds_between_looks(REFRESH)
     with st.container(key=f"{LIVE}-demo"):
-        st.fragment(_act, run_every=None if told else REFRESH)([run.id for run in runs], goal, told)
+        st.fragment(_act, run_every=every)([run.id for run in runs], goal, every)
 
 
 def _key(runs: Sequence[RunInfo]) -> str:
     return f"race-{'-'.join(run.id for run in runs)}"
 
 
-def _act(run_ids: Sequence[str], goal: Preset, told: bool) -> None:
-    store = library()
+def _act(run_ids: Sequence[str], goal: Preset, every: float | None) -> None:
+    store, told = library(), every is None
     with show_errors():
         runs = [store.run(run_id) for run_id in run_ids]
-        if not told and is_told(runs, _key(runs)):
-            st.rerun()  # without the timer
+        if every is not None and (is_told(runs, _key(runs)) or has_changed(every, REFRESH)):
+            st.rerun()  # without the timer, or with another
         if told:
             _verdict(runs, goal)
         left, right = beside("race", [7, 3])

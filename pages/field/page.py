@@ -5,6 +5,7 @@ import streamlit as st
 from pages.common.columns import cells
 from pages.common.errors import show_errors
 from pages.common.session import store
+from pages.common.watching import seconds_between_looks
 from pages.field.choosing import choose_energy, choose_field
 from pages.field.reading import entries, shown
 from pages.field.view import REFRESH, show_field, show_what_it_is
@@ -21,4 +22,5 @@ with show_errors():
     else:
         with energy_place:
             energy = choose_energy(now.field)
-        st.fragment(show_field, run_every=REFRESH if now.at_work else None)(entry, now, energy)
+        every = seconds_between_looks(REFRESH) if now.at_work else None
+        st.fragment(show_field, run_every=every)(entry, now, energy, every)

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable
 
-from pages.common.watching import LONGEST, LOOKS, REMEMBERED, Watchers
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.common.watching import LONGEST, LOOKS, REMEMBERED, WATCHER, Watchers
+from rlcsp_core.search import SearchConfig
+from rlcsp_core.search.presets import demo
+from rlcsp_core.store import RunState, Store
+from tests.fields import definition
+
+Opened = Callable[..., AppTest]
 
 
 @pytest.mark.parametrize(
@@ -23,3 +32,21 @@ def test_who_has_gone_is_forgotten() -> None:
         watchers.seconds(str(i), 1.0, now=0.0)
     assert watchers.seconds("0", 1.0, now=REMEMBERED - 1) > 1.0
     assert watchers.seconds("0", 1.0, now=REMEMBERED + 1) == 1.0
+
+
+@pytest.mark.slow
+def test_who_watches_the_demo_or_a_field_at_work_is_counted(opened: Opened, empty_store: Store) -> None:
+    field = definition(("SrO", "TiO2"))
+    empty_store.keep_field(field.name, field.as_dict())
+    claim = empty_store.create_claimed(demo().as_dict(), name="demo")
+    other = empty_store.create_claimed(
+        SearchConfig(composition="TiO2").as_dict(), name="field", experiment=field.name
+    )
+    assert claim is not None
+    assert other is not None
+    for file, where in (("demo", {"run": claim.run_id}), ("field", {"field": field.name})):
+        page = opened(f"pages/{file}/page.py", **where)
+        assert not page.exception
+        assert WATCHER in page.session_state
+    empty_store.end(claim, RunState.STOPPED, "stopped")
+    assert WATCHER not in opened("pages/demo/page.py", run=claim.run_id).session_state
