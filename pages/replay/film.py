@@ -180,7 +180,7 @@ def _remade(store: Reader, run: RunInfo, step: int) -> Sequence[Crystal | None]:
     found = _tried(store, run, step)
     if isinstance(found, Remade):
         st.caption(
-            "A rejected trial is not stored: this one was made again from the seed, the same in every bit."
+            "Rejected trials are not stored; this one was made again from the seed, the same in every bit."
         )
         return found
     if isinstance(found, int):
