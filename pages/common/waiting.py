@@ -29,11 +29,14 @@ def signs_of(run: RunInfo) -> Signs:
     return Signs(is_warm() or not here, time.time() - (run.started or run.created), cpu)
 
 
-def waiting(run: RunInfo, signs: Signs) -> tuple[float, str] | None:
-    """The share of the initial population that is there, and what goes on; None from the first step on."""
+def waiting(run: RunInfo, signs: Signs | None = None) -> tuple[float, str] | None:
+    """The share of the initial population that is there, and what goes on; None from the first step on.
+
+    signs: found here, which reads the table of processes, unless they are given."""
     members, wanted = run.n_population, int(run.config["population"])
     if run.state not in ACTIVE or members >= wanted:
         return None
+    signs = signs or signs_of(run)
     population = f"Initial population: {members} of {wanted} random structures relaxed"
     clock = duration(signs.seconds)
     if run.state is RunState.PAUSED:

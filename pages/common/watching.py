@@ -1,7 +1,8 @@
 """How often a page looks at what is at work: more seldom the more sessions do, so that every one of them gets its turn.
 
 A browser asks for the next look by its own clock.  Where the server needs longer than that for the looks of all
-sessions, each is given up for the next, and nobody sees anything any more.
+sessions, each is given up for the next, and nobody sees anything any more.  So looks are timed, and are made as often
+as leaves the server time for clicks.
 """
 
 from __future__ import annotations
@@ -10,12 +11,16 @@ import math
 import secrets
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import streamlit as st
 
 from pages.common.cache import cached
 
-LOOKS = 16.0  # sessions that may look once in the seconds wanted, beside what else a process does for them
+SHARE = 0.2  # of a processor, for making what all sessions look at; sending it takes two to three times that
+COST = 0.01  # s of a processor for a look, until some are timed
+NUDGE = 1.02  # by which a look that took more, or less, moves what is taken for their median
 STEP = 0.5  # of what is wanted, by which times between looks differ
 LONGEST = 15.0  # s
 REMEMBERED = 30.0  # s after its last look, in which a session counts as one that watches
@@ -28,18 +33,31 @@ class Watchers:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._last: dict[str, float] = {}
+        self._cost = COST
 
     def seconds(self, session: str, wanted: float, now: float) -> float:
         """Between two looks of this session, which looks now: `wanted`, or a multiple where there are too many."""
         with self._lock:
             self._last[session] = now
             self._last = {one: last for one, last in self._last.items() if now - last < REMEMBERED}
-            number = len(self._last)
-        crowd = max(1.0, math.ceil(number / LOOKS / STEP) * STEP)
-        return min(wanted * crowd, max(wanted, LONGEST))
+            crowd = len(self._last) * self._cost / (SHARE * wanted)
+        return min(wanted * max(1.0, math.ceil(crowd / STEP) * STEP), max(wanted, LONGEST))
+
+    def took(self, seconds: float) -> None:
+        """Of a processor, for a look just made.  One of many makes what all see: the median leaves it out."""
+        with self._lock:
+            self._cost *= NUDGE if seconds > self._cost else 1 / NUDGE
 
 
 _watchers = cached()(Watchers)
+
+
+@contextmanager
+def timed() -> Iterator[None]:
+    """A look."""
+    began = time.thread_time()
+    yield
+    _watchers().took(time.thread_time() - began)
 
 
 def seconds_between_looks(wanted: float) -> float:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.common.cache import cached
 from pages.common.crystals import thumbnail_of
-from pages.common.waiting import signs_of, waiting
+from pages.common.waiting import waiting
 from rlcsp_core.actions import actions_of
 from rlcsp_core.analysis.race import Lane, lane_of
 from rlcsp_core.crystal.composition import Preset, presets
@@ -26,7 +26,7 @@ def is_over(run: RunInfo) -> bool:
 
 def show_waiting(run: RunInfo) -> None:
     """What goes on before the first structure is there."""
-    found = waiting(run, signs_of(run)) if run.active else None
+    found = waiting(run)
     if found is None:
         st.info("The search ended without a structure." if is_over(run) else "About to start …")
     else:

@@ -17,8 +17,8 @@ from pages.common.errors import plain, show_error, show_errors
 from pages.common.session import library, manager
 from pages.common.share import lecture_key
 from pages.common.sitemap import STRUCTURES
-from pages.common.waiting import signs_of, starved, waiting
-from pages.common.watching import has_changed, seconds_between_looks
+from pages.common.waiting import starved, waiting
+from pages.common.watching import has_changed, seconds_between_looks, timed
 from pages.common.wording import (
     NOTHING,
     STATES,
@@ -36,7 +36,7 @@ from pages.components.chart import live_chart
 from pages.components.crystal_view import show_crystal
 from pages.components.figures import show_figures
 from pages.search.ending import show_ending
-from pages.search.live_view import COMPACT, LARGE, REFRESH, View, view_of
+from pages.search.live_view import COMPACT, LARGE, REFRESH, View, best_of, view_of
 from pages.search.run_downloads import downloads
 from rlcsp_core.actions import actions_of
 from rlcsp_core.analysis.learned import config_of
@@ -75,8 +75,9 @@ def _at_work(run_ids: Sequence[str]) -> bool:
 def _panel(run_id: str, every: float | None, beside_it: Sequence[str]) -> None:
     runs = manager()
     try:
-        run = library().run(run_id)
-        others = [library().run(other) for other in beside_it]
+        known = library()
+        run = known.run(run_id)
+        others = [known.run(other) for other in beside_it]
     except RLCSPError as error:  # deleted by somebody else, or the database is away
         show_error(str(error))
         return
@@ -85,19 +86,19 @@ def _panel(run_id: str, every: float | None, beside_it: Sequence[str]) -> None:
     ):
         st.rerun()  # once more as a whole, without the timer or with another
     compact = bool(others)
-    with show_errors():
-        view = view_of(library(), run, COMPACT if compact else LARGE, others)
+    with show_errors(), timed():
+        view = view_of(known, run, COMPACT if compact else LARGE, others)
         _header(runs, run, view)
         _numbers(run, view)
         if compact:
-            _charts(library(), run, view)
-            _small_structure(library(), run)
+            _charts(known, run, view)
+            _small_structure(known, run)
             return
         left, right = beside("run", [3, 2])
         with left:
-            _charts(library(), run, view)
+            _charts(known, run, view)
         with right:
-            _best_structure(library(), run)
+            _best_structure(known, run)
             _outcomes(run, view)
 
 
@@ -121,7 +122,7 @@ def _news(runs: RunManager, run: RunInfo, view: View) -> None:
     if run.state is RunState.QUEUED:
         place = runs.place_in_queue(run.id)
         st.info(f"Waiting for a free core, number {place} in the queue." if place else "About to start.")
-    elif run.active and (found := waiting(run, signs_of(run))) is not None:
+    elif (found := waiting(run)) is not None:
         st.progress(*found)
         if message := runs.message(run.id):
             st.caption(plain(message.splitlines()[-1]))
@@ -212,7 +213,7 @@ def _charts(store: Reader, run: RunInfo, view: View) -> None:
 
 
 def _best_structure(store: Reader, run: RunInfo) -> None:
-    best = store.best_structure(run.id)
+    best = best_of(store, run)
     if best is None:
         with st.container(height=VIEWER_HEIGHT + 40, border=True):
             st.caption(
@@ -229,13 +230,13 @@ def _best_structure(store: Reader, run: RunInfo) -> None:
         caption=_best_words(run, info),
         name=f"best-{run.id}",
     )
-    for each in store.refinements([run.id]):
+    for each in store.refinements([run.id]) if run.state in ENDED else ():
         if each.key == (run.id, info.source, info.number):
             st.caption(plain(again_in_words(each)))
 
 
 def _small_structure(store: Reader, run: RunInfo) -> None:
-    best = store.best_structure(run.id)
+    best = best_of(store, run)
     if best is not None:
         picture, words = st.columns([1, 2], vertical_alignment="center")
         picture.image(thumbnail_of(best[1]), width="stretch", alt="Best structure")

@@ -15,7 +15,8 @@ from pages.common.wording import number
 from rlcsp_core.actions import Action, actions_of
 from rlcsp_core.analysis.progress import Frame, frame_of, joint, processor_share, steps_per_second
 from rlcsp_core.plots.live import energy_figure, outcome_figure, policy_figure
-from rlcsp_core.store import PopulationTable, Reader, RunInfo, RunState, StepTable
+from rlcsp_core.records import Crystal
+from rlcsp_core.store import PopulationTable, Reader, RunInfo, RunState, StepTable, StructureInfo
 
 REFRESH = 1.0  # s between looks at the store
 CHART_POINTS = 2000
@@ -64,6 +65,24 @@ def view_of(store: Reader, run: RunInfo, size: Size, others: Sequence[RunInfo] =
         known = [found for found in frames if found is not None]
         frame = joint(known) if known else None
     return _view(_moment(run), size, frame, store, run)
+
+
+def best_of(store: Reader, run: RunInfo) -> tuple[StructureInfo, Crystal] | None:
+    """The best structure so far, read once for all sessions."""
+    return _best(_Lowest(run.id, run.best_step, run.best_energy), store)
+
+
+class _Lowest(NamedTuple):
+    """What tells one best structure of a run from the next."""
+
+    run_id: str
+    step: int | None
+    energy: float | None
+
+
+@cached(KEPT)
+def _best(lowest: _Lowest, _store: Reader) -> tuple[StructureInfo, Crystal] | None:
+    return _store.best_structure(lowest.run_id)
 
 
 def _moment(run: RunInfo) -> Moment:

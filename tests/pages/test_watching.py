@@ -7,28 +7,41 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.common.watching import LONGEST, LOOKS, REMEMBERED, WATCHER, Watchers
+from pages.common.watching import COST, LONGEST, REMEMBERED, SHARE, WATCHER, Watchers
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.search.presets import demo
 from rlcsp_core.store import RunState, Store
 from tests.fields import definition
 
 Opened = Callable[..., AppTest]
+MANY = int(SHARE / COST)  # sessions that may all look every second
 
 
 @pytest.mark.parametrize(
-    ("sessions", "seconds"), [(1, 1.0), (16, 1.0), (17, 1.5), (80, 5.0), (10_000, LONGEST)]
+    ("sessions", "seconds"), [(1, 1.0), (MANY, 1.0), (MANY + 1, 1.5), (3 * MANY, 3.0), (10_000, LONGEST)]
 )
 def test_the_more_watch_the_more_seldom_each_looks(sessions: int, seconds: float) -> None:
     watchers = Watchers()
     last = [watchers.seconds(str(i), 1.0, now=0.001 * i) for i in range(sessions)][-1]
     assert last == seconds
-    assert sessions / last <= LOOKS or last == LONGEST
+    assert sessions * COST / last <= SHARE or last == LONGEST
+
+
+def test_what_is_looked_at_seldom_anyway_is_not_slowed() -> None:
+    watchers = Watchers()
+    assert [watchers.seconds(str(i), 10.0, now=0.0) for i in range(3 * MANY)][-1] == 10.0
+
+
+def test_looks_that_take_longer_are_made_more_seldom() -> None:
+    watchers = Watchers()
+    for i in range(1000):
+        watchers.took(100 * COST if i % 10 == 0 else 3.9 * COST)  # one in ten makes what the others see
+    assert [watchers.seconds(str(i), 1.0, now=0.0) for i in range(MANY)][-1] == 4.0
 
 
 def test_who_has_gone_is_forgotten() -> None:
     watchers = Watchers()
-    for i in range(100):
+    for i in range(3 * MANY):
         watchers.seconds(str(i), 1.0, now=0.0)
     assert watchers.seconds("0", 1.0, now=REMEMBERED - 1) > 1.0
     assert watchers.seconds("0", 1.0, now=REMEMBERED + 1) == 1.0
