@@ -108,7 +108,7 @@ def structure_of(_reader: Reader, key: StructureKey, energy: str) -> Crystal:
     for each in () if energy == IONS else _reader.refinements([key.run_id], energy):
         if each.key == key and each.crystal is not None:
             return each.crystal
-    return _reader.structure(key.run_id, key.number, source=key.source)
+    return _reader.crystal(key)
 
 
 def look_at(reader: Reader, point: FieldPoint, model: str) -> Look:

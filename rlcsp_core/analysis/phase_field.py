@@ -248,7 +248,7 @@ def _point(
     for best in reader.lowest(ids, 1) if ids else ():
         lowest[IONS], energies[IONS] = best.key, best.energy
         if known_there:
-            crystals[IONS] = reader.structure(best.run_id, best.number, source=best.source)
+            crystals[IONS] = reader.crystal(best)
     if IONS not in energies:
         reasons[IONS] = _unsearched(runs, finished)
     for each in (each for run_id in ids for each in made[run_id]):

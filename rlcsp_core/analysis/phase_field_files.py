@@ -9,21 +9,18 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
+from rlcsp_core.analysis.file_forms import Form
 from rlcsp_core.analysis.phase_field import IONS, FieldPoint, PhaseField
 from rlcsp_core.crystal.formats import FORMATS as CRYSTAL_FORMATS
-from rlcsp_core.crystal.formats import to_ase
-from rlcsp_core.errors import ConfigError
+from rlcsp_core.crystal.formats import frames
+from rlcsp_core.crystal.formats.frames import Frame
 from rlcsp_core.records import Crystal
-from rlcsp_core.store import Reader, StructureKey
-
-if TYPE_CHECKING:
-    from ase import Atoms
+from rlcsp_core.store import Reader
 
 
 def energies_of(field: PhaseField) -> list[str]:
@@ -68,14 +65,7 @@ def lowest_structures(
     }
     for point in chosen:
         for energy, key in point.lowest.items():
-            yield point, energy, _crystal(reader, refined, energy, key)
-
-
-def _crystal(
-    reader: Reader, refined: Mapping[tuple[str, StructureKey], Crystal | None], energy: str, key: StructureKey
-) -> Crystal:
-    made = refined.get((energy, key))
-    return reader.structure(key.run_id, key.number, source=key.source) if made is None else made
+            yield point, energy, refined.get((energy, key)) or reader.crystal(key)
 
 
 def on_hull_of(field: PhaseField, energy: str) -> list[FieldPoint]:
@@ -83,7 +73,7 @@ def on_hull_of(field: PhaseField, energy: str) -> list[FieldPoint]:
 
 
 def extxyz(field: PhaseField, reader: Reader) -> bytes:
-    return _extxyz(lowest_structures(field, reader))
+    return frames.extxyz(_frame(*found) for found in lowest_structures(field, reader))
 
 
 def hull_archive(field: PhaseField, reader: Reader) -> bytes:
@@ -93,55 +83,30 @@ def hull_archive(field: PhaseField, reader: Reader) -> bytes:
     kept = io.BytesIO()
     with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("table.csv", csv(field, reader))
-        archive.writestr("structures.extxyz", _extxyz(found))
+        archive.writestr("structures.extxyz", frames.extxyz(_frame(*each) for each in found))
         for point, energy, crystal in found:
             if energy == field.last_word and point in stable:
                 archive.writestr(f"hull/{point.formula}.cif", CRYSTAL_FORMATS["cif"].write(crystal))
     return kept.getvalue()
 
 
-def _extxyz(found: Iterable[tuple[FieldPoint, str, Crystal]]) -> bytes:
-    from ase.io import write
-
-    text = io.StringIO()
-    frames: list[Atoms] = []
-    for point, energy, crystal in found:
-        atoms = to_ase(crystal)
-        key = point.lowest[energy]
-        values: dict[str, Any] = {
-            "formula": point.formula,
-            "relaxed_by": energy,
-            "run_id": key.run_id,
-            "structure": f"{key.source}-{key.number}",
-        }
-        for each, level in point.energies.items():
-            values[f"{each}_energy_per_atom"] = level
-            if each in point.hulls:
-                values[f"{each}_above_hull"] = point.hulls[each].above
-        atoms.info = values
-        frames.append(atoms)
-    write(text, frames, format="extxyz")
-    return text.getvalue().encode()
+def _frame(point: FieldPoint, energy: str, crystal: Crystal) -> Frame:
+    key = point.lowest[energy]
+    values: dict[str, Any] = {
+        "formula": point.formula,
+        "relaxed_by": energy,
+        "run_id": key.run_id,
+        "structure": f"{key.source}-{key.number}",
+    }
+    for each, level in point.energies.items():
+        values[f"{each}_energy_per_atom"] = level
+        if each in point.hulls:
+            values[f"{each}_above_hull"] = point.hulls[each].above
+    return Frame(crystal, values)
 
 
-class Form(NamedTuple):
-    """A kind of file."""
-
-    label: str
-    write: Callable[[PhaseField, Reader], bytes]
-    mime: str
-
-
-FORMS: Mapping[str, Form] = {
+FORMS: Mapping[str, Form[[PhaseField, Reader]]] = {
     ".csv": Form("Table (CSV)", csv, "text/csv"),
     ".extxyz": Form("Structures (extended XYZ)", extxyz, "text/plain"),
     ".zip": Form("Structures of the hull (ZIP of CIF)", hull_archive, "application/zip"),
 }
-
-
-def form_of(path: Path) -> Form:
-    """By the ending of its name; ConfigError with the choices."""
-    try:
-        return FORMS[path.suffix]
-    except KeyError:
-        raise ConfigError(f"the file {str(path)!r} must end in one of {', '.join(FORMS)}") from None

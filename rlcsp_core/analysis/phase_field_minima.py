@@ -29,8 +29,5 @@ def second_look_at(
         if info.energy is not None:
             found.append(Finding(run_id, source, number, info.energy, info.n_atoms))
 
-    def load(finding: Finding) -> Crystal:
-        return reader.structure(finding.run_id, finding.number, source=finding.source)
-
     groups = [Group((each,), "", 0.0) for each in sorted(found, key=lambda each: each.energy)]
-    return second_look(groups, made, load, same, label, phases)
+    return second_look(groups, made, reader.crystal, same, label, phases)

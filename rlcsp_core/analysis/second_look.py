@@ -93,10 +93,7 @@ def checked_top(top: int) -> int:
 def distinct_minima(store: Reader, run_ids: Sequence[str], top: int) -> list[Group[Finding]]:
     """The lowest distinct structures that these runs have kept, at most `top`, each with all its findings."""
 
-    def load(found: Finding) -> Crystal:
-        return store.structure(found.run_id, found.number, source=found.source)
-
-    compared = DistinctStructures(store.lowest(run_ids, LOOKED_AT), load)
+    compared = DistinctStructures(store.lowest(run_ids, LOOKED_AT), store.crystal)
     # one more, so that the last one wanted has its findings too
     while not compared.done and len(compared.groups) <= top:
         compared.go_on(0.0)
@@ -171,16 +168,12 @@ def second_look(
 def look_of_run(store: Reader, run: RunInfo, made: Sequence[Refinement]) -> Look:
     """What one model has made of structures of one run; ranks are those among them."""
     keys = {each.key for each in made}
-
-    def load(found: Finding) -> Crystal:
-        return store.structure(found.run_id, found.number, source=found.source)
-
     groups = []
     for found in store.lowest([run.id], run.n_population + run.n_steps):
         if found.key in keys:
-            crystal = load(found)
+            crystal = store.crystal(found)
             groups.append(Group((found,), space_group_label(crystal), crystal.volume / crystal.n_atoms))
-    return second_look(groups, made, load, potential=energy_source(run.config))
+    return second_look(groups, made, store.crystal, potential=energy_source(run.config))
 
 
 def known_as(

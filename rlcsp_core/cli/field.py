@@ -164,21 +164,23 @@ def columns(energies: list[str]) -> tuple[Column, ...]:
 
 
 def checked_output(path: Path) -> Path:
-    from rlcsp_core.analysis.phase_field_files import form_of
+    from rlcsp_core.analysis.file_forms import form_of
+    from rlcsp_core.analysis.phase_field_files import FORMS
 
     if path.suffix:
-        form_of(path)
+        form_of(path, FORMS)
     return path
 
 
 def write(field: PhaseField, definition: FieldDefinition, store: Reader, path: Path) -> None:
-    from rlcsp_core.analysis.phase_field_files import form_of
+    from rlcsp_core.analysis.file_forms import form_of
+    from rlcsp_core.analysis.phase_field_files import FORMS
     from rlcsp_core.execution.exploring import export_field
 
     if not path.suffix:
         export_field(store, definition, path)
         return
     try:
-        path.write_bytes(form_of(path).write(field, store))
+        path.write_bytes(form_of(path, FORMS).write(field, store))
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror}") from None

@@ -24,8 +24,7 @@ from rlcsp_core.errors import ConfigError
 from rlcsp_core.relax.learned import MODELS, USUAL
 
 if TYPE_CHECKING:
-    from rlcsp_core.records import Crystal
-    from rlcsp_core.store import Finding, Reader, RunInfo
+    from rlcsp_core.store import Reader, RunInfo
 
 COLUMNS = (
     Column("rank", 4),
@@ -79,6 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from rlcsp_core.analysis.file_forms import form_of
     from rlcsp_core.analysis.second_look import (
         TRAINED_ON_KNOWN,
         Row,
@@ -87,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
         of_each_kind,
         second_look,
     )
-    from rlcsp_core.analysis.second_look_files import form_of, values_of
+    from rlcsp_core.analysis.second_look_files import FORMS, values_of
     from rlcsp_core.execution import Halt, halting
     from rlcsp_core.execution.refining import refine
     from rlcsp_core.execution.worker import tie_to_parent
@@ -100,14 +100,11 @@ def run(arguments: argparse.Namespace) -> int:
     if is_outside(model):
         trust(model)  # who writes it here says so
     output = None if arguments.output is None else Path(arguments.output)
-    form = None if output is None else form_of(output)
+    form = None if output is None else form_of(output, FORMS)
     store = open_store(arguments.database, create=False)
     library = Library(store)
     kinds = of_each_kind(_runs(library, arguments.runs, arguments.composition, arguments.experiment))
     rows: list[Row] = []
-
-    def load(found: Finding) -> Crystal:
-        return library.structure(found.run_id, found.number, source=found.source)
 
     with halting(Halt()) as halt:
         tie_to_parent(halt)
@@ -116,7 +113,7 @@ def run(arguments: argparse.Namespace) -> int:
             groups = refine(store, library, ids, model, top, halt, partial(_show, bar, kind.composition))
             bar.finish()
             made = library.refinements(ids, model)
-            look = second_look(groups, made, load, potential=kind.potential)
+            look = second_look(groups, made, library.crystal, potential=kind.potential)
             if not arguments.json and len(kinds) > 1:
                 print(*[""] * bool(rows), f"{kind.composition}, {kind.potential}", sep="\n")
             rows += look.rows

@@ -50,7 +50,7 @@ def relax_all(
         return
     calculator = calculator_named(model)
     for done, found in enumerate(waiting, start=len(groups) - len(waiting) + 1):
-        crystal = reader.structure(found.run_id, found.number, source=found.source)
+        crystal = reader.crystal(found)
         made = refined(found, crystal, calculator, model, halt)
         if made is None:
             return

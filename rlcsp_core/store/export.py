@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from rlcsp_core.crystal.formats.frames import ase_database, extxyz
 from rlcsp_core.errors import StoreError
 from rlcsp_core.store import schema, thinning
 from rlcsp_core.store.archive import (
@@ -33,7 +34,7 @@ from rlcsp_core.store.archive import (
     Archive,
 )
 from rlcsp_core.store.arrow import RUN, arrow_schema, to_arrow
-from rlcsp_core.store.frames import StoredStructure, ase_database, extxyz
+from rlcsp_core.store.frames import StoredStructure, frames
 from rlcsp_core.store.reader import Reader
 from rlcsp_core.store.records import Refinement, RunInfo, RunState, StructureInfo, StructureKey
 from rlcsp_core.store.runs import canonical
@@ -230,8 +231,8 @@ def write_files(runs: Sequence[Kept], folder: Path, form: Form, tick: Tick) -> N
             file.add(pa.Table.from_pylist(refinements, columns))
     if len(runs) == 1 and not form.thin:
         ((reader, run),) = runs
-        structures = list(stored(reader, run.id, reader.structures(run.id)))
-        (folder / "structures.extxyz").write_text(extxyz(structures), encoding="utf-8")
+        structures = list(frames(stored(reader, run.id, reader.structures(run.id))))
+        (folder / "structures.extxyz").write_bytes(extxyz(structures))
         (folder / "structures.db").write_bytes(ase_database(structures))
 
 

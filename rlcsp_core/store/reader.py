@@ -10,7 +10,15 @@ from typing import Any, Protocol
 
 from rlcsp_core.errors import NotFoundError
 from rlcsp_core.records import Array, Crystal
-from rlcsp_core.store.records import Finding, Refinement, RunInfo, RunState, Source, StructureInfo
+from rlcsp_core.store.records import (
+    Finding,
+    Refinement,
+    RunInfo,
+    RunState,
+    Source,
+    StructureInfo,
+    StructureKey,
+)
 from rlcsp_core.tables import PopulationTable, StepTable, UpdateTable
 
 ANCESTRY = ("step", "action", "energy", "accepted", "parent", "n_atoms")
@@ -86,6 +94,10 @@ class Reader(Protocol):
         ...
 
     # What follows
+
+    def crystal(self, found: StructureKey | Finding) -> Crystal:
+        """As the search relaxed it."""
+        return self.structure(found.run_id, found.number, source=found.source)
 
     def best_structure(self, run_id: str) -> tuple[StructureInfo, Crystal] | None:
         """None as long as no trial has an energy."""

@@ -47,7 +47,7 @@ def test_the_same_potential_gives_the_same_order(store, run_id, trusted):  # noq
         found, again = refinement_of(group, made)
         assert found.n_atoms == again.crystal.n_atoms == min(member.n_atoms for member in group.members)
         assert again.energy == pytest.approx(group.best.energy, abs=1e-4)
-        first = store.structure(run_id, found.number, source=found.source)
+        first = store.crystal(found)
         assert are_duplicates(first, again.crystal)
 
 
@@ -305,7 +305,7 @@ def test_thinned_runs_keep_what_was_relaxed_again(store, run_id, seen_again, min
     rows = second_look(
         distinct_minima(library, [run_id], 5),
         [again],
-        lambda found: library.structure(found.run_id, found.number, source=found.source),
+        library.crystal,
     ).rows
     assert [row.second_rank for row in rows] == [None, 1]
     mine = replace(again, energy=-6.0)  # done here, once more

@@ -25,17 +25,16 @@ def refinement(found, energy, crystal, reason=None):
 def look_at(store, run_id):
     """look_at(energies by the model, crystals) -> the second look at all distinct minima."""
 
-    def load(found):
-        return store.structure(found.run_id, found.number, source=found.source)
-
     def look(energies, crystals=None, reason=None) -> Look:
         groups = distinct_minima(store, [run_id], 10)
         done = [
-            refinement(group.best, energy, load(group.best) if crystals is None else crystals[i], reason)
+            refinement(
+                group.best, energy, store.crystal(group.best) if crystals is None else crystals[i], reason
+            )
             for i, (group, energy) in enumerate(zip(groups, energies, strict=False))
             if energy != "waits"
         ]
-        return second_look(groups, done, load)
+        return second_look(groups, done, store.crystal)
 
     return look
 
