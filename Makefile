@@ -30,8 +30,9 @@ ready: $(VENV)/.docs databases warm lint
 check: $(VENV)/.test
 	@$(MAKE) --no-print-directory --jobs 2 lint unit
 
+# By file: what its tests share is made once.
 unit: warm
-	$(PYTEST) loadgroup -m "not browser and not server and not slow and not long"
+	$(PYTEST) loadfile -m "not browser and not server and not slow and not long"
 
 # Engines are compiled once, before: each worker of pytest would do it again.
 warm: $(VENV)/.test

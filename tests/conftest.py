@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +26,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if kind in [value for value in parameters if isinstance(value, str)]:
                 item.add_marker(pytest.mark.server)
                 item.add_marker(pytest.mark.xdist_group(kind))
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded stays: without this, every full collection of garbage, as after each page, looks through it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -15,30 +15,14 @@ Energies in eV/atom, times in seconds.  Shapes: T steps, K entries of a sequence
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import wraps
-from typing import NamedTuple, TypeVar
-from weakref import WeakKeyDictionary
+from typing import NamedTuple
 
 import numpy as np
 
 from rlcsp_core.analysis.curves import RunCurve
+from rlcsp_core.once import once
 from rlcsp_core.records import SAME_ENERGY, TARGET_TOLERANCE, Array, IntArray
 from rlcsp_core.settings import entry
-
-T = TypeVar("T")
-
-
-def once(measure: Callable[[RunCurve], T]) -> Callable[[RunCurve], T]:
-    """Remembers the value for as long as the curve lives: curves are frozen, and every view asks for the same."""
-    known: WeakKeyDictionary[RunCurve, T] = WeakKeyDictionary()
-
-    @wraps(measure)
-    def remembered(curve: RunCurve) -> T:
-        if curve not in known:
-            known[curve] = measure(curve)
-        return known[curve]
-
-    return remembered
 
 
 class EnergySequence(NamedTuple):

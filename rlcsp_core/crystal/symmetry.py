@@ -10,12 +10,13 @@ Units: Å.  Shapes: N atoms.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from rlcsp_core.errors import StructureError
+from rlcsp_core.once import once
 from rlcsp_core.records import Array, Crystal, IntArray
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Symmetry:
     primitive: Crystal
 
 
+@once
 def space_group(crystal: Crystal, symprec: float = SYMPREC) -> SpaceGroup | None:
     """Space group within symprec [Å]; None where spglib finds none."""
     dataset = _dataset(crystal, symprec)
@@ -148,12 +150,13 @@ def _found(crystal: Crystal, symprec: float) -> spglib.SpglibDataset:
     return dataset
 
 
+@once
 def primitive_cell(crystal: Crystal, symprec: float = SYMPREC) -> Crystal:
-    """The smallest cell within symprec [Å], atoms where they are; the crystal itself where none is found."""
+    """The smallest cell within symprec [Å], atoms where they are; that of the crystal where none is found."""
     try:
         return _standardised(crystal, symprec, to_primitive=True, idealise=False)
     except StructureError:
-        return crystal
+        return replace(crystal)  # another one: remembered, it would keep itself
 
 
 def _standardised(crystal: Crystal, symprec: float, *, to_primitive: bool, idealise: bool = True) -> Crystal:

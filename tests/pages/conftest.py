@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from rlcsp_core.search import Search, SearchConfig
@@ -17,6 +19,16 @@ GROUND_STATE = -27.394619  # eV/atom, of Y2O3; no cell of ten atoms holds it
 SMALL = SearchConfig(
     algorithm="npg", steps=60, max_atoms=10, population=8, target=GROUND_STATE, settings={"trajectories": 2}
 )
+
+
+@pytest.fixture(autouse=True, scope="session")
+def components() -> Iterator[None]:
+    """What Streamlit finds among the installed packages, which it reads anew, one by one, for each app under test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests)
+        )
+        yield
 
 
 @pytest.fixture(autouse=True)
