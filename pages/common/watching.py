@@ -18,13 +18,16 @@ import streamlit as st
 
 from pages.common.cache import cached
 
-SHARE = 0.2  # of a processor, for making what all sessions look at; sending it takes two to three times that
+SHARE = 0.25  # of a processor, for making what all sessions look at; sending it takes two to three times that
 COST = 0.01  # s of a processor for a look, until some are timed
-NUDGE = 1.02  # by which a look that took more, or less, moves what is taken for their median
+UP, DOWN = 1.01, 1 / 1.03  # what a look that took more, or less, moves: a quarter of them take less than that
 STEP = 0.5  # of what is wanted, by which times between looks differ
 LONGEST = 15.0  # s
+FAR = 1.45  # times: a timer so far from what it should be is changed
 REMEMBERED = 30.0  # s after its last look, in which a session counts as one that watches
+SETTLING = 10.0  # s in which a timer is left alone: a new one costs a run of the whole page
 WATCHER = "watcher"  # in the session: tells it from others
+SINCE = "watching-since"  # in the session: when its timer was set
 
 
 class Watchers:
@@ -44,9 +47,9 @@ class Watchers:
         return min(wanted * max(1.0, math.ceil(crowd / STEP) * STEP), max(wanted, LONGEST))
 
     def took(self, seconds: float) -> None:
-        """Of a processor, for a look just made.  One of many makes what all see: the median leaves it out."""
+        """Of a processor, for a look just made.  Those that make what all see are left out."""
         with self._lock:
-            self._cost *= NUDGE if seconds > self._cost else 1 / NUDGE
+            self._cost *= UP if seconds > self._cost else DOWN
 
 
 _watchers = cached()(Watchers)
@@ -62,11 +65,17 @@ def timed() -> Iterator[None]:
 
 def seconds_between_looks(wanted: float) -> float:
     """For the session whose page is being made."""
-    session = st.session_state.setdefault(WATCHER, secrets.token_hex(8))
-    return _watchers().seconds(session, wanted, time.monotonic())
+    st.session_state[SINCE] = time.monotonic()
+    return _seconds(wanted)
 
 
 def has_changed(every: float, wanted: float) -> bool:
-    """Whether that timer is too quick by now, or far slower than it need be."""
-    now = seconds_between_looks(wanted)
-    return now > 1.3 * every or now < every / 3
+    """Whether that timer is far too quick by now, or far slower than it need be."""
+    now = _seconds(wanted)
+    settled = time.monotonic() > st.session_state.get(SINCE, 0.0) + SETTLING
+    return settled and (now > FAR * every or now < every / FAR)
+
+
+def _seconds(wanted: float) -> float:
+    session = st.session_state.setdefault(WATCHER, secrets.token_hex(8))
+    return _watchers().seconds(session, wanted, time.monotonic())

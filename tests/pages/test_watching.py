@@ -34,7 +34,7 @@ def test_what_is_looked_at_seldom_anyway_is_not_slowed() -> None:
 
 def test_looks_that_take_longer_are_made_more_seldom() -> None:
     watchers = Watchers()
-    for i in range(1000):
+    for i in range(2000):
         watchers.took(100 * COST if i % 10 == 0 else 3.9 * COST)  # one in ten makes what the others see
     assert [watchers.seconds(str(i), 1.0, now=0.0) for i in range(MANY)][-1] == 4.0
 
