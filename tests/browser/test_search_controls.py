@@ -92,6 +92,7 @@ def test_two_searches_run_beside_each_other_and_are_steered_one_by_one(
     for left in (1, 0):
         button(page, "Stop").first.click(timeout=SOON)
         expect(button(page, "Stop")).to_have_count(left, timeout=SOON)
+    expect(page.get_by_text("stopped by user")).to_have_count(2, timeout=SOON)  # the buttons go before that
     store = open_store(str(dashboard.database))
     states = [store.run(run_id).state for run_id in runs_in_address(page)]
     store.close()
