@@ -29,7 +29,7 @@ from rlcsp_core.search.workbench import DEFAULTS, Workbench
 BENCH = "learn-bench"
 VIEWER = "learn-view"  # one key for all chapters: the camera stays
 SMALLEST, LARGEST, USUAL = 20, 80, 30  # atoms
-CARD = 185  # pixels of an action
+CARD = 183  # pixels of an action
 PICTOGRAMS = {  # by the number of an action
     1: "swap_horiz", 2: "grid_view", 3: "dashboard_customize", 4: "swap_vert", 5: "content_copy", 6: "restart_alt",
     7: "casino", 9: "shuffle", 10: "shuffle_on", 13: "waves", 14: "vibration", 15: "adjust",
@@ -83,7 +83,7 @@ def build_chapter() -> None:
         "Composition", list(presets()), index=list(presets()).index(mine.formula), format_func=typeset
     )
     atoms = second.slider("Max. atoms per cell", SMALLEST, LARGEST, mine.max_atoms)
-    if third.button("New random structure", icon=":material/casino:", type="primary", width="stretch") or (
+    if third.button("New structure", icon=":material/casino:", type="primary", width="stretch") or (
         formula,
         atoms,
     ) != (mine.formula, mine.max_atoms):
@@ -127,7 +127,7 @@ def action_cards(
     name: str, actions: Sequence[Action], possible: Iterable[bool], act: Callable[[Action], None]
 ) -> None:
     """A button and a sentence each: a tooltip would cover what it explains, and a tablet has none."""
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="xsmall"):
         for action, can in zip(actions, possible, strict=True):
             with st.container(width=CARD, gap=None):
                 title = action.name if is_sized(action) else action.title
@@ -135,8 +135,12 @@ def action_cards(
                     title, key=f"{name}-{action.number}", disabled=not can, on_click=act, args=(action,),
                     width="stretch", icon=f":material/{PICTOGRAMS.get(action.number, SYMMETRIC)}:",
                 )  # fmt: skip
-                st.caption(action.description)
-    st.caption("Grey: not possible here. Numbers as published, which have no 8.")
+                if not is_sized(action):
+                    st.caption(action.description)
+    sized = " Symmetric: a new random crystal of so many formula units, with a random space group."
+    st.caption(
+        f"Grey: not possible here.{sized * any(map(is_sized, actions))} Numbers as published, which have no 8."
+    )
 
 
 def act_chapter() -> None:

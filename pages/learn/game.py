@@ -32,7 +32,7 @@ GAME = "learn-game"
 POPULATION, ATOMS = 20, 20
 STEPS = (10, 20, 40)
 LARGEST_SEED = 9999
-TRAINED = "a trained policy"
+TRAINED = "A trained policy"
 UNTRAINED = ("uniform", *(name for name, kind in AGENTS.items() if kind.learns))
 
 
@@ -126,17 +126,15 @@ def _board(game: Game) -> None:
     done = len(game.mine)
     over = done >= config.steps
     can = [bool(possible) and not over for possible in game.play.available]
-    left, right = beside("score", [1, 1])  # above the actions: what a click did is seen without scrolling
+    left, right = beside("game", [3, 2])  # what a click did is seen without scrolling
     with left:
         _scoreboard(game)
-    with right:
         st.subheader(f"Step {done} of {config.steps}")
         _last_step(game)
         if over:
             _verdict(game)
-    action_cards("play", actions_of(config.as_dict()), can, partial(_step, game))
-    left, right = beside("game", [1, 1])
-    with left:
+        action_cards("play", actions_of(config.as_dict()), can, partial(_step, game))
+    with right:
         mine = [game.start, *(step.best_energy for step in game.mine)]
         theirs = [game.start, *(step.best_energy for step in game.agent[: config.steps if over else done])]
         target = presets()[config.composition].target
@@ -148,8 +146,7 @@ def _board(game: Game) -> None:
             f"{name} {energy_words(theirs[-1])} eV/atom.",
             filename="game",
         )
-    with right:
-        show_crystal(_frames(game), key=VIEWER, height=360, start=len(_frames(game)) - 1, name="game")
+        show_crystal(_frames(game), key=VIEWER, height=320, start=len(_frames(game)) - 1, name="game")
 
 
 def _frames(game: Game) -> list[Frame]:
@@ -206,6 +203,6 @@ def _verdict(game: Game) -> None:
     if abs(gap) < 0.01:
         st.info("A draw. One game says nothing: try other seeds.")
     elif gap > 0:
-        st.success(f"You are {gap:.1f} meV/atom lower than {name}. One game says nothing: try other seeds.")
+        st.success(f"{name} is {gap:.1f} meV/atom above you. One game says nothing: try other seeds.")
     else:
-        st.warning(f"{name} is {-gap:.1f} meV/atom lower. One game says nothing: try other seeds.")
+        st.warning(f"{name} is {-gap:.1f} meV/atom below you. One game says nothing: try other seeds.")

@@ -73,7 +73,7 @@ def _film(store: Reader, run: RunInfo) -> None:
     left, right = beside("replay", [3, 2])
     with left:
         _pictures(store, run, now)
-        _curve(store, run, step)
+        _curve(store, run, now)
     with right:
         show_sentence(now, new_lowest=step in marks.lowest)
         moment = {"chapter": "learn", "run": run.id, "step": str(step)}
@@ -134,12 +134,19 @@ def _move_to(run: RunInfo, steps: Sequence[int]) -> None:
     _move(run, (steps[later] if later < len(steps) else run.n_steps) - here)
 
 
-def _curve(store: Reader, run: RunInfo, step: int) -> None:
+def _curve(store: Reader, run: RunInfo, now: StepView) -> None:
     table = store.overview(run.id, OVERVIEW)
     clicked = live_chart(
-        moment_figure(table.step.astype(float), table.energy, table.best_energy, table.current_energy, step),
+        moment_figure(
+            table.step.astype(float),
+            table.energy,
+            table.best_energy,
+            table.current_energy,
+            now.step,
+            now.energy,
+        ),
         key="replay-curve",
-        description=f"Energies over {run.n_steps} steps; the cursor stands at step {step}. A click moves it.",
+        description=f"Energies over {run.n_steps} steps; the cursor stands at step {now.step}. A click moves it.",
         filename="replay",
         clickable=True,
     )

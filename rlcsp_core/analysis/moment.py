@@ -45,10 +45,15 @@ class StepView:
     useless: str | None  # why the reward is a penalty; None where it is not
 
     @property
+    def energy(self) -> float | None:
+        """eV/atom of the trial; None where it has none."""
+        energy = float(self.row.energy[0])
+        return None if isnan(energy) else energy
+
+    @property
     def delta(self) -> float | None:
         """eV/atom of the trial above the current structure; None where it has no energy."""
-        delta = float(self.row.energy[0]) - self.current_energy
-        return None if isnan(delta) else delta
+        return None if self.energy is None else self.energy - self.current_energy
 
     @property
     def acceptance(self) -> float:

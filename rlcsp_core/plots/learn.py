@@ -60,7 +60,7 @@ def game_figure(
     yours: Sequence[float], agents: Sequence[float], name: str, target: float | None, steps: int
 ) -> go.Figure:
     """Lowest energy so far of both players, from the common start at step 0 to the end of the game."""
-    figure = canvas(STEP, ENERGY, height=340)
+    figure = canvas(STEP, ENERGY, height=280)
     figure.update_xaxes(range=[-0.02 * steps, 1.02 * steps])
     for title, energies, colour, dash in (("you", yours, ACCEPTED, "solid"), (name, agents, FAILED, "dash")):
         figure.add_scatter(
@@ -79,11 +79,19 @@ def game_figure(
 
 
 def moment_figure(
-    steps: Array, trials: Array, best: Array, current: Array, moment: int, *, height: int = 240
+    steps: Array,
+    trials: Array,
+    best: Array,
+    current: Array,
+    moment: int,
+    trial: float | None = None,
+    *,
+    height: int = 320,
 ) -> go.Figure:
     """Energies over a run with a cursor at one moment.  All [T], energies in eV/atom, NaN where there is none.
 
-    The axis holds where the search mostly stood: its first drops are larger than all that follows."""
+    The axis holds where the search mostly stood: its first drops are larger than all that follows.  The trial of the
+    moment is marked, at the upper end of the axis where it lies above."""
     figure = canvas(STEP, ENERGY, height=height)
     window = settled_window(best, current)
     if window is not None:  # bounds of the automatic range: a range of its own would undo the reader's zoom
@@ -99,6 +107,19 @@ def moment_figure(
             line={"color": colour, "width": width, "shape": "hv"}, hovertemplate=hover,
         )  # fmt: skip
     figure.add_vline(x=moment, line=CURSOR)
+    if trial is not None:
+        above = window is not None and trial > window.high
+        figure.add_scatter(
+            x=[moment], y=[window.high if window is not None and above else trial], mode="markers+text",
+            marker={
+                "symbol": "triangle-up-open" if above else "circle-open", "size": 11, "color": INK, "line_width": 2,
+            },
+            text=[f" {trial:.3f}".replace("-", "−") if above else ""],
+            textposition="middle right",
+            cliponaxis=False,
+            showlegend=False,
+            hovertemplate=f"the trial of step {moment}: {trial:.5f} eV/atom<extra></extra>".replace("-", "−"),
+        )  # fmt: skip
     return figure
 
 

@@ -172,6 +172,19 @@ def test_the_film_of_a_run_shows_where_the_search_stood(rng) -> None:
     assert axis.clipmin < current.min() < np.quantile(current, MOSTLY) < axis.clipmax
 
 
+@pytest.mark.parametrize(("trial", "shown"), [(-26.95, -26.95), (-24.0, None)])
+def test_the_trial_of_a_moment_is_marked_where_the_axis_ends_if_it_lies_above(
+    trial: float, shown: float | None
+) -> None:
+    current = np.linspace(-26.9, -27.0, 200)
+    figure = moment_figure(np.arange(200.0), current, current, current, 7, trial)
+    mark = figure.data[-1]
+    assert list(mark.x) == [7]
+    assert mark.y[0] == (figure.layout.yaxis.autorangeoptions.clipmax if shown is None else shown)
+    assert (mark.text[0] != "") == (shown is None)
+    assert f"{abs(trial):.5f}" in mark.hovertemplate
+
+
 def test_a_game_is_as_wide_as_it_is_long() -> None:
     low, high = game_figure([-27.0], [-27.0], "RLCSP", None, 20).layout.xaxis.range
     assert -1 < low <= 0
