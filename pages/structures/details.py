@@ -11,7 +11,7 @@ import streamlit as st
 from pages.common.columns import beside
 from pages.common.crystals import phases_of, symmetry_of
 from pages.common.errors import plain, show_errors
-from pages.common.wording import again_in_words, signed, typeset
+from pages.common.wording import NOTHING, again_in_words, signed, typeset, unbroken
 from pages.common.wording import energy as energy_words
 from pages.components.crystal_view import Frame, show_crystal
 from pages.components.figures import show_figures
@@ -21,7 +21,7 @@ from pages.structures.powder import show_powder
 from rlcsp_core.analysis.verdict import verdict
 from rlcsp_core.crystal.bonds import BOND_STRETCH
 from rlcsp_core.crystal.composition import formula_of, presets
-from rlcsp_core.crystal.identity import references
+from rlcsp_core.crystal.identity import Match, references
 from rlcsp_core.crystal.summary import cell_parameters, density, displacements, distinct_sites
 from rlcsp_core.crystal.symmetry import SYMPREC, TOLERANCES, space_group_by_tolerance
 from rlcsp_core.errors import StructureError
@@ -33,6 +33,7 @@ PAIR_HEIGHT = 380
 SIDE_BY_SIDE = "Side by side"
 AS_BUILT = "as built, before relaxation"
 COORDINATE = 64  # pixels of a column
+LONGER, FARTHER = 0.05, 0.0005  # % and Å, below which a lattice or an atom is where the reference has it
 
 
 def inspect(item: Item) -> None:
@@ -131,8 +132,8 @@ def _views(item: Item) -> dict[str, Callable[[], list[Frame]]]:
         if each.crystal is not None:
             frames = [Frame(item.crystal, "by the search"), Frame(each.crystal, "relaxed again")]
             views[f"By {label_of(each.model)}"] = partial(list, frames)
-    views["Conventional cell"] = lambda: [Frame(symmetry_of(item.crystal, SYMPREC).conventional, "")]
-    views["Primitive cell"] = lambda: [Frame(symmetry_of(item.crystal, SYMPREC).primitive, "")]
+    views["Conventional"] = lambda: [Frame(symmetry_of(item.crystal, SYMPREC).conventional, "")]
+    views["Primitive"] = lambda: [Frame(symmetry_of(item.crystal, SYMPREC).primitive, "")]
     return views
 
 
@@ -168,20 +169,27 @@ def _identity(item: Item) -> None:
     with st.spinner("Comparing with known crystals …"):
         matches = phases_of(item.crystal)
         said = verdict(item.crystal, item.energy, item.potential, matches)
-    words = f"**{plain(said.words)}** Space group {plain(said.group)} within {SYMPREC} Å."
+    words = f"**{plain(said.words)}** Space group {plain(unbroken(said.group))} within {SYMPREC} Å."
     if matches:
-        longer = 100 * (matches[0].volume_ratio ** (1 / 3) - 1)
-        cause = ", as this potential makes it," if item.potential is not None else ""
-        words += (
-            f" RMSD {matches[0].distance:.3f} Å from the reference, once the lattice, {abs(longer):.1f} % "
-            f"{'longer' if longer > 0 else 'shorter'}{cause} is scaled."
-        )
+        words += _distance(matches[0], made=item.potential is not None)
     if said.is_experiment:
         st.success(words, icon=":material/verified:")
     else:
         st.info(words, icon=":material/science:")
     if matches:
         st.caption(plain(f"Reference: {matches[0].reference.source}"))
+
+
+def _distance(match: Match, *, made: bool) -> str:
+    """From the reference; nothing where it is the reference itself.  made: by a potential."""
+    longer = 100 * (match.volume_ratio ** (1 / 3) - 1)
+    scaled = abs(longer) >= LONGER
+    if match.distance < FARTHER and not scaled:
+        return ""
+    size = f"{abs(longer):.1f} % {'longer' if longer > 0 else 'shorter'}"
+    cause = ", as this potential makes it" if made else ""
+    once = f", once the lattice, {size}{cause}, is scaled" if scaled else ""
+    return f" RMSD {match.distance:.3f} Å from the reference{once}."
 
 
 def _symmetry(item: Item) -> None:
@@ -237,7 +245,7 @@ def _bonds(item: Item) -> None:
                 "valence sum": [
                     "unknown" if site.valence is None else f"{site.valence:.2f}" for site in found
                 ],
-                "charge": [site.charge for site in found],
+                "charge": [NOTHING if site.charge is None else signed(site.charge, 0) for site in found],
             }
         ),
         hide_index=True,

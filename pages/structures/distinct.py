@@ -15,7 +15,7 @@ from pages.common.errors import plain, show_errors
 from pages.common.run_picker import offer_search, run_label, runs_that_fit
 from pages.common.url import RUN_ID, choice, runs_in_address
 from pages.common.wording import energy as energy_words
-from pages.common.wording import typeset
+from pages.common.wording import typeset, unbroken
 from pages.components.chart import live_chart
 from pages.components.number_field import number_field
 from pages.structures.ancestry import run_history
@@ -28,7 +28,6 @@ from rlcsp_core.store import Reader, RunInfo
 from rlcsp_core.store.library import SUFFIX
 
 PLACES = {"found": "Found by searches", "file": "Your own file", "phases": "Known phases"}
-UNBROKEN = "\u2011"  # a hyphen at which a line does not end
 COLUMNS = 2
 GRID_PAGE = 12  # thumbnails at a time
 LIST_HEIGHT = 1150  # pixels, as high as what is beside it
@@ -135,7 +134,8 @@ def _groups(store: Reader, every: Sequence[Group[Found]], chosen: Found) -> None
         st.info("No structure passes these filters: widen them.")
         return
     st.caption(
-        f"{len(groups)} distinct structures of {sum(len(group.members) for group in every)} found, the lowest first"
+        f"{len(groups)} distinct structures of {sum(len(group.members) for group in every)} found, the lowest first; "
+        "energies above it in meV/atom"
     )
     pages = (len(groups) - 1) // GRID_PAGE + 1
     number = st.pagination(pages, key="grid") if pages > 1 else 1
@@ -221,10 +221,6 @@ def searches(store: Reader, members: Sequence[Found]) -> int:
     return len({repr(sorted(store.run(run_id).config.items())) for run_id in runs})
 
 
-def _count(n: int) -> str:
-    return "1 search" if n == 1 else f"{n} searches"
-
-
 def _grid(store: Reader, groups: Sequence[Group[Found]], start: int, chosen: Found) -> None:
     lowest = groups[0].best.energy
     shown = groups[start : start + GRID_PAGE]
@@ -237,14 +233,15 @@ def _grid(store: Reader, groups: Sequence[Group[Found]], start: int, chosen: Fou
             with column.container(border=True):
                 st.image(thumbnail_of(load(store, group.best)), width="stretch", alt=f"Structure {rank}")
                 above = (
-                    "lowest"
+                    f"**lowest**  \n{energy_words(group.best.energy)}"
                     if group.best.energy == lowest
-                    else f"+{1000 * (group.best.energy - lowest):.1f} meV/atom"
+                    else f"**+{1000 * (group.best.energy - lowest):.1f}**"
                 )
-                symbol = plain(group.space_group.replace("-", UNBROKEN))
+                symbol = plain(unbroken(group.space_group))
+                by = searches(store, group.members)
                 st.caption(
-                    f"**{energy_words(group.best.energy)}** eV/atom  \n{above}  \n"
-                    f"{symbol} · {group.best.n_atoms} atoms  \nfound by {_count(searches(store, group.members))}"
+                    f"{above}  \n{symbol}  \n{group.best.n_atoms} atoms"
+                    + (f"  \nby {by} searches" if by > 1 else "")
                     + (f"  \nagain: {plain(', '.join(again[row + place]))}" if again[row + place] else "")
                 )
                 st.button(

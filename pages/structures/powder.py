@@ -7,6 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.common.crystals import pattern_of, phases_of
+from pages.common.wording import typeset
 from pages.components.chart import live_chart
 from pages.components.number_field import number_field
 from pages.structures.item import Item
@@ -38,7 +39,7 @@ def show_powder(item: Item) -> None:
         "Compare with",
         names,
         index=names.index(default),
-        format_func=lambda name: name or "nothing",
+        format_func=lambda name: typeset(name or "nothing"),
         key="phase",
     )
     if wavelength is None:
@@ -52,7 +53,7 @@ def show_powder(item: Item) -> None:
         mine = profile(pattern)
         other = None
         if chosen is not None:
-            other = (chosen, profile(pattern_of(phases[chosen], wavelength)))
+            other = (typeset(chosen), profile(pattern_of(phases[chosen], wavelength)))
     strongest = max(zip(pattern.intensity, pattern.angle, pattern.labels, strict=True), default=None)
     words = f"strongest line {strongest[2]} at {strongest[1]:.2f} degrees" if strongest else "no lines"
     live_chart(

@@ -83,8 +83,8 @@ def test_camera_turns_by_keyboard_and_stays_when_the_structure_changes(watched: 
     turned = drawn(view)["view"]
     assert turned != first
     canvas = view.locator("canvas").element_handle()
-    page.get_by_role("radio", name="Primitive cell").or_(
-        page.get_by_role("button", name="Primitive cell")
+    page.get_by_role("radio", name="Primitive").or_(
+        page.get_by_role("button", name="Primitive")
     ).first.click()
     page.wait_for_function("() => true")
     expect(view).not_to_have_attribute("data-atoms", "164")
