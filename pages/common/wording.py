@@ -19,7 +19,10 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 NOTHING, MINUS = "–", "−"
 AT_TARGET = 1000 * TARGET_TOLERANCE  # meV/atom
 FORMULA = re.compile(rf"\b(?:(?:{'|'.join(ion.element for ion in all_ions())})\d*){{2,}}\b")
+TOGETHER = re.compile(r"(?<=\d) (?=%)|(?<=\bp) (?=[<=])|(?<=\bp [<=]) ")
+BAR = re.compile(r"(?<=[A-Za-z])-(?=[1346])")  # over a number, in a space group
 LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 TOLD = {  # settings that have words of their own in `search_in_words`, or none
     "composition", "algorithm", "baseline", "actions", "seed", "max_atoms", "steps", "population", "time_limit",
     "target", "kT", "settings", "policy",
@@ -56,6 +59,11 @@ REASONS = {
 def typeset(text: str) -> str:
     """A text with the digits of the formulas in it lowered: Y₂O₃."""
     return FORMULA.sub(lambda formula: formula[0].translate(LOWERED), text)
+
+
+def unbroken(text: str) -> str:
+    """A text in whose numbers and space groups no line ends: 25 %, p < 0.001, Pm-3m."""
+    return BAR.sub("\N{NON-BREAKING HYPHEN}", TOGETHER.sub("\N{NO-BREAK SPACE}", text))
 
 
 def run_title(run: RunInfo) -> str:
@@ -119,6 +127,12 @@ def number(value: float, digits: int, sign: str = "") -> str:
     """With so many digits, a true minus, and none before a zero; "+" in `sign` stands before what is above it."""
     text = f"{value:{sign}.{digits}f}"
     return text.lstrip("+-") if float(text) == 0 else text.replace("-", MINUS)
+
+
+def rough(value: float) -> str:
+    """To two digits: 0.12, 3.1 × 10⁻¹⁰."""
+    digits, tens, exponent = f"{value:.2g}".partition("e")
+    return f"{digits} × 10{str(int(exponent)).translate(RAISED)}" if tens else digits
 
 
 def percent(share: float) -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.common.errors import plain
 from pages.common.glossary import caption
-from pages.common.wording import NOTHING, number, signed
+from pages.common.wording import NOTHING, number, rough, signed
 from pages.common.wording import energy as energy_words
 from pages.components.chart import live_chart
 from pages.components.table import with_digits
@@ -51,7 +51,7 @@ def show_sentence(moment: StepView, *, new_lowest: bool) -> None:
         if abs(moment.delta) < SAME_ENERGY:
             gap = "the energy of the current structure"
         elif moment.delta > 0:
-            gap += f", accepted with probability {moment.acceptance:.2g}"
+            gap += f", accepted with probability {rough(moment.acceptance)}"
         relaxed = f"{energy_words(float(row.energy[0]))} eV/atom"
         words = f"The trial relaxed to **{relaxed}** with {row.n_atoms[0]} atoms, {gap}."
     st.markdown(f"{words} Reward {signed(float(row.reward[0]), 2)}.")
@@ -88,7 +88,7 @@ def show_outcome(moment: StepView) -> None:
 def _acceptance(moment: StepView) -> str:
     if moment.delta is None:
         return "0: no energy"
-    return "1: not higher" if moment.delta <= 0 else f"exp(−ΔE/kT) = {moment.acceptance:.2g}"
+    return "1: not higher" if moment.delta <= 0 else f"exp(−ΔE/kT) = {rough(moment.acceptance)}"
 
 
 def show_reward(moment: Moment) -> None:
@@ -102,18 +102,24 @@ def show_reward(moment: Moment) -> None:
     )
     z, reward = number(story.z_current, DIGITS), signed(story.reward, DIGITS)
     if story.useless is None and story.z_trial is not None:
-        st.latex(rf"R = z(s) - z(s') = {z} - ({number(story.z_trial, DIGITS)}) = {reward}")
+        st.latex(rf"R = z(s) - z(s') = {z} - {_in_a_difference(story.z_trial)} = {reward}")
         return
     st.markdown(f"Penalty applied, because {plain(story.useless or '')}: it takes the place of R.")
     if story.reward == FIXED_PENALTY:
         st.latex(rf"R = {reward}")
         return
-    st.latex(rf"R = z(s) - z(E_p) = {z} - ({number(story.z_current - story.reward, DIGITS)}) = {reward}")
+    worst = _in_a_difference(story.z_current - story.reward)
+    st.latex(rf"R = z(s) - z(E_p) = {z} - {worst} = {reward}")
     st.caption(
         "E_p is the mean of the highest tenth of all energies so far. To find again what is known costs as much as to "
         "climb there: it teaches the agent not to repeat itself. A step that goes down a little is rewarded little, "
         "even if it finds what the search was after."
     )
+
+
+def _in_a_difference(value: float) -> str:
+    text = number(value, DIGITS)
+    return f"({text})" if value < 0 else text
 
 
 def show_choice(moment: Moment) -> None:

@@ -261,7 +261,7 @@ def _point(
         reasons.setdefault(definition.model, f"not yet relaxed by {label_of(definition.model)}")
     real = experiment(mixed.formula)
     found = {
-        energy: match.name
+        energy: match.title
         for energy, crystal in crystals.items()
         if known_there and (match := known_as(crystal, phases(crystal), label)) is not None
     }
@@ -276,7 +276,7 @@ def _point(
         lowest=lowest,
         energies=energies,
         hulls={},
-        known=definition.known.get(mixed.formula) or (None if real is None else real.name),
+        known=definition.known.get(mixed.formula) or (None if real is None else real.title),
         repeats=_repeats(reader, finished, lowest),
         found=found,
         reasons={energy: why for energy, why in reasons.items() if energy not in energies},

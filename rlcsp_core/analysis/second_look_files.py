@@ -43,7 +43,7 @@ def values_of(row: Row) -> dict[str, Any]:
         "c_change": c,
         "space_group": row.space_groups[0],
         "model_space_group": row.space_groups[1],
-        "known": None if row.known is None else row.known.name,
+        "known": None if row.known is None else row.known.title,
         "seconds": None if second is None else second.seconds,
         "run_id": best.run_id,
         "structure": f"{'step' if best.source == Source.STEP else 'member'}-{best.number}",

@@ -102,7 +102,7 @@ def potential_of(run: RunInfo) -> Choice | None:
 
 def called(crystal: Reference) -> str:
     """Its name within a sentence."""
-    name = crystal.name
+    name = crystal.title
     return f"the {name} form" if name in FORMS else f"the {name}" if name.endswith(NOT_MINERALS) else name
 
 

@@ -29,6 +29,7 @@ HYPOTHETICAL = (
     "Y2TiO5_ground_state",
     "Y2O3_A_type",
 )
+PROPER = {"ruddlesden popper": "Ruddlesden–Popper"}  # names that are not written small
 ALSO = "also"  # between the coordinates of two orbits of one element
 
 Sites = Mapping[str, Sequence[Sequence[float]]]  # fractional coordinates of the orbits of each element
@@ -43,6 +44,11 @@ class Reference:
     source: str  # citation
     made_from: Any  # of a file, its path; of the table, group, cell and sites
     experimental: bool = True
+
+    @property
+    def title(self) -> str:
+        """The name as it is written."""
+        return PROPER.get(self.name, self.name)
 
     @cached_property
     def crystal(self) -> Crystal:
