@@ -8,7 +8,7 @@ import streamlit as st
 from pages.common.cache import cached
 from pages.common.errors import plain
 from pages.common.url import choice, one_of
-from pages.common.wording import typeset
+from pages.common.wording import typeset, unbroken
 from pages.components.chart import chart, csv_button
 from rlcsp_core.analysis import across, stream
 from rlcsp_core.analysis.outcomes import outcomes, read_outcomes, shipped_outcomes
@@ -70,9 +70,9 @@ def _across(table: pd.DataFrame) -> None:
     cost = _cost(table)
     found = across.against(table, cost, labels[-1], labels[:-1])
     if found:
-        st.markdown(f"#### {plain(across.sentence(found[0], labels[-1], n, cost))}")
+        st.markdown(f"#### {plain(unbroken(across.sentence(found[0], labels[-1], n, cost)))}")
         for one in found[1:]:
-            st.markdown(plain(across.sentence(one, labels[-1], n, cost)))
+            st.markdown(plain(unbroken(across.sentence(one, labels[-1], n, cost))))
         st.markdown(plain(typeset(" ".join(across.exceptions(one, labels[-1], n) for one in found))))
     figure = across_figure(across.means(table, cost), _styles(table), cost, _names(table))
     where, tests = (f"{n} compounds", SEVERAL) if n > 1 else (table["composition"].iloc[0], ONE)

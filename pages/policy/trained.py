@@ -9,7 +9,7 @@ from pages.common.columns import beside
 from pages.common.errors import plain
 from pages.common.sitemap import COMPARE, DEMO, SEARCH
 from pages.common.url import one_of
-from pages.common.wording import typeset
+from pages.common.wording import typeset, unbroken
 from pages.components.chart import chart
 from pages.components.race_words import said_by_pairs, shipped_compositions, training_words
 from rlcsp_core.analysis.trained import WITHOUT, change_by_training, curve_of, in_words
@@ -33,7 +33,7 @@ def show_trained(place: DeltaGenerator) -> None:
     formula = name.removeprefix(WITHOUT) if name.startswith(WITHOUT) else FIRST
     preset = presets()[formula]
     changed = change_by_training(policy, formula, preset.max_atoms)
-    st.markdown(f"#### {plain(in_words(changed))}")
+    st.markdown(f"#### {plain(unbroken(in_words(changed)))}")
     left, right = beside("trained", [3, 2])
     with left:
         chart(

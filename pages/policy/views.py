@@ -14,7 +14,7 @@ from pages.common.errors import plain
 from pages.common.glossary import caption
 from pages.common.run_picker import LISTED, pick_runs
 from pages.common.url import remember
-from pages.common.wording import energy, number, signed
+from pages.common.wording import energy, number, signed, unbroken
 from pages.components.action_key import action_key
 from pages.components.chart import chart
 from rlcsp_core.actions import action_numbered
@@ -236,9 +236,9 @@ def change_view(_: Reader, policies: Sequence[Learned]) -> None:
         changed = change(before, after, policy.actions)
         with column:
             st.markdown(f"###### {plain(policy.label)}")
-            st.markdown(plain(in_words(changed)))
+            st.markdown(plain(unbroken(in_words(changed))))
             chart(
-                plots.change_figure(changed),
+                plots.change_figure(changed, "after the run"),
                 f"change-{policy.run_id}",
                 f"Probability of each action before and after the run. {in_words(changed)}",
             )

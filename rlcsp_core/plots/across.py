@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 
 import plotly.graph_objects as go
 
@@ -38,6 +39,7 @@ def across_figure(
 def _dots(
     means: Sequence[Mean], label: str, style: LineStyle, cost: str, names: Mapping[str, str]
 ) -> go.Scatter:
+    means = sorted(means, key=attrgetter("is_bound"))  # the legend has the mark of the first
     more = ["more than " * mean.is_bound for mean in means]
     return go.Scatter(
         x=[max(mean.mean, LEAST[cost]) for mean in means],

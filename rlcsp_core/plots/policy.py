@@ -19,7 +19,8 @@ from rlcsp_core.plots.palette import GRID, INK, MUTED, PAGE, LineStyle
 from rlcsp_core.records import Array, IntArray
 
 SCALE = "Cividis"  # the same for readers who see colours differently
-NAMED, NAME_WIDTH, NAME_HEIGHT = 5, 0.18, 0.06  # lines that are named; room for a name, parts of the axes
+NAMED, NAME_HEIGHT = 5, 0.06  # lines that are named; room for a name, part of the axis
+NAME_WIDTH = 140  # pixels at the right, for a name
 LEARNED = "#1f83c9"
 CHANGE_ROW = 23  # pixels of a bar
 LEAST_POINTS = 0.5  # of a change that is not rounded to none
@@ -50,7 +51,8 @@ def over_energy_figure(
                 xanchor="left",
                 bgcolor=PAGE,
             )
-    figure.update_xaxes(range=[energy[0], energy[-1] + NAME_WIDTH * (energy[-1] - energy[0])])
+    figure.update_xaxes(range=[energy[0], energy[-1]])
+    figure.update_layout(margin_r=TOOLS + NAME_WIDTH)
     return figure
 
 
@@ -137,7 +139,7 @@ def course_figure(
     return figure
 
 
-def change_figure(changed: Change) -> go.Figure:
+def change_figure(changed: Change, after: str = "after training") -> go.Figure:
     """Probabilities before and after as bars, with the change in points."""
     names = list(changed.names)
     figure = canvas("Probability (%)", "", height=90 + CHANGE_ROW * len(names))
@@ -148,7 +150,7 @@ def change_figure(changed: Change) -> go.Figure:
         x=100 * changed.after,
         y=names,
         orientation="h",
-        name="after training",
+        name=after,
         marker={"color": list(changed.colours)},
         hovertemplate="%{x:.1f} %<extra>%{y}, after</extra>",
     )
