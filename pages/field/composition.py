@@ -11,7 +11,7 @@ from pages.common.catalogue import address_of
 from pages.common.crystals import label_of_group, phases_of, symmetry_of
 from pages.common.errors import plain, show_errors
 from pages.common.sitemap import STRUCTURES
-from pages.common.wording import STATES, signed, typeset
+from pages.common.wording import STATES, signed, typeset, unbroken
 from pages.components.crystal_view import show_crystal
 from pages.components.table import with_digits
 from pages.field.reading import Entry, Shown, look_at, structure_of
@@ -27,7 +27,7 @@ from rlcsp_core.errors import StructureError
 from rlcsp_core.records import Crystal
 from rlcsp_core.relax.learned import label_of
 
-HEIGHT = 300  # pixels of the picture
+HEIGHT = 340  # pixels of the picture
 
 
 def show_composition(entry: Entry, now: Shown, energy: str, place: int) -> None:
@@ -96,7 +96,7 @@ def _identity(field: PhaseField, point: FieldPoint, crystal: Crystal, energy: st
     )
     group = label_of_group(crystal, symprec_of(energy))
     told = "Relaxed" if group in said.words else f"Space group {group},"
-    words = f"**{plain(typeset(said.words))}** {plain(told)} {by(energy)}."
+    words = f"**{plain(typeset(said.words))}** {plain(unbroken(told))} {by(energy)}."
     if said.is_experiment:
         st.success(words, icon=":material/verified:")
     else:

@@ -10,7 +10,9 @@ from pages.field.choosing import choose_energy, choose_field
 from pages.field.reading import entries, shown
 from pages.field.view import REFRESH, show_field, show_what_it_is
 
-title_place, field_place, energy_place = cells("field-choice", [4, 5, 4], vertical_alignment="bottom")
+title_place, field_place, energy_place = cells(
+    "field-choice", [4, 5, 4], vertical_alignment="bottom", wide=True
+)
 title_place.title("Phase field")
 
 with show_errors():

@@ -52,7 +52,7 @@ def show_points(entry: Entry, field: PhaseField, energy: str) -> None:
         column_config={
             **{
                 each: st.column_config.NumberColumn(
-                    f"above hull, {label_of_energy(each)} (meV/atom)", help=f"0.0: stable {by(each)}"
+                    f"above hull, {label_of_energy(each)}", help=f"In meV/atom; 0.0: stable {by(each)}"
                 )
                 for each in energies
             },
@@ -65,6 +65,7 @@ def show_points(entry: Entry, field: PhaseField, energy: str) -> None:
         },
         alt="Compositions with their energies above the hull; select a row to see its structure.",
     )
+    st.caption("Energies above the hull in meV/atom. Select a row to see its structure.")
     with st.container(horizontal=True):
         for ending, form in FORMS.items():
             st.download_button(

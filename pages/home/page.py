@@ -7,13 +7,13 @@ from pages.common.demo_runs import begin_act
 from pages.common.errors import show_errors
 from pages.common.glossary import explained
 from pages.common.session import manager
-from pages.common.sitemap import COMPARE, LEARN, POLICY, REPLAY, SEARCH, STRUCTURES
+from pages.common.sitemap import COMPARE, FIELD, LEARN, POLICY, REPLAY, SEARCH, STRUCTURES
 from pages.common.tour import begin_tour
 from pages.components.run_list import BRIEF, run_list
 from pages.home.hero import show_hero
 
 RECENT = 12
-PLACES = (SEARCH, LEARN, COMPARE, STRUCTURES, REPLAY, POLICY)  # to watch, to understand, to compare
+PLACES = (SEARCH, LEARN, COMPARE, STRUCTURES, REPLAY, POLICY, FIELD)  # to watch, to understand, to compare
 
 runs = manager()
 
@@ -36,7 +36,8 @@ with race, st.container(border=True):
     show_hero()
 with places:
     for row in range(0, len(PLACES), 2):
-        for column, place in zip(cells(f"pages-{row}", [1, 1]), PLACES[row : row + 2], strict=True):
+        pair = PLACES[row : row + 2]
+        for column, place in zip(cells(f"pages-{row}", [1] * len(pair)), pair, strict=True):
             with column, st.container(border=True, height="stretch", gap="xxsmall"):
                 st.page_link(place.file, label=f"**{place.title}**", icon=place.icon)
                 st.caption(place.question)
