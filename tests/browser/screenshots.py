@@ -43,6 +43,7 @@ IN_DOCUMENTS = (
     "compare",
     "structures",
     "structures-pair",
+    "field",
     "replay",
     "policy",
     "learn",
@@ -50,6 +51,7 @@ IN_DOCUMENTS = (
 DOCUMENT = (1440, 1000)  # pixels that are cut from the top of the widest picture
 DOCUMENT_WIDTH, QUALITY = 1200, 80  # pixels; of WebP
 SHIPPED = quote_plus(f"report{SUFFIX}")
+FIELD = quote_plus(f"Y2O3-SrO-TiO2{SUFFIX}")
 TALLEST = 3200  # pixels of a picture
 LEARNERS = (
     SearchConfig(algorithm="npg", steps=800),
@@ -119,7 +121,8 @@ def filled(store: Store) -> list[str]:
 
 def shots_of(store: Store, ids: list[str]) -> dict[str, Shot]:
     npg, ppo, rival, demo = ids
-    accepted = [info.number for info in store.structures(npg, Source.STEP)]
+    accepted = sorted({info.number for info in store.structures(npg, Source.STEP)})
+    rejected = next(step for step in range(accepted[len(accepted) // 2], 800) if step not in accepted)
     shown = {
         "home": Shot(""),
         "demo-find": Shot(f"Demo?run={demo}"),
@@ -135,8 +138,9 @@ def shots_of(store: Store, ids: list[str]) -> dict[str, Shot]:
         "structures-bonds": Shot(f"Structures?run={demo}", tab("Bonds and sites")),
         "structures-files": Shot(f"Structures?run={demo}", tab("Files")),
         "structures-file": Shot("Structures?from=file"),
-        "field": Shot("Field"),
+        "field": Shot(f"Field?field={FIELD}"),
         "replay": Shot(f"Replay?run={npg}&step={accepted[len(accepted) // 2]}"),
+        "replay-rejected": Shot(f"Replay?run={npg}&step={rejected}", wait_for("made again from the seed")),
         "policy": Shot("Policy"),
         "policy-runs": Shot(f"Policy?run={npg}&run={ppo}"),
         "policy-course": Shot(f"Policy?run={npg}&run={ppo}", press("Evolution")),
@@ -162,6 +166,16 @@ def press(*names: str) -> Callable[[Page], None]:
             button = page.get_by_role("button", name=name).or_(page.get_by_role("radio", name=name)).first
             button.click()
             wait_until_settled(page)
+
+    return act
+
+
+def wait_for(words: str) -> Callable[[Page], None]:
+    """Until the page says so."""
+
+    def act(page: Page) -> None:
+        page.get_by_text(words).wait_for(timeout=LIMIT)
+        wait_until_settled(page)
 
     return act
 
