@@ -33,14 +33,16 @@ from rlcsp_core.relax.learned import label_of
 from rlcsp_core.store import Reader, RunInfo, Source
 
 OVERVIEW = 2000  # points of the curve
-SPEED = 0.3  # s a step
+SPEED, SPEED_OF_EVERY = 0.3, 0.5  # s a step; rejected trials are relaxed again
 TICKS = 1000  # more merge into a bar
 STEP = "replay-step"
 SHOWN = "replay-shown"
 PLAYING = "replay-playing"
 JUMP = "replay-jump"
+EVERY = "replay-every"
+BEHIND = "replay-behind"  # the trial that is to be shown is not there yet
 TRIAL = ("trial as built", "trial relaxed")
-MOMENT, PAUSE = 0.4, 0.6  # s of making a trial again, and between such moments
+MOMENT, PAUSE = 0.3, 0.5  # s of making a trial again, and between such moments
 
 
 def replay(store: Reader) -> None:
@@ -51,7 +53,15 @@ def replay(store: Reader) -> None:
     if run is None:
         return
     _read_address(run)
-    st.fragment(_film, run_every=SPEED if st.session_state.get(PLAYING) else None)(store, run)
+    every = _seconds_a_step()
+    st.fragment(_film, run_every=every)(store, run, every)
+
+
+def _seconds_a_step() -> float | None:
+    """None while it does not play."""
+    if not st.session_state.get(PLAYING):
+        return None
+    return SPEED_OF_EVERY if st.session_state.get(EVERY) else SPEED
 
 
 def _read_address(run: RunInfo) -> None:
@@ -63,7 +73,9 @@ def _read_address(run: RunInfo) -> None:
     st.session_state[STEP] = min(max(1, st.session_state[STEP]), run.n_steps)
 
 
-def _film(store: Reader, run: RunInfo) -> None:
+def _film(store: Reader, run: RunInfo, every: float | None) -> None:
+    if every != _seconds_a_step():
+        st.rerun()  # with another timer
     marks = _landmarks(store, run)
     _controls(run, marks)
     step = int(st.session_state[STEP])
@@ -88,11 +100,14 @@ def _controls(run: RunInfo, marks: Landmarks) -> None:
         st.session_state[STEP] = min(max(1, jump), run.n_steps)
     playing = bool(st.session_state.get(PLAYING))
     if playing:
-        _move_to(run, marks.accepted)
+        if not st.session_state.get(EVERY):
+            _move_to(run, marks.accepted)
+        elif not st.session_state.pop(BEHIND, False):
+            _move(run, 1)
         if not st.session_state[PLAYING]:
             st.rerun()  # at the end: without the timer
     bar = st.container(horizontal=True, vertical_alignment="bottom")  # wraps on a tablet, where columns cut
-    hint = "Shows the accepted steps one after the other."
+    hint = "Shows the accepted steps one after the other, or every step."
     if bar.button(
         "Pause" if playing else "Play",
         key="replay-play",
@@ -112,6 +127,7 @@ def _controls(run: RunInfo, marks: Landmarks) -> None:
         bar.button(label, key=f"replay-{label}", on_click=_move, args=(run, by), shortcut=lecture_key(key))
     bar.button("Next accepted", key="replay-accepted", on_click=_move_to, args=(run, marks.accepted))
     bar.button("Next new lowest", key="replay-lowest", on_click=_move_to, args=(run, marks.lowest))
+    bar.toggle("Play every step", key=EVERY)
     st.slider("Step", 1, max(2, run.n_steps), key=STEP, label_visibility="collapsed")
     with st.container(key="ticks"):
         words = f"{len(marks.accepted)} accepted steps; new lowest energies at {', '.join(map(str, marks.lowest))}"
@@ -190,7 +206,10 @@ def _remade(store: Reader, run: RunInfo, step: int) -> Sequence[Crystal | None]:
             "Rejected trials are not stored; this one was made again from the seed, the same in every bit."
         )
         return found
-    if isinstance(found, int):
+    if isinstance(found, int) and st.session_state.get(PLAYING):
+        st.session_state[BEHIND] = True
+        _progress(found, step)
+    elif isinstance(found, int):
         st.fragment(_making, run_every=PAUSE)(store, run, step, found, time.monotonic())
     else:
         st.caption(plain(f"Rejected trials are not stored, and this one cannot be made again: {found}."))
@@ -204,6 +223,10 @@ def _making(store: Reader, run: RunInfo, step: int, reached: int, begun: float) 
         if not isinstance(found, int):
             st.rerun()
         reached = found
+    _progress(reached, step)
+
+
+def _progress(reached: int, step: int) -> None:
     st.progress(reached / step, f"Making the rejected trial again from the seed: at step {reached} of {step}")
 
 

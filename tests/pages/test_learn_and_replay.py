@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.common.wording import beside_known_minimum
 from pages.learn.bench import BENCH
-from pages.replay.film import PAUSE
+from pages.replay.film import EVERY, PAUSE, PLAYING
 from rlcsp_core.analysis.moment import step_view
 from rlcsp_core.execution import Halt, execute
 from rlcsp_core.search import SearchConfig
@@ -208,3 +208,19 @@ def test_a_rejected_trial_is_made_again_and_shown(replay: AppTest, database: Pat
         replay.run()
     assert any("made again from the seed" in each.value for each in replay.caption)
     store.close()
+
+
+@pytest.mark.parametrize("every", [False, True])
+def test_a_film_shows_the_accepted_steps_or_every_step(replay: AppTest, database: Path, every: bool) -> None:
+    store = open_store(str(database))
+    (run,) = store.runs()
+    table = store.steps(run.id)
+    store.close()
+    replay.run()
+    replay.button(key="replay-First").click().run()
+    replay.toggle(key=EVERY).set_value(every).run()
+    replay.session_state[PLAYING] = True
+    shown = [int(replay.run().query_params["step"]) for _ in range(3)]
+    accepted = [int(step) for step in table.step[table.accepted] if step > 1]
+    assert not replay.exception
+    assert shown == ([2, 3, 4] if every else [*accepted, STEPS][:3])
