@@ -73,7 +73,8 @@ def _across(table: pd.DataFrame) -> None:
         st.markdown(f"#### {plain(unbroken(across.sentence(found[0], labels[-1], n, cost)))}")
         for one in found[1:]:
             st.markdown(plain(unbroken(across.sentence(one, labels[-1], n, cost))))
-        st.markdown(plain(typeset(" ".join(across.exceptions(one, labels[-1], n) for one in found))))
+        if n > 1:
+            st.markdown(plain(typeset(" ".join(across.exceptions(one, labels[-1], n) for one in found))))
     figure = across_figure(across.means(table, cost), _styles(table), cost, _names(table))
     where, tests = (f"{n} compounds", SEVERAL) if n > 1 else (table["composition"].iloc[0], ONE)
     chart(figure, f"across-{cost}", f"Mean {COSTS[cost]} of {', '.join(labels)} on {where}.")

@@ -170,8 +170,6 @@ def sentence(found: Against, label: str, n: int, cost: str) -> str:
 
 
 def exceptions(found: Against, label: str, n: int) -> str:
-    """On how many compounds taken alone the two differ; nothing where there is but one."""
-    if n == 1:
-        return ""
+    """On how many compounds taken alone the two differ."""
     worse = f"dearer on {', '.join(found.worse)}" if found.worse else "dearer on none"
     return f"Taken alone, {label} is cheaper than {found.label} on {len(found.better)} of {n} compounds, {worse}."

@@ -7,6 +7,8 @@ import pytest
 from rlcsp_core.crystal.composition import presets
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.execution.experiment import about, load_experiment, parse_experiment, shipped_experiments
+from rlcsp_core.execution.training import streams_of
+from rlcsp_core.execution.training_file import load_training
 
 GOOD = """
 title = "A title"
@@ -77,6 +79,26 @@ def test_shipped_experiments_are_what_they_claim():
     assert limits == {"Sr4Ti3O10": 50, "Y2TiO5": 50, "Y2Ti2O7": 50, "SrY2O4": 50, "Y2O3": 80}
     assert {v.config.algorithm for v in paper.variants} == {"original", "uniform", "rlcsp"}
     assert all(v.config.target is not None and v.config.steps == 10_000 for v in paper.variants)
+
+
+def test_the_judged_policies_search_for_what_they_were_trained_on_with_seeds_they_have_not_seen():
+    training, judged = load_training("report-trained"), load_experiment("report-judged")
+    streams = streams_of(training)
+    taught = [s for s in streams if s.seed == training.seeds[0] and s.method.method != "none"]
+    *trained, original, uniform = (variant.config for variant in judged.variants)
+    assert [config.policy["name"] for config in trained] == [stream.label for stream in taught]
+    for config, stream in zip(trained, taught, strict=True):
+        (plan,) = stream.planned(0)
+        for key in set(plan.config.as_dict()) - {"seed", "steps", "policy", "settings"}:
+            assert getattr(config, key) == getattr(plan.config, key), key
+        assert set(config.policy["theta"]) == set(stream.knows.policy("x")["theta"])
+    assert (original.algorithm, original.actions) == ("original", "published")
+    assert (uniform.algorithm, uniform.actions) == ("uniform", "sized")
+    tasks = {(c.composition, c.target, c.population, c.max_atoms, c.steps) for _, c in judged.variants}
+    assert len(tasks) == 1
+    seen = {plan.config.seed for s in streams for n in range(s.n_batches) for plan in s.planned(n)}
+    assert len(seen) == 120
+    assert not set(judged.seeds) & (seen | set(load_experiment("learning-across").seeds))
 
 
 def test_the_zoo_searches_for_every_known_minimum_but_the_published_ones():

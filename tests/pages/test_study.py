@@ -78,6 +78,15 @@ def test_a_view_without_an_experiment_shows_what_a_newcomer_sees(opened: Opened)
     assert not page.run().multiselect(key="compare-experiments").value
 
 
+def test_a_result_of_one_compound_says_what_its_seeds_say(opened: Opened) -> None:
+    page = opened("pages/compare/page.py", view="Result", of="report-judged (shipped)")
+    assert not page.exception
+    assert any("no transfer" in caption.value for caption in page.caption), "what it is for"
+    told = [each.value for each in page.markdown if "over the seeds" in each.value.lower()]
+    assert len(told) == 6  # each of the others against Uniform
+    assert all("Uniform" in words for words in told)
+
+
 def test_no_interval_stands_where_nothing_varies() -> None:
     assert _interval(Estimate(-27.35407, -27.354070001, -27.354069999, 20), 5) == "−27.35407"
     assert _interval(Estimate(-27.35407, -27.4, -27.3, 20), 2) == "−27.35 ± 0.05"
