@@ -25,11 +25,12 @@ def search(theta, rates, rng, exploration=0.1, rows=None):
     """One search of a memoryless problem; the rewards are those of a method that pays for what finds the target."""
     rows = np.arange(len(rates)) if rows is None else rows
     mask = np.bincount(rows, minlength=len(theta))
+    among = [np.flatnonzero(rows == row) for row in range(len(theta))]  # actions of each row
     pi = policy_at(theta, np.ones(1), mask, exploration).probabilities
     taken, hit = [], False
     while not hit and len(taken) < LIMIT:
         row = draw(pi, rng).action
-        action = rng.choice(np.flatnonzero(rows == row))
+        action = among[row][rng.integers(len(among[row]))]
         taken.append(row)
         hit = rng.random() < rates[action]
     n = len(taken)
