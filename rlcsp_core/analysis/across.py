@@ -18,10 +18,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from rlcsp_core.analysis.survival import CONFIDENCE, RESAMPLES, SEED, holm
+from rlcsp_core.analysis.survival import RESAMPLES, SEED, SIGNIFICANCE, holm, interval, p_in_words
 from rlcsp_core.records import Array
 
-SIGNIFICANCE = 0.05
 MOST_EXACT = 50  # differences
 LEAST = {"steps": 1.0, "cpu": 1e-3}  # what a mean counts at least, since it is a logarithm that is averaged
 
@@ -67,7 +66,7 @@ def means(table: pd.DataFrame, cost: str) -> list[Mean]:
         x = part[cost].to_numpy(dtype=float)
         x = x[np.isfinite(x)]
         if len(x):
-            low, high = _interval(x[rng.integers(len(x), size=(RESAMPLES, len(x)))].mean(axis=1))
+            low, high = interval(x[rng.integers(len(x), size=(RESAMPLES, len(x)))].mean(axis=1))
             found.append(
                 Mean(composition, label, float(x.mean()), low, high, int(part["reached"].sum()), len(part))
             )
@@ -90,7 +89,7 @@ def _against(table: pd.DataFrame, cost: str, label: str, other: str) -> Against 
         chosen = rng.integers(len(x), size=(RESAMPLES, len(x)))
         resampled[:, c] = _log_ratio(x[chosen], cost)
     compounds = rng.integers(len(pairs), size=resampled.shape)
-    low, high = _interval(np.exp(np.take_along_axis(resampled, compounds, axis=1).mean(axis=1)))
+    low, high = interval(np.exp(np.take_along_axis(resampled, compounds, axis=1).mean(axis=1)))
     differences = {name: np.log(np.maximum(x, LEAST[cost])) @ (-1.0, 1.0) for name, x in pairs.items()}
     alone = holm([signed_rank(d) for d in differences.values()])
     apart = {
@@ -138,16 +137,11 @@ def _log_ratio(x: Array, cost: str) -> Array:
     return np.asarray(mean[..., 1] - mean[..., 0])
 
 
-def _interval(x: Array) -> tuple[float, float]:
-    low, high = np.quantile(x, ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2))
-    return float(low), float(high)
-
-
 def sentence(found: Against, label: str, n: int, cost: str) -> str:
     """What one comparison says, over n compounds."""
     where = f"over {n} compounds" if n > 1 else "over the seeds"
     what = {"steps": "steps", "cpu": "CPU seconds"}[cost]
-    p = f"p = {found.p:.2g}" if found.p >= 0.001 else "p < 0.001"
+    p = p_in_words(found.p)
     if found.p >= SIGNIFICANCE:
         return f"{where.capitalize()}, {label} and {found.label} cannot be told apart in {what} ({p})."
     more = found.ratio > 1

@@ -24,17 +24,18 @@ from rlcsp_core.analysis.metrics import (
 )
 from rlcsp_core.analysis.survival import (
     CONFIDENCE,
+    SIGNIFICANCE,
     Cost,
     PairTest,
     columns,
     common_limit,
     cost,
     log_rank,
+    p_in_words,
     pair_tests,
 )
 from rlcsp_core.records import SAME_ENERGY, Array, IntArray
 
-SIGNIFICANCE = 0.05  # p below which two experiments are called different
 FEW_RUNS = 5  # below this many runs of either side, nothing is concluded
 SECONDS_PER_MINUTE = 60.0
 
@@ -235,13 +236,15 @@ def conclusion(test: PairTest, means: Mapping[str, Cost]) -> str:
             "this says nothing about which of them is faster."
         )
     if test.p_holm >= SIGNIFICANCE:
-        return f"{runs} are too few to tell {test.a} and {test.b} apart ({_p(test.p_holm)})."
+        return f"{runs} are too few to tell {test.a} and {test.b} apart ({p_in_words(test.p_holm)})."
     if a.mean == b.mean:
-        return f"{test.a} and {test.b} differ ({runs}; {_p(test.p_holm)}), but not in their mean steps."
+        return (
+            f"{test.a} and {test.b} differ ({runs}; {p_in_words(test.p_holm)}), but not in their mean steps."
+        )
     (quick, quick_mean), (slow, slow_mean) = sorted([(test.a, a), (test.b, b)], key=lambda item: item[1].mean)
     return (
         f"{quick} reaches the target sooner than {slow}: {quick_mean.mean:.0f} against {slow_mean.mean:.0f} steps "
-        f"on average within {quick_mean.limit:.0f} steps ({runs}; {_p(test.p_holm)})."
+        f"on average within {quick_mean.limit:.0f} steps ({runs}; {p_in_words(test.p_holm)})."
     )
 
 
@@ -249,8 +252,3 @@ def _runs(a: Cost, b: Cost) -> str:
     if a.n_runs == b.n_runs:
         return f"{a.n_runs} seed" if a.n_runs == 1 else f"{a.n_runs} seeds"
     return f"{a.n_runs} and {b.n_runs} seeds"
-
-
-def _p(p: float) -> str:
-    smallest = 0.001  # below this the exact size of a p-value means nothing
-    return f"p = {p:.2g}" if p >= smallest else f"p < {smallest}"

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from rlcsp_core.analysis.across import LEAST, SIGNIFICANCE, signed_rank
-from rlcsp_core.analysis.survival import CONFIDENCE, RESAMPLES, SEED
+from rlcsp_core.analysis.across import LEAST, signed_rank
+from rlcsp_core.analysis.survival import CONFIDENCE, RESAMPLES, SEED, SIGNIFICANCE, p_in_words
 from rlcsp_core.records import Array, BoolArray
 
 SEEDS_APART = 1000  # of the searches of two streams: those of stream s are 1000 s + 1, 1000 s + 2, …
@@ -81,7 +81,7 @@ def fall(table: pd.DataFrame, label: str, cost: str) -> Fall:
 
 def sentence(found: Fall, label: str, cost: str) -> str:
     what = {"steps": "steps", "cpu": "CPU seconds"}[cost]
-    p = f"p = {found.p:.2g}" if found.p >= 0.001 else "p < 0.001"
+    p = p_in_words(found.p)
     first, last = ("at least " * bound for bound in found.is_bound)
     numbers = (
         f"{first}{found.first:.3g} {what} in the first {FIRST} searches, {last}{found.last:.3g} in searches "

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 CONFIDENCE = 0.95  # of bands and intervals
 RESAMPLES = 2000  # of a bootstrap
 SEED = 1  # of the resamples: the same runs have the same intervals
+SIGNIFICANCE = 0.05  # p below which two groups are called different
+SMALLEST_P = 0.001  # below this the exact size of a p-value means nothing
 Group = TypeVar("Group")
 
 
@@ -231,3 +233,7 @@ def interval(resampled: Array) -> tuple[float, float]:
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(resampled, (tail, 1 - tail))
     return float(low), float(high)
+
+
+def p_in_words(p: float) -> str:
+    return f"p = {p:.2g}" if p >= SMALLEST_P else f"p < {SMALLEST_P}"

@@ -155,9 +155,7 @@ class Reader:
     def experiment(self, content: Mapping[str, Any], name: str) -> Experiment:
         top = TOP._replace(values=content)
         self._check_keys(top, TOP_KEYS)
-        for key in ("title", "description"):
-            if not isinstance(content.get(key, ""), str):
-                raise self._mistake(top, key, f"{key} must be a text in quotes")
+        self._check_texts(top)
         seeds = self._seeds(top)
         defaults = self._entry(top, "defaults", 0, content.get("defaults", {}))
         compositions = self._entries(top, "compositions") or [Entry("compositions", 0, {})]
@@ -173,6 +171,11 @@ class Reader:
                 self._check_label(label, algorithm, variants)
                 variants[label] = PlannedRun(label, config)
         return Experiment(name, seeds, tuple(variants.values()))
+
+    def _check_texts(self, top: Entry) -> None:
+        for key in ("title", "description"):
+            if not isinstance(top.values.get(key, ""), str):
+                raise self._mistake(top, key, f"{key} must be a text in quotes")
 
     def _seeds(self, top: Entry) -> tuple[int, ...]:
         value = top.values.get("seeds", DEFAULT_SEEDS)

@@ -134,9 +134,7 @@ class FieldReader(Reader):
     def field(self, content: Mapping[str, Any], name: str) -> Field:
         top = TOP._replace(values=content)
         self._check_keys(top, KEYS)
-        for key in ("title", "description"):
-            if not isinstance(content.get(key, ""), str):
-                raise self._mistake(top, key, f"{key} must be a text in quotes")
+        self._check_texts(top)
         numbers = {key: self._number(top, key) for key in NUMBERS}
         seeds = self._seeds(TOP._replace(values={"seeds": SEEDS, **content}))
         found = self._mixtures(top, numbers)

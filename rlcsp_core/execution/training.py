@@ -17,7 +17,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from rlcsp_core.agents.across import Across
 from rlcsp_core.agents.prior import Logged, fitted
 from rlcsp_core.analysis.searched import searched, uses_and_hits
 from rlcsp_core.analysis.stream import SEEDS_APART
+from rlcsp_core.analysis.trained import Place
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.execution.experiment import Batch, PlannedRun
 from rlcsp_core.execution.training_file import RULES, Method, Training
@@ -41,14 +42,6 @@ DECIMALS = 6  # of θ: what two machines agree on
 
 
 CarryOut = Callable[[Batch], bool]  # False: it was interrupted
-
-
-class Learning(Protocol):
-    """What a stream knows."""
-
-    def learn(self, store: Store, runs: Sequence[RunInfo]) -> None: ...
-
-    def policy(self, name: str) -> dict[str, Any]: ...
 
 
 class Counting:
@@ -254,15 +247,7 @@ def prior(name: str, method: Method, streams: Sequence[Stream]) -> dict[str, Any
     )
 
 
-class Moment(NamedTuple):
-    """One place of a training curve."""
-
-    search: int  # its number in the stream, from 1
-    steps: float  # geometric mean over streams; a search given up counts with its limit
-    reached: float  # part that found the target
-
-
-def curve_of(streams: Sequence[Stream]) -> list[Moment]:
+def curve_of(streams: Sequence[Stream]) -> list[Place]:
     """Steps against the number of the search."""
     found = []
     n = len(streams[0].configs)
@@ -271,7 +256,7 @@ def curve_of(streams: Sequence[Stream]) -> list[Moment]:
         steps = [run.n_steps if run.target_step is None else run.target_step for run in runs]
         mean = math.exp(sum(math.log(max(k, 1)) for k in steps) / len(steps))
         reached = sum(run.target_step is not None for run in runs) / len(runs)
-        found.append(Moment(number + 1, round(mean, 1), round(reached, 3)))
+        found.append(Place(number + 1, round(mean, 1), round(reached, 3)))
     return found
 
 
@@ -289,5 +274,5 @@ def provenance(training: Training, method: Method, streams: Sequence[Stream]) ->
         "steps": sum(run.n_steps for run in runs),
         "versions": dict(latest.versions),
         "date": datetime.fromtimestamp(latest.ended or 0.0, UTC).date().isoformat(),
-        "curve": [list(moment) for moment in curve_of(streams)],
+        "curve": [list(place) for place in curve_of(streams)],
     }

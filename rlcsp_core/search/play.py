@@ -7,12 +7,12 @@ action, drawn uniformly from those that are left.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 
 from rlcsp_core.agents.agent import draw
+from rlcsp_core.agents.fixed import Unlearning
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.records import (
     Decision,
@@ -20,15 +20,13 @@ from rlcsp_core.records import (
     PopulationRecord,
     SearchRecord,
     StepRecord,
-    Transition,
-    Update,
 )
 from rlcsp_core.scale import EnergyScale
 from rlcsp_core.search.config import SearchConfig
 from rlcsp_core.search.loop import Search
 
 
-class ByHand:
+class ByHand(Unlearning):
     """An agent that does what it is told, and learns nothing."""
 
     def __init__(self) -> None:
@@ -41,15 +39,6 @@ class ByHand:
             certain[self.choice] = 1.0
             return Decision(self.choice, certain)
         return draw(observation.mask / observation.mask.sum(), rng)
-
-    def learn(self, _: Transition) -> Update | None:
-        return None
-
-    def snapshot(self) -> dict[str, Any]:
-        return {}
-
-    def restore(self, snapshot: Mapping[str, Any]) -> None:
-        """There is nothing to take up."""
 
 
 class Play(Search):

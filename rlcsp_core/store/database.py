@@ -8,9 +8,10 @@ reader wants later.  A password never leaves this module: messages name the kind
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
@@ -18,6 +19,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, NoSuchModuleError, SQLAlc
 from rlcsp_core.errors import StoreError
 from rlcsp_core.store import schema
 from rlcsp_core.store.addresses import describe
+
+Value = TypeVar("Value")
 
 
 class DuplicateError(StoreError):
@@ -29,6 +32,7 @@ class UnavailableError(StoreError):
 
 
 MIGRATIONS = Path(__file__).with_name("migrations")
+AT_ONCE = 1000  # values in one query
 LOCK_WAIT = 5.0  # s, for another writer to finish
 LOCK_WAIT_VARIABLE = "RLCSP_LOCK_WAIT"
 
@@ -182,6 +186,11 @@ def writing(engine: Engine) -> Iterator[Connection]:
         connection.execution_options(writes=True)  # before it begins: SQLite is to take its lock then
         with connection.begin():
             yield connection
+
+
+def in_parts(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """As many in one query as every database takes: they bound the number of parameters."""
+    return (values[start : start + AT_ONCE] for start in range(0, len(values), AT_ONCE))
 
 
 class Connected:

@@ -14,12 +14,10 @@ from sqlalchemy import Row, insert, select
 
 from rlcsp_core.store import schema
 from rlcsp_core.store.columns import cut
-from rlcsp_core.store.database import Connected, DuplicateError
+from rlcsp_core.store.database import Connected, DuplicateError, in_parts
 from rlcsp_core.store.packing import finite, pack_crystal, unpack_crystal
 from rlcsp_core.store.records import Refinement, Source, StructureKey, in_order
 from rlcsp_core.store.runs import checked_id
-
-AT_ONCE = 500  # runs in one query; databases bound the number of parameters
 
 
 class Refinements(Connected):
@@ -45,11 +43,7 @@ class Refinements(Connected):
     def refinements(self, run_ids: Sequence[str], model: str | None = None) -> list[Refinement]:
         """Of structures of these runs, by this model or by any; the lowest of each model first, failed ones last."""
         ids = [checked_id(run_id) for run_id in run_ids]
-        found = [
-            each
-            for start in range(0, len(ids), AT_ONCE)
-            for each in self._refinements(ids[start : start + AT_ONCE], model)
-        ]
+        found = [each for part in in_parts(ids) for each in self._refinements(part, model)]
         return sorted(found, key=in_order)
 
     def _refinements(self, run_ids: Sequence[str], model: str | None) -> list[Refinement]:

@@ -14,12 +14,10 @@ from sqlalchemy import and_, select
 from rlcsp_core.errors import NotFoundError
 from rlcsp_core.records import Crystal, PopulationRecord, StepRecord
 from rlcsp_core.store import schema
-from rlcsp_core.store.database import Connected
+from rlcsp_core.store.database import Connected, in_parts
 from rlcsp_core.store.packing import finite, pack_crystal, unpack_crystal
 from rlcsp_core.store.records import Finding, Source, StructureInfo
 from rlcsp_core.store.runs import checked_id, run_key
-
-AT_ONCE = 1000  # runs in one query; databases bound the number of parameters
 
 
 class Structures(Connected):
@@ -62,11 +60,7 @@ class Structures(Connected):
     def lowest(self, run_ids: Sequence[str], limit: int) -> list[Finding]:
         """The relaxed structures of lowest energy that these runs have kept, the lowest first."""
         ids = [checked_id(run_id) for run_id in run_ids]
-        found = [
-            each
-            for start in range(0, len(ids), AT_ONCE)
-            for each in self._lowest(ids[start : start + AT_ONCE], limit)
-        ]
+        found = [each for part in in_parts(ids) for each in self._lowest(part, limit)]
         return sorted(found, key=lambda each: each.energy)[:limit]
 
     def _lowest(self, run_ids: Sequence[str], limit: int) -> list[Finding]:
