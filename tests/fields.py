@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from ase.data import atomic_numbers
 
-from rlcsp_core.analysis.phase_field import FieldDefinition
+from rlcsp_core.analysis.phase_field_definition import FieldDefinition
 from rlcsp_core.crystal.composition import counts_of
 from rlcsp_core.crystal.known import experiment
 from rlcsp_core.crystal.mixing import mixtures

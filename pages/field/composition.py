@@ -15,8 +15,8 @@ from pages.common.wording import STATES, signed, typeset, unbroken
 from pages.components.crystal_view import show_crystal
 from pages.components.table import with_digits
 from pages.field.reading import Entry, Shown, look_at, structure_of
-from rlcsp_core.analysis.phase_field import IONS, FieldPoint, PhaseField, label_of_energy
-from rlcsp_core.analysis.phase_field_words import by, place_in_words
+from rlcsp_core.analysis.phase_field import IONS, FieldPoint, PhaseField, by, label_of_energy
+from rlcsp_core.analysis.phase_field_words import place_in_words
 from rlcsp_core.analysis.second_look import SYMPREC as SYMPREC_AGAIN
 from rlcsp_core.analysis.second_look import in_a_sentence
 from rlcsp_core.analysis.second_look_files import table_of

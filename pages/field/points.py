@@ -12,9 +12,10 @@ from pages.common.wording import typeset
 from pages.components.table import with_digits
 from pages.field.choosing import choose
 from pages.field.reading import Entry
-from rlcsp_core.analysis.phase_field import IONS, PhaseField, label_of_energy, search_next
+from rlcsp_core.analysis.phase_field import IONS, PhaseField, by, label_of_energy
 from rlcsp_core.analysis.phase_field_files import FORMS
-from rlcsp_core.analysis.phase_field_words import by, by_height, next_in_words
+from rlcsp_core.analysis.phase_field_next import search_next
+from rlcsp_core.analysis.phase_field_words import by_height, next_in_words
 
 ROWS = 12  # seen at a time
 ROW_HEIGHT = 36  # pixels

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from pages.common.cache import cached
 from pages.common.crystals import label_of_group, phases_of, same_structure
 from pages.common.errors import show_errors
-from rlcsp_core.analysis.phase_field import IONS, FieldDefinition, FieldPoint, PhaseField, phase_field
+from rlcsp_core.analysis.phase_field import IONS, FieldPoint, PhaseField, phase_field
+from rlcsp_core.analysis.phase_field_definition import FieldDefinition
 from rlcsp_core.analysis.phase_field_minima import second_look_at
 from rlcsp_core.analysis.phase_field_words import is_unfinished
 from rlcsp_core.analysis.second_look import Look

@@ -14,9 +14,8 @@ from pages.field.choosing import choose, choose_composition, chosen_place
 from pages.field.composition import show_composition
 from pages.field.points import show_next, show_points
 from pages.field.reading import Entry, Shown, shown
-from rlcsp_core.analysis.phase_field import PhaseField
+from rlcsp_core.analysis.phase_field import PhaseField, by
 from rlcsp_core.analysis.phase_field_words import (
-    by,
     doubt_in_words,
     hull_map,
     known_in_words,

@@ -1,101 +1,31 @@
 """Phase fields: which compositions between some end members are stable, by each energy on its own scale.
 
 A compound is stable where no mixture of others has a lower energy: it lies on the lower convex hull of energy over
-composition.  For x_k moles of end member k a compound has, in eV/atom,
-
-    formation   E − Σ_k x_k E_k, of the end members                  (both per atom of the compound)
-    above       E − the lowest energy of any mixture of compounds    (0 on the hull)
-
-The hulls are pymatgen's (Ong et al. 2008, doi 10.1021/cm702327g), one for each energy: that of the potential of the
-searches (`IONS`) and that of each model which has relaxed the lowest minima again.  Energies of two are never mixed.  A
-composition without an energy is not on that hull, and where an end member has none there is no hull.
+composition (see `hull`).  There is a hull for each energy: that of the potential of the searches (`IONS`) and that of
+each model which has relaxed the lowest minima again.  Energies of two are never mixed.  A composition without an energy
+is not on that hull, and where an end member has none there is no hull.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, replace
 
 from rlcsp_core.analysis.distinct import ENERGY_WINDOW
+from rlcsp_core.analysis.hull import Facets, Hull, hull_of
+from rlcsp_core.analysis.phase_field_definition import FieldDefinition
 from rlcsp_core.analysis.second_look import LOOKED_AT, known_as
-from rlcsp_core.crystal.composition import atoms_of_unit
 from rlcsp_core.crystal.identity import Match, known_phases
 from rlcsp_core.crystal.known import experiment, references
-from rlcsp_core.crystal.mixing import Mixture, checked_members, mixture
+from rlcsp_core.crystal.mixing import Mixture
 from rlcsp_core.crystal.symmetry import space_group_label
-from rlcsp_core.errors import ConfigError, RLCSPError
 from rlcsp_core.records import Crystal
-from rlcsp_core.relax.learned import checked_model, label_of
+from rlcsp_core.relax.learned import label_of
 from rlcsp_core.search.config import energy_source
 from rlcsp_core.store import Finding, Reader, Refinement, RunInfo, RunState, StructureKey
 
-if TYPE_CHECKING:
-    from pymatgen.analysis.phase_diagram import PDEntry
-
 IONS = "ions"  # the energy of the searches' own potential; other keys are names of models
-NEAR = 0.05  # eV/atom above the hull within which another minimum might change it
-REPEATED = 2  # searches that must have ended at the lowest minimum before it is taken for that
-
-Facets = tuple[tuple[int, ...], ...]
-
-
-@dataclass(frozen=True)
-class FieldDefinition:
-    """What is to be found out, as a field file says it."""
-
-    name: str  # also of the experiment that its runs are stored under
-    title: str
-    end_members: tuple[str, ...]  # [M] 2 or 3
-    mixtures: tuple[Mixture, ...]  # compositions to be searched, the end members first
-    potential: str  # of the searches, as `energy_source` tells it
-    model: str | None  # that has the last word; None for ions alone
-    n_seeds: int  # searches of each composition that are wanted
-    known: Mapping[str, str] = field(default_factory=dict)  # {formula: name} beside the known crystals
-
-    def as_dict(self) -> dict[str, Any]:
-        """JSON-able: kept beside the runs."""
-        return {
-            "title": self.title,
-            "end_members": list(self.end_members),
-            "units": [list(each.units) for each in self.mixtures],
-            "potential": self.potential,
-            "model": self.model,
-            "n_seeds": self.n_seeds,
-            "known": dict(self.known),
-        }
-
-    @classmethod
-    def from_dict(cls, name: str, values: Any) -> FieldDefinition:
-        """Checked; ConfigError where it is none, whoever wrote it."""
-        try:
-            members = checked_members([str(each) for each in values["end_members"]])
-            found = tuple(mixture(members, [int(n) for n in units]) for units in values["units"])
-            if [each.formula for each in found[: len(members)]] != list(members):
-                raise ValueError("its end members do not come first")
-            model = values["model"]
-            return cls(
-                name=name,
-                title=str(values["title"]),
-                end_members=members,
-                mixtures=found,
-                potential=str(values["potential"]),
-                model=None if model is None else checked_model(str(model)),
-                n_seeds=int(values["n_seeds"]),
-                known={str(formula): str(known) for formula, known in values["known"].items()},
-            )
-        except (KeyError, TypeError, ValueError, AttributeError, RLCSPError) as error:
-            raise ConfigError(
-                f"the definition of the phase field {name[:40]!r} is damaged: {error}"
-            ) from None
-
-
-class Hull(NamedTuple):
-    """One composition in one energy.  All eV/atom."""
-
-    energy: float  # on the scale of the model
-    formation: float  # from the end members
-    above: float  # the hull
+STABLE = 1e-6  # eV/atom above the hull; roundings
 
 
 @dataclass(frozen=True)
@@ -131,9 +61,6 @@ class FieldPoint:
         return energy in self.hulls and self.hulls[energy].above <= STABLE
 
 
-STABLE = 1e-6  # eV/atom; roundings
-
-
 @dataclass(frozen=True)
 class PhaseField:
     """Searches and hulls of a field, as far as they are there."""
@@ -166,16 +93,14 @@ class PhaseField:
         return self.model if self.model in self.facets and self.model else (others or [IONS])[0]
 
 
-class Next(NamedTuple):
-    """What to search, and why."""
-
-    point: FieldPoint
-    why: str
-
-
 def label_of_energy(energy: str) -> str:
     """As a heading calls it."""
     return energy if energy == IONS else label_of(energy)
+
+
+def by(energy: str) -> str:
+    """ "on ions", "by DIEP"."""
+    return "on ions" if energy == IONS else f"by {label_of(energy)}"
 
 
 def phase_field(
@@ -322,8 +247,9 @@ def _unsearched(runs: Sequence[RunInfo], finished: Sequence[RunInfo]) -> str:
 
 
 def _no_hull(energy: str, lacking: Sequence[str]) -> str:
-    whose = "on ions" if energy == IONS else f"by {label_of(energy)}"
-    return f"No hull {whose}: {', '.join(lacking)} {'has' if len(lacking) == 1 else 'have'} no energy yet."
+    return (
+        f"No hull {by(energy)}: {', '.join(lacking)} {'has' if len(lacking) == 1 else 'have'} no energy yet."
+    )
 
 
 def with_hull(
@@ -337,71 +263,3 @@ def with_hull(
         for i, point in enumerate(points)
     ]
     return placed, facets
-
-
-def hull_of(
-    compounds: Mapping[int, tuple[str, float]], end_members: Sequence[str]
-) -> tuple[dict[int, Hull], Facets]:
-    """Of {number: (formula, eV/atom)}, one for each formula and each end member among them: places and simplices."""
-    # imported here: it takes a second
-    from pymatgen.analysis.phase_diagram import CompoundPhaseDiagram, PDEntry
-    from pymatgen.core import Composition
-
-    def entry(number: int) -> PDEntry:
-        formula, energy = compounds[number]
-        return PDEntry(Composition(formula), energy * atoms_of_unit(formula), attribute=number)
-
-    diagram = CompoundPhaseDiagram(
-        [entry(number) for number in compounds], [Composition(m) for m in end_members]
-    )
-    hulls = {}
-    for each in diagram.all_entries:
-        number = each.original_entry.attribute
-        above = diagram.get_e_above_hull(each)
-        assert above is not None  # only asked otherwise it may be
-        hulls[number] = Hull(
-            energy=compounds[number][1],
-            formation=float(diagram.get_form_energy_per_atom(each)),
-            above=max(float(above), 0.0),
-        )
-    numbers = [each.original_entry.attribute for each in diagram.qhull_entries]
-    return hulls, tuple(tuple(sorted(numbers[i] for i in facet)) for facet in diagram.facets)
-
-
-def search_next(field: PhaseField) -> list[Next]:
-    """What would change the hull soonest, that first.
-
-    1. end members without an energy, for without them there is no hull; 2. compositions not yet searched;
-    3. those on the hull or near it whose lowest minimum was found once only, the nearest first."""
-    word = field.last_word
-    members = [
-        Next(p, f"{p.reason}; without it there is no hull")
-        for p in field.points[: len(field.end_members)]
-        if p.reason
-    ]
-    others = [Next(p, p.reason) for p in field.points[len(field.end_members) :] if p.reason]
-    doubtful = [
-        Next(point, _doubt(point, above, word))
-        for above, point in sorted(
-            ((_above(point, word), point) for point in field.points if point.reason is None),
-            key=lambda pair: pair[0],
-        )
-        if above <= NEAR and point.n_finished and _times(point, word) < REPEATED
-    ]
-    return members + others + doubtful
-
-
-def _above(point: FieldPoint, energy: str) -> float:
-    """eV/atom; where that model has none, on ions; 0 without any hull."""
-    place = point.hulls.get(energy) or point.hulls.get(IONS)
-    return 0.0 if place is None else place.above
-
-
-def _times(point: FieldPoint, energy: str) -> int:
-    """How many searches found the minimum that counts; that of the ions, where the model has none."""
-    return point.repeats.get(energy, point.hits)
-
-
-def _doubt(point: FieldPoint, above: float, energy: str) -> str:
-    where = "on the hull" if above <= STABLE else f"{1000 * above:.0f} meV/atom above the hull"
-    return f"{where}, and {_times(point, energy)} of {point.n_finished} searches found its lowest minimum"

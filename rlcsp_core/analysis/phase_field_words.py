@@ -7,16 +7,11 @@ from itertools import combinations
 from math import inf
 
 from rlcsp_core.analysis.hull_map import HullMap, HullMark, Place, in_triangle, share_of_atoms
-from rlcsp_core.analysis.phase_field import IONS, REPEATED, FieldPoint, PhaseField, search_next
+from rlcsp_core.analysis.phase_field import IONS, FieldPoint, PhaseField, by
+from rlcsp_core.analysis.phase_field_next import REPEATED, search_next
 from rlcsp_core.crystal.composition import atoms_of_unit
-from rlcsp_core.relax.learned import label_of
 
 MOST_NAMED = 12  # formulas in one sentence
-
-
-def by(energy: str) -> str:
-    """ "on ions", "by DIEP"."""
-    return "on ions" if energy == IONS else f"by {label_of(energy)}"
 
 
 def first_word(field: PhaseField) -> str:

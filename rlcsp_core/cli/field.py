@@ -23,7 +23,8 @@ from rlcsp_core.relax.learned import INSTALL, MODELS
 from rlcsp_core.store import Reader
 
 if TYPE_CHECKING:
-    from rlcsp_core.analysis.phase_field import FieldDefinition, PhaseField
+    from rlcsp_core.analysis.phase_field import PhaseField
+    from rlcsp_core.analysis.phase_field_definition import FieldDefinition
     from rlcsp_core.execution.experiment import Batch
     from rlcsp_core.execution.field_file import Field
 
@@ -120,8 +121,9 @@ def usable(model: str | None) -> str | None:
 
 
 def show(field: PhaseField, as_json: bool) -> None:
-    from rlcsp_core.analysis.phase_field import label_of_energy, search_next
+    from rlcsp_core.analysis.phase_field import label_of_energy
     from rlcsp_core.analysis.phase_field_files import energies_of, on_hull_of, values_of
+    from rlcsp_core.analysis.phase_field_next import search_next
 
     energies = energies_of(field)
     lines = Lines(as_json, columns(energies))

@@ -12,13 +12,9 @@ from math import inf
 from pathlib import Path
 
 from rlcsp_core.analysis.distinct import Group
-from rlcsp_core.analysis.phase_field import (
-    FieldDefinition,
-    FieldPoint,
-    phase_field,
-    same_minimum,
-    search_next,
-)
+from rlcsp_core.analysis.phase_field import FieldPoint, phase_field, same_minimum
+from rlcsp_core.analysis.phase_field_definition import FieldDefinition
+from rlcsp_core.analysis.phase_field_next import search_next
 from rlcsp_core.analysis.second_look import distinct_minima
 from rlcsp_core.execution.experiment import Batch
 from rlcsp_core.execution.field_file import Field

@@ -23,7 +23,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from rlcsp_core.analysis.phase_field import FieldDefinition
+from rlcsp_core.analysis.phase_field_definition import FieldDefinition
 from rlcsp_core.analysis.second_look import MOST as MOST_TOP
 from rlcsp_core.crystal.composition import canonical_formula
 from rlcsp_core.crystal.mixing import MOST_UNITS, Mixture, checked_members, mixtures

@@ -7,14 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from rlcsp_core.analysis.phase_field import (
-    IONS,
-    FieldDefinition,
-    hull_of,
-    n_hits,
-    phase_field,
-    search_next,
-)
+from rlcsp_core.analysis.hull import hull_of
+from rlcsp_core.analysis.phase_field import IONS, n_hits, phase_field
+from rlcsp_core.analysis.phase_field_definition import FieldDefinition
+from rlcsp_core.analysis.phase_field_next import search_next
 from rlcsp_core.crystal.composition import counts_of
 from rlcsp_core.crystal.formats import from_ase
 from rlcsp_core.crystal.mixing import mixtures

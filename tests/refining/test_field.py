@@ -8,7 +8,8 @@ import ase.io
 import pandas as pd
 import pytest
 
-from rlcsp_core.analysis.phase_field import IONS, FieldDefinition, phase_field
+from rlcsp_core.analysis.phase_field import IONS, phase_field
+from rlcsp_core.analysis.phase_field_definition import FieldDefinition
 from rlcsp_core.analysis.phase_field_files import FORMS, on_hull_of
 from rlcsp_core.cli.main import BAD_INPUT, main
 from rlcsp_core.errors import ConfigError
