@@ -3,105 +3,33 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
 
-from pages.common.catalogue import Comparison, Found, comparison, found_at, load, lowest
+from pages.common.catalogue import Comparison, Found, comparison, load
 from pages.common.crystals import thumbnail_of
 from pages.common.errors import plain, show_errors
-from pages.common.run_picker import offer_search, run_label, runs_that_fit
-from pages.common.url import RUN_ID, choice, runs_in_address
 from pages.common.wording import energy as energy_words
-from pages.common.wording import typeset, unbroken
+from pages.common.wording import unbroken
 from pages.components.chart import live_chart
 from pages.components.number_field import number_field
 from pages.structures.ancestry import run_history
+from pages.structures.choosing import Address, address, open_structure
 from rlcsp_core.analysis.distinct import Group, structure_map
-from rlcsp_core.analysis.second_look import above_lowest, of_each_kind
+from rlcsp_core.analysis.second_look import above_lowest
 from rlcsp_core.plots.structure_map import place_clicked, structure_map_figure
 from rlcsp_core.plots.thumbnail import as_address
 from rlcsp_core.relax.learned import label_of
 from rlcsp_core.store import Reader, RunInfo
-from rlcsp_core.store.library import SUFFIX
 
-PLACES = {"found": "Found by searches", "file": "Your own file", "phases": "Known phases"}
 COLUMNS = 2
 GRID_PAGE = 12  # thumbnails at a time
 LIST_HEIGHT = 1150  # pixels, as high as what is beside it
 MOMENT = 0.3  # s of comparing, before what is known is shown
 PAUSE = 0.5  # s between such moments
-Address = tuple[str | None, str | None]  # run and structure
 WIDEST = 1000.0  # meV/atom, of the energy filter
-
-
-def place_to_look() -> str:
-    """Where the structures shown come from; in the URL as ?from=."""
-    asked = st.query_params.get("from")
-    place = choice("Structures from", PLACES, "from", visible=False)
-    if asked not in (None, place):  # what else the address says is of the place before
-        st.query_params.from_dict({"from": place})
-    return place
-
-
-def choose_runs(store: Reader) -> list[RunInfo]:
-    """Runs whose structures are shown: one, those of an experiment, or all; of one composition and potential."""
-    listed = runs_that_fit(store, lambda run: run.n_population + run.n_steps > 0)
-    asked = next((store.run(run_id) for run_id in runs_in_address(store)), None)
-    if asked is not None:
-        listed.setdefault(asked.id, asked)
-    runs = list(listed.values())
-    if not runs:
-        offer_search("No structures yet: start a search first, on the page Search.")
-        return []
-    first, second = st.columns([1, 3])
-    kinds = _kinds(runs)
-    wanted = (asked or runs[0]).id
-    index = next(i for i, alike in enumerate(kinds.values()) if wanted in [run.id for run in alike])
-    kind = first.selectbox("Composition", list(kinds), index, typeset, key="composition")
-    mine, composition = kinds[kind], kinds[kind][0].composition
-    experiments = sorted({run.experiment for run in mine if run.experiment})
-    own = [run for run in mine if not (run.experiment or "").endswith(SUFFIX)]
-    # One's own come first: among thousands of shipped structures a newcomer's first find would be lost.
-    choices = {
-        **({f"my {len(own)} runs of {typeset(composition)}": own} if 0 < len(own) < len(mine) else {}),
-        f"all {len(mine)} runs of {typeset(composition)}": mine,
-        **{f"experiment {name}": [run for run in mine if run.experiment == name] for name in experiments},
-        **{run_label(run): [run] for run in mine},
-    }
-    here = [
-        label
-        for label, chosen in choices.items()
-        if asked is not None and [run.id for run in chosen] == [asked.id]
-    ]
-    label = second.selectbox(
-        "Structures of", list(choices), index=list(choices).index(here[0]) if here else 0
-    )
-    return choices[label]
-
-
-def _kinds(runs: Sequence[RunInfo]) -> dict[str, list[RunInfo]]:
-    """Runs whose energies can be compared, by composition, and by potential where a composition has several."""
-    found = of_each_kind(runs)
-    counts = Counter(composition for composition, _ in found)
-    return {
-        f"{composition}, {potential}" if counts[composition] > 1 else composition: alike
-        for (composition, potential), alike in found.items()
-    }
-
-
-def chosen_structure(store: Reader, runs: Sequence[RunInfo]) -> Found | None:
-    """The structure in the URL; without one the lowest of these runs."""
-    found = _in_address(store)
-    if found is not None:
-        return found
-    first = lowest(store, runs, 1)
-    if not first:
-        st.info("These runs have no relaxed structure yet: wait for the first, or choose others.")
-        return None
-    return first[0]
 
 
 def show_groups(store: Reader, runs: Sequence[RunInfo], chosen: Found) -> None:
@@ -111,14 +39,14 @@ def show_groups(store: Reader, runs: Sequence[RunInfo], chosen: Found) -> None:
     if compared.done:
         _groups(store, compared.groups, chosen)
     else:
-        st.fragment(_growing, run_every=PAUSE)(store, compared, chosen, _address(), time.monotonic())
+        st.fragment(_growing, run_every=PAUSE)(store, compared, chosen, address(), time.monotonic())
 
 
 def _growing(store: Reader, compared: Comparison, chosen: Found, shown: Address, begun: float) -> None:
     if time.monotonic() > begun + PAUSE:  # not in the run of the page, which has just compared
         with show_errors():
             compared.go_on(MOMENT)
-    if compared.done or shown != _address():  # by a click in the list, which reruns no more than the list
+    if compared.done or shown != address():  # by a click in the list, which reruns no more than the list
         st.rerun()
     n = len(compared.found)
     st.progress(compared.compared / n, f"Comparing structures: {compared.compared} of {n}")
@@ -166,7 +94,7 @@ def show_map(store: Reader, runs: Sequence[RunInfo], chosen: Found) -> None:
     if clicked:
         wanted = place_clicked(figure, clicked.get("curve"), clicked.get("index"))
         if wanted is not None and wanted != place:
-            _open(groups[wanted].best)
+            open_structure(groups[wanted].best)
             st.rerun()
 
 
@@ -195,24 +123,6 @@ def _filtered(groups: Sequence[Group[Found]]) -> Sequence[Group[Found]]:
         and group.best.n_atoms <= atoms
         and (not wanted or group.space_group in wanted)
     ]
-
-
-def _address() -> Address:
-    return st.query_params.get("run"), st.query_params.get("structure")
-
-
-def _in_address(store: Reader) -> Found | None:
-    run_id, address = _address()
-    if not run_id or not address or not RUN_ID.fullmatch(run_id):
-        return None
-    with show_errors():
-        return found_at(store, run_id, address)
-    return None
-
-
-def _open(found: Found) -> None:
-    st.query_params["run"] = found.run_id
-    st.query_params["structure"] = found.address
 
 
 def searches(store: Reader, members: Sequence[Found]) -> int:
@@ -249,7 +159,7 @@ def _grid(store: Reader, groups: Sequence[Group[Found]], start: int, chosen: Fou
                     key=f"open-{rank}",
                     type="primary" if group.best == chosen else "secondary",
                     width="stretch",
-                    on_click=_open,
+                    on_click=open_structure,
                     args=(group.best,),
                 )
 

@@ -7,14 +7,8 @@ from pages.common.errors import show_errors
 from pages.common.session import library
 from pages.components.second_look import show_second_look
 from pages.structures.ancestry import show_found
-from pages.structures.distinct import (
-    choose_runs,
-    chosen_structure,
-    place_to_look,
-    show_groups,
-    show_map,
-    show_table,
-)
+from pages.structures.choosing import choose_runs, chosen_structure, place_to_look
+from pages.structures.distinct import show_groups, show_map, show_table
 from pages.structures.upload import show_phases, show_upload
 
 st.title("Structures")

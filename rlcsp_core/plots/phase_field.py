@@ -11,8 +11,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from rlcsp_core.analysis.hull_map import HullMap, HullMark, Place, in_triangle
+from rlcsp_core.analysis.hull_map import HullMap, HullMark, in_triangle
 from rlcsp_core.plots.canvas import FONT_SIZE, TOOLS, canvas
+from rlcsp_core.plots.hull_names import lowered, names_beside, place_of
 from rlcsp_core.plots.palette import GRID, INK, MUTED, PAGE, TARGET
 
 FURTHEST = 100.0  # meV/atom, the end of the scale of colours: one scale for all fields and energies
@@ -22,14 +23,8 @@ HEIGHT = 610
 TOP = 78  # pixels, for the key
 PLAIN, KNOWN, NONE = "circle", "diamond", "x-thin"
 SIZES = {PLAIN: 13, KNOWN: 16, NONE: 7}
-LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 RING = 12  # pixels, radius of the ring of a minimum that was not found again
-GAP = 18  # pixels between a mark and its name
-FLOOR = 0.03  # of the height of a binary chart, where compositions without an energy stand
 GRID_LINES = (0.2, 0.4, 0.6, 0.8)  # mole fractions
-NAME_HEIGHT = 0.036  # of the side of the triangle, that a name takes
-SLANT = 40  # degrees, of names below a side of the triangle
-STEEP = 60  # degrees, of names below a binary hull, which crowd where it is lowest
 
 
 def phase_field_figure(hull: HullMap, chosen: int | None = None) -> go.Figure:
@@ -49,15 +44,10 @@ def phase_field_figure(hull: HullMap, chosen: int | None = None) -> go.Figure:
     # all at once: one after the other they take ten times as long
     figure.update_layout(
         shapes=[*(_grid() if hull.ternary else ()), *_rings_of_doubt(hull.marks)],
-        annotations=_names(hull),
+        annotations=names_beside(hull),
         meta=_table(hull),
     )
     return figure
-
-
-def lowered(formula: str) -> str:
-    """Its digits lowered: Y₂O₃."""
-    return formula.translate(LOWERED)
 
 
 def _triangle() -> go.Figure:
@@ -126,16 +116,12 @@ def _scale(x: float, y: float) -> dict[str, Any]:
 
 
 def _tie_lines(hull: HullMap) -> go.Scatter:
-    places = [_place(mark) for mark in hull.marks]
+    places = [place_of(mark) for mark in hull.marks]
     x, y = (
         [each for i, j in hull.edges for each in (places[i][axis], places[j][axis], None)] for axis in (0, 1)
     )
     line = {"color": TARGET, "width": 1.8}
     return go.Scatter(x=x, y=y, mode="lines", name="convex hull", line=line, hoverinfo="skip")
-
-
-def _place(mark: HullMark) -> Place:
-    return mark.place or Place(mark.x, FLOOR)
 
 
 def _kinds(marks: Sequence[HullMark]) -> list[tuple[str, list[int], str]]:
@@ -165,8 +151,8 @@ def _marks(marks: Sequence[HullMark], name: str, mine: Sequence[int], symbol: st
         above = [marks[m].above for m in mine]
         marker |= {"color": PAGE, "line": {"color": above, "coloraxis": "coloraxis", "width": 3}}
     return go.Scatter(
-        x=[_place(marks[m]).x for m in mine],
-        y=[_place(marks[m]).y for m in mine],
+        x=[place_of(marks[m]).x for m in mine],
+        y=[place_of(marks[m]).y for m in mine],
         yaxis=_axis(marks[mine[0]]),
         mode="markers",
         name=name,
@@ -194,7 +180,7 @@ def _key(name: str, shape: str) -> go.Scatter:
 
 
 def _ring(mark: HullMark) -> go.Scatter:
-    place = _place(mark)
+    place = place_of(mark)
     return go.Scatter(
         x=[place.x],
         y=[place.y],
@@ -209,7 +195,7 @@ def _ring(mark: HullMark) -> go.Scatter:
 
 def _rings_of_doubt(marks: Sequence[HullMark]) -> list[dict[str, Any]]:
     """In pixels, so that they stay round; below the marks, so that those can be clicked."""
-    places = [_place(mark) for mark in marks if mark.doubtful and mark.above is not None]
+    places = [place_of(mark) for mark in marks if mark.doubtful and mark.above is not None]
     ring = {
         "type": "circle",
         "xsizemode": "pixel",
@@ -226,66 +212,6 @@ def _rings_of_doubt(marks: Sequence[HullMark]) -> list[dict[str, Any]]:
         ring | {"xanchor": place.x, "yanchor": place.y, "showlegend": n == 0}
         for n, place in enumerate(places)
     ]
-
-
-def _names(hull: HullMap) -> list[dict[str, Any]]:
-    """Of what is on the hull, what is known, and the end members."""
-    named = [
-        mark
-        for mark in hull.marks
-        if mark.place is not None
-        and (mark.stable or mark.known is not None or mark.formula in hull.end_members)
-    ]
-    heights = _heights(named) if hull.ternary else {}
-    return [_name(mark, hull, heights.get(mark.formula, _place(mark).y)) for mark in named]
-
-
-def _name(mark: HullMark, hull: HullMap, height: float) -> dict[str, Any]:
-    corner, text = mark.formula in hull.end_members, lowered(mark.formula)
-    return {
-        "x": _place(mark).x,
-        "y": height,
-        "text": f"<b>{text}</b>" if corner else text,
-        "showarrow": False,
-        "font": {
-            "size": 17 if corner and hull.ternary else 14,
-            "color": INK if mark.stable or corner else MUTED,
-        },
-        **(_outside(mark.fractions) if hull.ternary else _below(mark.stable)),
-    }
-
-
-def _heights(named: Sequence[HullMark]) -> dict[str, float]:
-    """Of names beside the left and the right side, moved so that none covers another."""
-    heights: dict[str, float] = {}
-    for side in (0, 1):  # the end member that is not in a compound of this side
-        mine = [mark for mark in named if mark.fractions[side] == 0 and 0 < mark.fractions[2] < 1]
-        last = 1.0
-        for mark in sorted(mine, key=lambda mark: -_place(mark).y):
-            last = min(_place(mark).y, last - NAME_HEIGHT)
-            heights[mark.formula] = last
-    return heights
-
-
-def _below(stable: bool) -> dict[str, Any]:
-    """Where a name stands from its mark on a binary hull: below the line, or above it."""
-    if stable:
-        return {"yanchor": "top", "xanchor": "left", "yshift": 8 - GAP, "xshift": -6, "textangle": STEEP}
-    return {"yanchor": "bottom", "yshift": GAP}
-
-
-def _outside(fractions: Sequence[float]) -> dict[str, Any]:
-    """The same in a triangle: outside of it, where no tie line crosses the name."""
-    first, second, third = fractions
-    if max(fractions) == 1:
-        return {"yanchor": "bottom", "yshift": GAP} if third else {"yanchor": "top", "yshift": -GAP}
-    if third == 0:
-        return {"yanchor": "top", "xanchor": "left", "yshift": 8 - GAP, "xshift": -4, "textangle": SLANT}
-    if first == 0:
-        return {"xanchor": "left", "xshift": GAP}
-    if second == 0:
-        return {"xanchor": "right", "xshift": -GAP}
-    return {"yanchor": "bottom", "yshift": GAP - 6}
 
 
 def _table(hull: HullMap) -> dict[str, Any]:

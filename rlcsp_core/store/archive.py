@@ -35,6 +35,7 @@ import pyarrow.parquet as pq
 from rlcsp_core.errors import NotFoundError, StoreError
 from rlcsp_core.records import Array, Crystal
 from rlcsp_core.store.arrow import ACTIONS, RUN, from_arrow, numbers
+from rlcsp_core.store.arrow_structures import ATOMS, crystal_of, refinement_of
 from rlcsp_core.store.histories import check_series, thinned
 from rlcsp_core.store.reader import Reader
 from rlcsp_core.store.records import (
@@ -44,7 +45,6 @@ from rlcsp_core.store.records import (
     RunState,
     Source,
     StructureInfo,
-    StructureKey,
     in_order,
 )
 from rlcsp_core.store.runs import FORMS
@@ -62,9 +62,7 @@ LIVE = (  # of a run, what is not exported
 )  # fmt: skip
 MAX_BYTES = 1 << 31  # unpacked; a run of ten million steps is smaller
 LONGEST_REASON = 200  # characters of what a reader of files said
-LAST_ELEMENT = 118
 KEPT = 8  # groups of rows in memory
-ATOMS = ("numbers", "positions", "cell")
 T = TypeVar("T", bound=Table)
 
 
@@ -269,23 +267,6 @@ class Archive(Reader):
             return []
         table = self._file(REFINEMENTS).read()
         return [refinement_of(table[i : i + 1]) for i in range(len(table))]
-
-
-def crystal_of(row: pa.Table) -> Crystal:
-    """One row of structures.  ValueError where it is none."""
-    numbers, positions, cell = (np.array(row[name][0].as_py(), dtype=np.float64) for name in ATOMS)
-    known = (numbers >= 1) & (numbers <= LAST_ELEMENT)
-    if not (known.all() and np.isfinite(positions).all() and np.isfinite(cell).all()):
-        raise ValueError("one of its structures is damaged")
-    return Crystal(numbers.astype(np.int64), positions.reshape(len(numbers), 3), cell.reshape(3, 3))
-
-
-def refinement_of(row: pa.Table) -> Refinement:
-    """One row of refinements.  ValueError where it is none."""
-    values = row.select([name for name in row.column_names if name not in ATOMS]).to_pylist()[0]
-    key = StructureKey(values.pop(RUN), Source(values.pop("source")), values.pop("number"))
-    crystal = None if values["energy"] is None else crystal_of(row)
-    return Refinement(key=key, crystal=crystal, **values)
 
 
 def refusal(path: Path, error: Exception) -> StoreError:

@@ -1,7 +1,4 @@
-"""Runs into archives: a folder of Parquet files, or a ZIP of the same (see `archive`).
-
-Encodings are chosen by column: few values by a dictionary, floats split into streams of bytes, times as differences.
-"""
+"""Runs into archives: a folder of Parquet files, or a ZIP of the same (see `archive`)."""
 
 from __future__ import annotations
 
@@ -12,19 +9,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from rlcsp_core.crystal.formats.frames import ase_database, extxyz
 from rlcsp_core.errors import StoreError
-from rlcsp_core.store import schema, thinning
+from rlcsp_core.store import thinning
 from rlcsp_core.store.archive import (
-    ATOMS,
-    FORMAT,
     LIVE,
-    METADATA,
     POPULATION,
     REFINEMENTS,
     RUNS,
@@ -33,70 +26,17 @@ from rlcsp_core.store.archive import (
     UPDATES,
     Archive,
 )
-from rlcsp_core.store.arrow import RUN, arrow_schema, to_arrow
+from rlcsp_core.store.archive_files import Form, Writer
+from rlcsp_core.store.arrow import to_arrow
+from rlcsp_core.store.arrow_structures import refinement_row, refinements_schema, structure_row
 from rlcsp_core.store.frames import StoredStructure, frames
 from rlcsp_core.store.reader import Reader
-from rlcsp_core.store.records import Refinement, RunInfo, RunState, StructureInfo, StructureKey
+from rlcsp_core.store.records import RunInfo, RunState, StructureInfo, StructureKey
 from rlcsp_core.store.runs import canonical
 from rlcsp_core.store.store import Store
-from rlcsp_core.tables import PopulationTable, StepTable, UpdateTable
 
 Tick = Callable[[float], None]  # is told the share that is done
 Kept = tuple[Reader, RunInfo]  # a run and where it is read from
-
-SINGLE, SECONDS = pa.float32(), pa.decimal128(12, 2)  # kept as whole numbers of 10 ms
-THIN_TYPES = {
-    "elapsed": SECONDS,
-    **dict.fromkeys(("reward", "kT", "seconds", "gradient_norm", "entropy"), SINGLE),
-    **dict.fromkeys(("probabilities", "theta"), pa.list_(SINGLE)),
-}
-# few values, or the same again and again; the rest is split into streams of bytes, or written as differences
-DICTIONARY = ("probabilities", "current_energy", "best_energy")
-SPLIT = ("attempts", "n_atoms", "parent")
-TOGETHER = {STRUCTURES: 1 << 11}  # rows of a group, which holds whole runs
-MANY = 1 << 16
-THOROUGH, QUICK = 19, 3  # levels of zstd
-
-
-class Form(NamedTuple):
-    """How runs are written."""
-
-    experiment: str | None
-    thin: bool
-
-    @property
-    def schemas(self) -> dict[str, pa.Schema]:
-        types = THIN_TYPES if self.thin else {}
-        left_out = thinning.LEFT_OUT if self.thin else {}
-        tables = {POPULATION: PopulationTable, STEPS: StepTable, UPDATES: UpdateTable}
-        found = {name: arrow_schema(kind, types, left_out.get(kind, ())) for name, kind in tables.items()}
-        return {RUNS: runs_schema(), **found, STRUCTURES: structures_schema(self.thin)}
-
-
-def runs_schema() -> pa.Schema:
-    """As in the database."""
-    names = [field.name for field in fields(RunInfo) if field.name not in LIVE]
-    kinds = {int: pa.int64(), float: pa.float64(), str: pa.string()}
-    types = {name: kinds[schema.runs.c[name].type.python_type] for name in names}
-    return pa.schema({**types, "checkpoint": pa.string()})
-
-
-def structures_schema(thin: bool) -> pa.Schema:
-    lengths = pa.list_(SINGLE if thin else pa.float64())
-    info = (pa.string(), pa.int32(), pa.bool_(), pa.int16(), pa.float64())
-    atoms = (pa.list_(pa.int16()), lengths, lengths)
-    names = (RUN, *StructureInfo._fields, *ATOMS)
-    return pa.schema(dict(zip(names, (pa.string(), *info, *atoms), strict=True)))
-
-
-def refinements_schema(thin: bool = False) -> pa.Schema:
-    text, whole, number = pa.string(), pa.int32(), pa.float64()
-    lengths = pa.list_(SINGLE if thin else number)
-    key = {RUN: text, "source": text, "number": whole, "model": text, "version": text}
-    outcome = {"energy": number, "reason": text, "evaluations": whole, "seconds": number}
-    return pa.schema(
-        {**key, **outcome, "numbers": pa.list_(pa.int16()), "positions": lengths, "cell": lengths}
-    )
 
 
 def save_run(reader: Reader, run_id: str, path: Path) -> None:
@@ -236,58 +176,6 @@ def write_files(runs: Sequence[Kept], folder: Path, form: Form, tick: Tick) -> N
         (folder / "structures.db").write_bytes(ase_database(structures))
 
 
-class Writer:
-    """One file; a group of rows holds whole runs."""
-
-    def __init__(self, path: Path, columns: pa.Schema, form: Form) -> None:
-        about = {"format": FORMAT, "experiment": form.experiment, "thinned": form.thin}
-        leaves = {leaf(field): encoding(field) for field in columns}
-        self._file = pq.ParquetWriter(
-            path,
-            columns.with_metadata({METADATA: json.dumps(about).encode()}),
-            compression="zstd",
-            compression_level=THOROUGH if form.thin else QUICK,
-            write_statistics=False,  # they help to skip groups by value, which nobody does here
-            store_decimal_as_integer=True,
-            use_dictionary=[name for name, chosen in leaves.items() if chosen is None],
-            column_encoding={name: chosen for name, chosen in leaves.items() if chosen is not None},
-        )
-        self._together = TOGETHER.get(path.name, MANY)
-        self._waiting: list[pa.Table] = []
-
-    def add(self, table: pa.Table) -> None:
-        self._waiting.append(table)
-        if sum(map(len, self._waiting)) >= self._together:
-            self._flush()
-
-    def _flush(self) -> None:
-        table = pa.concat_tables(self._waiting) if self._waiting else ()
-        if len(table):
-            self._file.write_table(table, row_group_size=len(table))
-        self._waiting = []
-
-    def __enter__(self) -> Writer:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._flush()
-        self._file.close()
-
-
-def leaf(field: pa.Field) -> str:
-    return f"{field.name}.list.element" if pa.types.is_list(field.type) else str(field.name)
-
-
-def encoding(field: pa.Field) -> str | None:
-    """None: a dictionary."""
-    kind = field.type.value_type if pa.types.is_list(field.type) else field.type
-    if field.name in DICTIONARY:
-        return None
-    if pa.types.is_decimal(kind) or field.name == "step":
-        return "DELTA_BINARY_PACKED"
-    return "BYTE_STREAM_SPLIT" if pa.types.is_floating(kind) or field.name in SPLIT else None
-
-
 def tables_of(reader: Reader, run: RunInfo, form: Form) -> dict[str, pa.Table]:
     """{file: rows of one run}"""
     population, steps, updates = reader.population(run.id), reader.steps(run.id), reader.updates(run.id)
@@ -336,21 +224,3 @@ def stored(reader: Reader, run_id: str, infos: Iterable[StructureInfo]) -> Itera
         crystal = reader.structure(run_id, info.number, source=info.source, relaxed=info.relaxed)
         again = [each for each in made if info.relaxed and each.key == (run_id, info.source, info.number)]
         yield StoredStructure(info, crystal, again)
-
-
-def structure_row(structure: StoredStructure, run_id: str) -> dict[str, Any]:
-    info, crystal, _ = structure
-    atoms = {name: getattr(crystal, name).ravel() for name in ATOMS}
-    return {RUN: run_id, **info._asdict(), "source": info.source.value, **atoms}
-
-
-def refinement_row(made: Refinement) -> dict[str, Any]:
-    values = {name: value for name, value in vars(made).items() if name not in ("key", "crystal")}
-    atoms = {} if made.crystal is None else {name: getattr(made.crystal, name).ravel() for name in ATOMS}
-    return {
-        RUN: made.key.run_id,
-        "source": made.key.source.value,
-        "number": made.key.number,
-        **values,
-        **atoms,
-    }

@@ -12,7 +12,8 @@ from rlcsp_core.execution import Halt, execute
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.store import RunInfo, Store, open_store, thinning
 from rlcsp_core.store.archive import Archive
-from rlcsp_core.store.export import Form, write
+from rlcsp_core.store.archive_files import Form
+from rlcsp_core.store.export import write
 
 STEPS = 40
 

@@ -10,8 +10,9 @@ import pytest
 
 from rlcsp_core.analysis.hull_map import HullMap, HullMark, Place, in_triangle, share_of_atoms
 from rlcsp_core.plots.export import figure_table
+from rlcsp_core.plots.hull_names import NAME_HEIGHT
 from rlcsp_core.plots.palette import CONTRAST, PAGES, TARGET, contrast
-from rlcsp_core.plots.phase_field import NAME_HEIGHT, SCALE, phase_field_figure
+from rlcsp_core.plots.phase_field import SCALE, phase_field_figure
 from rlcsp_core.plots.structure_map import place_clicked
 
 TERNARY, BINARY = ("Y2O3", "SrO", "TiO2"), ("SrO", "TiO2")

@@ -27,7 +27,8 @@ from rlcsp_core.records import PopulationRecord
 from rlcsp_core.report import report
 from rlcsp_core.store import Refinement, RunState, Source, StructureKey, open_store
 from rlcsp_core.store.archive import Archive
-from rlcsp_core.store.export import Form, write
+from rlcsp_core.store.archive_files import Form
+from rlcsp_core.store.export import write
 from rlcsp_core.store.importing import import_runs
 from rlcsp_core.store.library import Library
 from tests.execution.fake import ROOT, wait_until
