@@ -1,8 +1,8 @@
-"""The state of a search between two records, and its form on paper (JSON, every bit kept)."""
+"""The state of a search between two records in its form on paper: JSON, every bit kept."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, is_dataclass
+from dataclasses import is_dataclass
 from typing import Any
 
 import numpy as np
@@ -11,32 +11,8 @@ from rlcsp_core.actions import CurrentStructure, SearchPoint, Structure
 from rlcsp_core.crystal.modular import Assembly, Modular
 from rlcsp_core.records import Crystal
 from rlcsp_core.scale import EnergyScale
-from rlcsp_core.search.acceptance import Temperature, cold
-from rlcsp_core.search.config import SearchConfig
-
-
-@dataclass(frozen=True, eq=False)
-class State:
-    """Where a search stands; the agent and the random generator keep their own state."""
-
-    temperature: Temperature
-    population: tuple[float, ...] = ()  # eV/atom of the members made so far, NaN where the relaxation failed
-    scale: EnergyScale | None = None  # None until the population is complete
-    current: SearchPoint | None = None
-    modular: SearchPoint | None = (
-        None  # the last in modules; the current one where there are no other actions
-    )
-    best_energy: float = np.inf  # eV/atom
-    step: int = 0
-    since_best: int = 0  # steps since the last new best
-    target_step: int | None = None  # 0: in the initial population
-    elapsed: float = 0.0  # s, wall clock over all sessions of the run
-    cpu: float = 0.0  # s, CPU time of the process, likewise
-    failed: str | None = None  # why the search cannot go on
-
-
-def start(config: SearchConfig) -> State:
-    return State(cold(config))
+from rlcsp_core.search.acceptance import Temperature
+from rlcsp_core.search.state import State
 
 
 def pack(state: State) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from rlcsp_core.search.checkpoint import State
+from rlcsp_core.search.state import State
 
 
 class Clock:

@@ -28,8 +28,6 @@ from rlcsp_core.actions import Action, SearchPoint
 from rlcsp_core.agents import Agent
 from rlcsp_core.errors import RLCSPError
 from rlcsp_core.records import (
-    SAME_ENERGY,
-    TARGET_TOLERANCE,
     Array,
     BoolArray,
     Crystal,
@@ -40,9 +38,8 @@ from rlcsp_core.records import (
     StopRecord,
     Transition,
 )
-from rlcsp_core.scale import energy_scale
 from rlcsp_core.search.acceptance import Temperature, after_step, before_step, climb
-from rlcsp_core.search.checkpoint import State, pack, start, unpack
+from rlcsp_core.search.checkpoint import pack, unpack
 from rlcsp_core.search.clock import Clock
 from rlcsp_core.search.config import SearchConfig
 from rlcsp_core.search.features import Outlook
@@ -51,6 +48,7 @@ from rlcsp_core.search.parts import check_config
 from rlcsp_core.search.resumption import check_state, check_taken_up, records_out, refusal
 from rlcsp_core.search.reward import reward
 from rlcsp_core.search.rounds import Made, Relaxing, Round, Trial, side_by_side
+from rlcsp_core.search.state import after, start, with_member
 from rlcsp_core.search.trials import Relaxed, TrialBuilder
 from rlcsp_core.threads import one_blas_thread
 
@@ -182,31 +180,10 @@ class Search:
             before=trial.before,
             after=trial.after,
         )
-        self._state = self._with_member(trial)
+        if trial.energy is not None:
+            self._history.add(trial.energy)
+        self._state = with_member(self._state, trial, self.config)
         return record
-
-    def _with_member(self, member: Relaxed) -> State:
-        """The state with one more member; one without an energy leaves a gap."""
-        state, energy = self._state, member.energy
-        population = (*state.population, np.nan if energy is None else energy)
-        state = replace(state, population=population)
-        if energy is not None:
-            self._history.add(energy)
-            if member.structure is not None and (state.current is None or energy < state.current.energy):
-                point = SearchPoint(member.structure, energy, 0)
-                state = replace(state, current=point, modular=point, best_energy=energy)
-            if self._at_target(energy):
-                state = replace(state, target_step=0)
-        if member.before is None:
-            return replace(state, failed="no sound structure")
-        if len(population) == self.config.population:
-            if state.current is None:
-                return replace(state, failed="no relaxed structure")
-            state = replace(state, scale=energy_scale(np.array(population)))
-        return state
-
-    def _at_target(self, energy: float) -> bool:
-        return self.config.target is not None and energy <= self.config.target + TARGET_TOLERANCE
 
     # one step --------------------------------------------------------------------------------------------------------
 
@@ -239,7 +216,7 @@ class Search:
         if energy is not None:
             self._history.add(energy)
         delta = None if energy is None else energy - before.energy
-        state = self._after(found, action, accepted, kept)
+        state = after(state, found, action, config, accepted=accepted, kept=kept)
         self._state = state = replace(state, temperature=after_step(temperature, delta, config))
         current = before if state.current is None else state.current
         update = self._agent.learn(
@@ -307,21 +284,3 @@ class Search:
                 before = self._builder.prepared(structure, self._rng)
                 return Trial(structure, observation, decision, attempts, current, origin, before)
             mask = remaining
-
-    def _after(self, found: Relaxed, action: Action, accepted: bool, kept: bool) -> State:
-        """The state after one more step."""
-        state, energy = self._state, found.energy
-        state = replace(state, step=state.step + 1, since_best=state.since_best + 1)
-        if energy is None or found.structure is None:
-            return state
-        point = SearchPoint(found.structure, energy, state.step)
-        if accepted:
-            state = replace(state, current=point)
-        if kept and action.modular:
-            state = replace(state, modular=point)
-        if energy < state.best_energy:
-            improved = energy < state.best_energy - SAME_ENERGY  # less would be noise of the relaxation
-            state = replace(state, best_energy=energy, since_best=0 if improved else state.since_best)
-        if state.target_step is None and self._at_target(energy):
-            state = replace(state, target_step=state.step)
-        return state

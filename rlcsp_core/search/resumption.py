@@ -20,8 +20,8 @@ from rlcsp_core.crystal.modular import SHIFTS, SITES, Modular, build
 from rlcsp_core.errors import CheckpointError
 from rlcsp_core.records import Crystal
 from rlcsp_core.scale import EnergyScale, energy_scale
-from rlcsp_core.search.checkpoint import State
 from rlcsp_core.search.config import SearchConfig
+from rlcsp_core.search.state import State
 
 SMALLEST_VOLUME = 1e-3  # Å³ per atom
 SAME_SCALE = 1e-6  # relative
