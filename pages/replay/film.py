@@ -107,12 +107,10 @@ def _controls(run: RunInfo, marks: Landmarks) -> None:
         if not st.session_state[PLAYING]:
             st.rerun()  # at the end: without the timer
     bar = st.container(horizontal=True, vertical_alignment="bottom")  # wraps on a tablet, where columns cut
-    hint = "Shows the accepted steps one after the other, or every step."
     if bar.button(
         "Pause" if playing else "Play",
         key="replay-play",
         type="primary",
-        help=hint,
         shortcut=lecture_key("Space"),
     ):
         st.session_state[PLAYING] = not playing
@@ -127,7 +125,7 @@ def _controls(run: RunInfo, marks: Landmarks) -> None:
         bar.button(label, key=f"replay-{label}", on_click=_move, args=(run, by), shortcut=lecture_key(key))
     bar.button("Next accepted", key="replay-accepted", on_click=_move_to, args=(run, marks.accepted))
     bar.button("Next new lowest", key="replay-lowest", on_click=_move_to, args=(run, marks.lowest))
-    bar.toggle("Play every step", key=EVERY)
+    bar.toggle("Play every step", key=EVERY, help="Otherwise the accepted ones.")
     st.slider("Step", 1, max(2, run.n_steps), key=STEP, label_visibility="collapsed")
     with st.container(key="ticks"):
         words = f"{len(marks.accepted)} accepted steps; new lowest energies at {', '.join(map(str, marks.lowest))}"
