@@ -101,7 +101,8 @@ def _figure(rows: Sequence[StudyRow], styles: dict[str, LineStyle], *, cpu: bool
         st.info("None of these runs recorded its CPU time; runs made from now on do.")
         return
     words = "; ".join(f"{row.configuration}, {row.composition}: {_cost(_of(row, cpu), row)}" for row in rows)
-    chart(study_figure(rows, styles, cpu=cpu), "study", f"Mean cost of the target. {words}")
+    named = [row._replace(composition=typeset(row.composition)) for row in rows]
+    chart(study_figure(named, styles, cpu=cpu), "study", f"Mean cost of the target. {words}")
     theirs = f"Published: {published().n_mean_source}, to another limit; > marks a bound."
     st.caption(BOUNDS + plain(theirs if not cpu and rows[0].steps.limit is None else ""))
 

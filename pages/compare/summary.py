@@ -22,19 +22,19 @@ Styles = Mapping[str, LineStyle]
 SIDE_BY_SIDE: Mapping[
     str, tuple[str, int]
 ] = {  # column: its title and width (pixels); ours beside the published one
-    "experiment": ("experiment", 120),
+    "experiment": ("experiment", 115),
     "runs": ("runs", 45),
     "at target": ("at target", 75),
-    "failed": ("failed steps", 95),
-    "lowest (eV/atom)": ("lowest (eV/atom)", 155),
+    "failed": ("failed steps", 90),
+    "lowest (eV/atom)": ("lowest (eV/atom)", 125),
     "time (min)": ("time (min)", 85),
     "published time": ("report", 65),
     "mean moves": ("mean moves", 95),
     "published moves": ("report", 65),
     "mean generations": ("generations", 95),
     "published generations": ("report", 65),
-    "best overall": ("best overall", 90),
-    "energy gain (eV/atom)": ("energy gain (eV/atom)", 140),
+    "best overall": ("best overall", 85),
+    "energy gain (eV/atom)": ("energy gain (eV/atom)", 155),
 }
 
 

@@ -35,7 +35,7 @@ def show_hero() -> None:
     st.caption(
         plain(
             f"Energy above {preset.name} in meV/atom against steps. Recorded, seed {race.seed}: of {len(race.steps)} "
-            f"pairs the nearest to the shipped medians. {said_by_pairs(race.composition)} Recorded anew: "
+            f"pairs the nearest to the shipped medians. {said_by_pairs(race.composition)} In those recorded: "
             f"{again_in_words()}"
         )
     )
