@@ -9,6 +9,9 @@ Browsers are asked to load theirs with the page, while the server makes what the
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
+
 import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
@@ -18,7 +21,10 @@ from streamlit.runtime.pages_manager import PagesManager
 from pages.common.preload import load
 from pages.common.session import begin
 from pages.common.sitemap import COMPARE, FIELD, POLICY, REPLAY, SEARCH, STRUCTURES
-from pages.compare.comparison import read_ahead
+from pages.compare import comparison
+from pages.field import reading
+from rlcsp_core.errors import RLCSPError
+from rlcsp_core.store.library import Library
 
 CONTENT = {
     "default-src": "'self' data: blob:",
@@ -98,10 +104,17 @@ class EarlyScripts:
         await self.app({**scope, "headers": whole}, receive, with_tags)
 
 
+def read_ahead(known: Library) -> None:
+    """What first visitors would wait for; the pages say what is wrong with a database that is away."""
+    with suppress(RLCSPError):
+        comparison.read_ahead(known)
+        reading.read_ahead(known.store)
+
+
 # A folder named pages is taken for pages of Streamlit's older kind until app.py has run once: the first visitor's
 # deep link would be answered with "page not found" before app.py shows it.
 PagesManager.uses_pages_directory = False
 load()
 if known := begin():
-    read_ahead(known)
+    threading.Thread(target=read_ahead, args=(known,), name="read ahead", daemon=True).start()
 app = st.App("app.py", middleware=[Middleware(SecurityHeaders), Middleware(EarlyScripts)])

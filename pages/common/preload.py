@@ -12,6 +12,7 @@ import threading
 import time
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 
 PAUSE = 1.5  # s; the first page is there by then
 MODULES = (
@@ -37,9 +38,15 @@ MODULES = (
 )
 
 
+PAGES = Path(__file__).parents[1]  # what is not imported until a page is opened
+
+
 def load() -> None:
     for name in MODULES:
         import_module(name)
+    for part in sorted(PAGES.glob("*/*.py")):
+        if part.stem not in ("page", "__init__"):
+            import_module(f"{PAGES.name}.{part.parent.name}.{part.stem}")
     gc.collect()
     gc.freeze()  # what the libraries hold stays; without it, every full collection looks through all of it
 

@@ -5,7 +5,6 @@ The URL says it all (`experiment`, `run`, `task`, `view`), so that a comparison 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -115,11 +114,7 @@ def curves_read(store: Reader, runs: Sequence[RunInfo]) -> list[RunCurve]:
 
 
 def read_ahead(store: Reader) -> None:
-    """Begin to read what is likely to be compared, so that its first visitor need not wait for it."""
-    threading.Thread(target=_read_ahead, args=(store,), name="read ahead", daemon=True).start()
-
-
-def _read_ahead(store: Reader) -> None:
+    """Read what is likely to be compared, so that its first visitor need not wait for it."""
     left = READ_AHEAD
     with suppress(RLCSPError):  # a database that is away; the page says so
         names = list(store.experiments())

@@ -18,7 +18,8 @@ title_place.title("Phase field")
 with show_errors():
     with field_place:
         entry = choose_field(entries(store()))
-    now = shown(entry)
+    with st.spinner("Building the hulls …"):
+        now = shown(entry)
     if not now.runs:
         show_what_it_is(entry)
     else:

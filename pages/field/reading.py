@@ -70,6 +70,12 @@ def entries(store: Store) -> dict[str, Entry]:
     return own | shipped | waiting
 
 
+def read_ahead(store: Store) -> None:
+    """Build the hulls of the field that the page opens on."""
+    for entry in [*entries(store).values()][:1]:
+        shown(entry)
+
+
 @cached(64)
 def definition_of(name: str) -> FieldDefinition:
     return load_field(name).definition
@@ -91,7 +97,7 @@ def shown(entry: Entry) -> Shown:
     )
 
 
-@cached(16, spinner="Building the hulls …")
+@cached(16)
 def _field(
     name: str,
     state: tuple[object, ...],

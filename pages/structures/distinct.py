@@ -61,10 +61,9 @@ def _groups(store: Reader, every: Sequence[Group[Found]], chosen: Found) -> None
     if not groups:
         st.info("No structure passes these filters: widen them.")
         return
-    st.caption(
-        f"{len(groups)} distinct structures of {sum(len(group.members) for group in every)} found, the lowest first; "
-        "energies above it in meV/atom"
-    )
+    found = sum(len(group.members) for group in every)
+    distinct = "1 distinct structure" if len(groups) == 1 else f"{len(groups)} distinct structures"
+    st.caption(f"{distinct} of {found} found, the lowest first; energies above it in meV/atom")
     pages = (len(groups) - 1) // GRID_PAGE + 1
     number = st.pagination(pages, key="grid") if pages > 1 else 1
     with st.container(height=LIST_HEIGHT, border=False):

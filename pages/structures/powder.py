@@ -31,7 +31,7 @@ def show_powder(item: Item) -> None:
     wavelength = WAVELENGTHS.get(line) or number_field(
         "Wavelength (Å)", 1.0, SHORTEST, LONGEST, whole=False, key="wavelength", place=second
     )
-    phases = {_name(phase): phase.crystal for phase in references()}
+    phases = {_name(phase): phase for phase in references()}
     matches = phases_of(item.crystal)
     default = _name(matches[0].reference) if matches else None
     names = [None, *phases]
@@ -47,13 +47,13 @@ def show_powder(item: Item) -> None:
     with st.spinner("Computing the pattern …"):
         scale = 1.0
         if chosen is not None and chosen in {_name(match.reference) for match in matches}:
-            theirs = phases[chosen]
+            theirs = phases[chosen].crystal
             scale = (theirs.volume / theirs.n_atoms * item.crystal.n_atoms / item.crystal.volume) ** (1 / 3)
         pattern = pattern_of(scaled(item.crystal, scale), wavelength)
         mine = profile(pattern)
         other = None
         if chosen is not None:
-            other = (typeset(chosen), profile(pattern_of(phases[chosen], wavelength)))
+            other = (typeset(chosen), profile(pattern_of(phases[chosen].crystal, wavelength)))
     strongest = max(zip(pattern.intensity, pattern.angle, pattern.labels, strict=True), default=None)
     words = f"strongest line {strongest[2]} at {strongest[1]:.2f} degrees" if strongest else "no lines"
     live_chart(

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from pages.common.catalogue import Found, compare, load, lowest
 from pages.common.crystals import pattern_of
 from pages.components.crystal_view import supercell
-from pages.structures import distinct
+from pages.structures import choosing, distinct
 from pages.structures.ancestry import part_words
 from pages.structures.powder import scaled
 from rlcsp_core.analysis.diffraction import profile, similarity
@@ -288,7 +288,7 @@ def test_energies_of_different_potentials_are_not_put_in_one_list(database: Path
     for name in ("bush", "lewis-catlow", "bush"):
         store.create_run({**config, "potential": name}, name=name)
     store.create_run({**config, "composition": "MgO", "potential": "pmmcs"}, name="alone")
-    kinds = distinct._kinds(store.runs())
+    kinds = choosing._kinds(store.runs())
     assert {kind: len(alike) for kind, alike in kinds.items()} == {
         "MgO": 1, "Y2O3, bush": 2, "Y2O3, lewis-catlow": 1, "Y2O3, ysrtio": 1,
     }  # fmt: skip
