@@ -38,7 +38,7 @@ FIRST = {
     "pages/demo/page.py": "Act 1: find it",
     "pages/search/page.py": "No runs yet",
     "pages/compare/page.py": "signed-rank test over compounds",
-    "pages/structures/page.py": "distinct structures of",
+    "pages/structures/page.py": "distinct structure",
     "pages/field/page.py": "convex hull",
     "pages/policy/page.py": "How it was trained",
     "pages/learn/page.py": "Five known answers",
