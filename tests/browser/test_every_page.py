@@ -62,7 +62,7 @@ FIRST = {
     "Demo": "Act 1: find it",
     "Search": "No runs yet",
     "Compare": "signed-rank test over compounds",
-    "Structures": "distinct structures of",
+    "Structures": "distinct structure",
     "Field": "convex hull",
     "Replay": "Next new lowest",
     "Policy": "How it was trained",
@@ -89,7 +89,7 @@ def test_a_deep_link_is_the_first_request_to_a_server(browser: Browser, tmp_path
 # address with a run, and what stands on the page then
 WITH_A_RUN = {
     "Search?run={run}": "Y₂O₃ · NPG · seed 7",
-    "Structures?run={run}": "distinct structures of",
+    "Structures?run={run}": "distinct structure",
     "Field?field={field}&formula=Sr2TiO4": "Open in Structures",
     "Replay?run={run}&step=12": "Step 12:",
     "Policy?run={run}": "NPG, seed 7",
