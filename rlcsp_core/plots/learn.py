@@ -8,11 +8,12 @@ import plotly.graph_objects as go
 
 from rlcsp_core.actions import action_numbered
 from rlcsp_core.analysis.progress import settled_window
-from rlcsp_core.plots.canvas import ENERGY, STEP, canvas, room_for
+from rlcsp_core.plots.canvas import ENERGY, STEP, TOOLS, canvas, room_for
 from rlcsp_core.plots.palette import ACCEPTED, FAILED, INK, MUTED, TARGET
 from rlcsp_core.records import Array
 
 CURSOR = {"color": INK, "width": 1.5, "dash": "dot"}
+WORDS = 50  # pixels beyond the axis, for what is said of the longest bar
 TICKS_WIDTH = 1000  # units of the drawing
 
 
@@ -52,6 +53,7 @@ def decision_figure(
         hovertemplate="%{y}: %{x:.4f}<extra></extra>",
     )
     figure.update_xaxes(range=[0, max(0.3, 1.25 * float(probabilities.max()))])
+    figure.update_layout(margin_r=TOOLS + WORDS)
     figure.update_yaxes(autorange="reversed", showgrid=False)
     return figure
 
