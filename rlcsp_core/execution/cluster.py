@@ -7,6 +7,7 @@ The database is named to the workers by their environment (RLCSP_DATABASE_URL), 
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -79,10 +80,15 @@ def local_client(workers: int, store: Store) -> Iterator[Client]:
 @contextmanager
 def remote_client(address: str) -> Iterator[Client]:
     """A scheduler that runs already; its workers must see the same database (see below) and this package."""
+    client, why = None, ""
     try:
         client = Client(address, timeout=CONNECT)
     except (OSError, ValueError, TimeoutError) as error:
-        raise ConfigError(f"no Dask scheduler answers at {address!r}: {error}") from None
+        why = str(error)
+    if client is None:
+        # what Dask made of it goes now: where it goes while Dask makes the next client, Dask waits for itself for good
+        gc.collect()
+        raise ConfigError(f"no Dask scheduler answers at {address!r}: {why}")
     with client:
         yield client
 

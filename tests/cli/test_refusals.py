@@ -1,13 +1,17 @@
 """What no command can do: one sentence, exit code 2, nothing printed as a result, nothing left behind."""
 
+import gc
 import os
 import re
 import subprocess
 import sys
 
 import pytest
+from distributed import Client
 
 from rlcsp_core.cli.main import main
+from rlcsp_core.errors import ConfigError
+from rlcsp_core.execution.cluster import remote_client
 from tests.cli.conftest import perovskite
 from tests.execution.fake import ROOT
 
@@ -86,6 +90,13 @@ def test_a_command_that_cannot_be_done_is_one_sentence(words, folder, capsys):
     assert re.fullmatch(r"error: [^\n]{,1020}\n", err)
     assert [path.name for path in folder.iterdir()] == ["a.xyz"]
     assert (folder / "a.xyz").read_bytes() == structure
+
+
+def test_a_scheduler_that_does_not_answer_leaves_no_client_behind():
+    """Dask waits for itself, for good, where one is collected while it makes the next."""
+    with pytest.raises(ConfigError, match="no Dask scheduler answers"), remote_client("x"):
+        pass
+    assert not any(isinstance(each, Client) for each in gc.get_objects())
 
 
 @pytest.mark.slow
