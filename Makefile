@@ -5,7 +5,8 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8501
-PYTEST := $(BIN)/python -m pytest --numprocesses logical --dist
+# As many processes as cores, each with one thread for its linear algebra: more would wait for each other.
+PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --dist
 
 .PHONY: app test long ready check lint unit warm docs browser databases audit clean screenshots
 

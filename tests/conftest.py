@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,8 +45,17 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "runs.sqlite"
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """To be copied: to make its tables takes longer than most tests that need one."""
+    path = tmp_path_factory.mktemp("empty") / "runs.sqlite"
+    open_store(str(path)).close()
+    return path
+
+
 @pytest.fixture
-def store(path: Path) -> Iterator[Store]:
+def store(path: Path, empty_database: Path) -> Iterator[Store]:
+    shutil.copy(empty_database, path)
     store = open_store(str(path))
     yield store
     store.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,14 +11,9 @@ from rlcsp_core.analysis.learned import learned, recorded_transitions, variances
 from rlcsp_core.analysis.reading import CurveCache, curves_of, label_of, with_cpu
 from rlcsp_core.search import Search, SearchConfig
 from rlcsp_core.search.parts import agent_of
-from rlcsp_core.store import Store, open_store
+from rlcsp_core.store import Store
 
 SMALL = {"steps": 80, "max_atoms": 10, "population": 8}
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return open_store(str(tmp_path / "runs.sqlite"))
 
 
 def searched(store: Store, config: SearchConfig) -> str:

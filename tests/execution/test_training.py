@@ -57,11 +57,6 @@ settings = { learning_rate = 0.5 }
 """
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return open_store(str(tmp_path / "runs.sqlite"))
-
-
 def working(store: Store, runs: float = float("inf")) -> Callable[[Batch], bool]:
     """Carries out that many runs, then is interrupted."""
     left = [runs]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -39,7 +40,8 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def empty_store(database: Path) -> Store:
+def empty_store(database: Path, empty_database: Path) -> Store:
+    shutil.copy(empty_database, database)
     return open_store(str(database))
 
 

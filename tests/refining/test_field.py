@@ -54,6 +54,7 @@ def call(path, file, capsys, trusted):  # noqa: ARG001
     return run
 
 
+@pytest.mark.slow
 def test_a_binary_field_from_file_to_table(call, store, file, tmp_path):
     outputs = {ending: tmp_path / f"out{ending}" for ending in (".csv", ".extxyz", ".zip", "")}
     for ending in ("", ".zip"):

@@ -38,12 +38,5 @@ def every_store(server_url, tmp_path):
 
 
 @pytest.fixture
-def store(tmp_path):
-    store = open_store(str(tmp_path / "runs.sqlite"))
-    yield store
-    store.close()
-
-
-@pytest.fixture
 def claim(store):
     return store.claim(store.create_run(CONFIG, name="a run"))
