@@ -179,10 +179,15 @@ def _pictures(store: Reader, run: RunInfo, now: StepView) -> None:
     if crystal is not None:
         frames.append(Frame(crystal, "current before the step"))
     here = Found(run.id, Source.STEP, now.step, 0.0, 0)
-    trial: Sequence[Crystal | None] = [stored(store, here, relaxed=relaxed) for relaxed in (False, True)]
-    if not any(trial):
+    trial: Sequence[Crystal | None] | None = [
+        stored(store, here, relaxed=relaxed) for relaxed in (False, True)
+    ]
+    if trial == [None, None]:
         trial = _remade(store, run, now.step)
-    frames += [Frame(each, label) for each, label in zip(trial, TRIAL, strict=True) if each is not None]
+    # seen from where the structure before it was, another crystal may stand on end: it gets a view of its own
+    view = "replay-waiting" if trial is None else "replay-view"
+    made = zip(trial or (), TRIAL, strict=False)
+    frames += [Frame(each, label) for each, label in made if each is not None]
     if not frames:
         st.info("No structure of this moment was kept.")
         return
@@ -191,13 +196,13 @@ def _pictures(store: Reader, run: RunInfo, now: StepView) -> None:
     frames += [
         Frame(each.crystal, f"relaxed again by {label_of(each.model)}") for each in again if each.crystal
     ]
-    show_crystal(frames, key="replay-view", height=340, start=start, name=f"step-{now.step}")
+    show_crystal(frames, key=view, height=340, start=start, name=f"step-{now.step}")
     for each in again:
         st.caption(plain(again_in_words(each)))
 
 
-def _remade(store: Reader, run: RunInfo, step: int) -> Sequence[Crystal | None]:
-    """The trial of a step that kept none, as built and relaxed, made again; with a word on that."""
+def _remade(store: Reader, run: RunInfo, step: int) -> Sequence[Crystal | None] | None:
+    """The trial of a step that kept none, as built and relaxed, made again; with a word on that.  None: not yet."""
     found = _tried(store, run, step)
     if isinstance(found, Remade):
         st.caption(
@@ -209,6 +214,7 @@ def _remade(store: Reader, run: RunInfo, step: int) -> Sequence[Crystal | None]:
         _progress(found, step)
     elif isinstance(found, int):
         st.fragment(_making, run_every=PAUSE)(store, run, step, found, time.monotonic())
+        return None
     else:
         st.caption(plain(f"Rejected trials are not stored, and this one cannot be made again: {found}."))
     return [None, None]

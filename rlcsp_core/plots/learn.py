@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import plotly.graph_objects as go
 
 from rlcsp_core.actions import action_numbered
@@ -13,6 +14,7 @@ from rlcsp_core.plots.palette import ACCEPTED, FAILED, INK, MUTED, TARGET
 from rlcsp_core.records import Array
 
 CURSOR = {"color": INK, "width": 1.5, "dash": "dot"}
+BELOW = 0.04  # of an axis, from its end to the mark of what lies beyond
 WORDS = 50  # pixels beyond the axis, for what is said of the longest bar
 TICKS_WIDTH = 1000  # units of the drawing
 
@@ -110,15 +112,15 @@ def moment_figure(
         )  # fmt: skip
     figure.add_vline(x=moment, line=CURSOR)
     if trial is not None:
-        above = window is not None and trial > window.high
+        end = np.inf if window is None else window.high - BELOW * (window.high - window.low)
+        above = trial > end
         figure.add_scatter(
-            x=[moment], y=[window.high if window is not None and above else trial], mode="markers+text",
+            x=[moment], y=[min(trial, end)], mode="markers+text",
             marker={
                 "symbol": "triangle-up-open" if above else "circle-open", "size": 11, "color": INK, "line_width": 2,
             },
             text=[f" {trial:.3f}".replace("-", "−") if above else ""],
             textposition="middle right",
-            cliponaxis=False,
             showlegend=False,
             hovertemplate=f"the trial of step {moment}: {trial:.5f} eV/atom<extra></extra>".replace("-", "−"),
         )  # fmt: skip
