@@ -12,7 +12,7 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from rlcsp_core.search import Search, SearchConfig
-from rlcsp_core.store import Store, open_store
+from rlcsp_core.store import ACTIVE, RunState, Store, open_store
 from tests.patience import STARTING
 
 ROOT = Path(__file__).parents[2]
@@ -40,9 +40,14 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def empty_store(database: Path, empty_database: Path) -> Store:
+def empty_store(database: Path, empty_database: Path) -> Iterator[Store]:
     shutil.copy(empty_database, database)
-    return open_store(str(database))
+    store = open_store(str(database))
+    yield store
+    # what a test has started would work beside the next ones
+    for run in store.runs(states=(RunState.QUEUED, *ACTIVE)):
+        store.request(run.id, "stop")
+    store.close()
 
 
 @pytest.fixture

@@ -158,7 +158,6 @@ def test_an_atom_limit_below_one_formula_unit_starts_nothing(opened: Opened, emp
     assert empty_store.runs() == []
 
 
-@pytest.mark.slow
 def test_a_started_search_is_in_the_address_and_can_be_stopped(opened: Opened, empty_store: Store) -> None:
     page = button(opened("pages/search/page.py"), "Start search")
     assert not page.exception
