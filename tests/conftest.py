@@ -29,10 +29,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.xdist_group(kind))
 
 
-def pytest_collection_finish() -> None:
-    """What is loaded stays: without this, every full collection of garbage, as after each page, looks through it."""
+def pytest_configure() -> None:
+    """While modules are loaded there is no garbage to look for."""
+    gc.disable()
+
+
+def pytest_runtestloop() -> None:
+    """What is loaded stays: without this, every full collection, as after each page, looks through all of it."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture
