@@ -74,6 +74,7 @@ def test_the_length_of_the_search_teaches_too_but_slowly(rule, rng):
     assert speed(trained(rule, "b2", "steps", 300, rng, batch=4, **slow.get(rule, {}))) > 2.5
 
 
+@pytest.mark.slow
 def test_the_credit_of_the_hit_is_the_gradient_of_the_expected_steps(rng):
     """E[∇ln π(a of the hit)] = ∇ ln Σ π h, in 20 000 searches within 4σ."""
     theta = rng.normal(scale=0.3, size=(len(RATES), 1))
