@@ -5,8 +5,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8501
-# As many processes as cores, each with one thread for its linear algebra: more would wait for each other.
-PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --dist
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --dist
 
 .PHONY: app test long ready check lint unit warm docs browser databases audit clean screenshots
 
@@ -31,9 +30,9 @@ ready: $(VENV)/.docs databases warm lint
 check: $(VENV)/.test
 	@$(MAKE) --no-print-directory --jobs 2 lint unit
 
-# By file: what its tests share is made once.
+# By file: what its tests share is made once.  One thread for linear algebra in each process: more wait for each other.
 unit: warm
-	$(PYTEST) loadfile -m "not browser and not server and not slow and not long"
+	OPENBLAS_NUM_THREADS=1 $(PYTEST) loadfile -m "not browser and not server and not slow and not long"
 
 # Engines are compiled once, before: each worker of pytest would do it again.
 warm: $(VENV)/.test
