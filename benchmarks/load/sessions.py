@@ -164,6 +164,7 @@ def main() -> int:
         **summary([each for times in clicks.values() for each in times]),
         "sessions": asked.sessions,
         "sessions_lost": [str(error) or type(error).__name__ for error in lost],
+        "ends_of_pages_dropped": sum(visitor.dropped for visitor in visitors),
         "steps_of_the_runs": steps,
         "looks_a_second_and_session": round(
             sum(len(visitor.looks) for visitor in visitors) / took / asked.sessions, 2

@@ -42,6 +42,8 @@ class Visitor:
         self._hash = ""  # how the server names the page, once it has sent it
         self.exceptions: list[str] = []
         self.looks: list[float] = []  # when fragments had run, by the monotonic clock
+        self._whole = False  # the page's script is at work, and not only fragments of it
+        self.dropped = 0  # ends of it that the server has not told
 
     async def __aenter__(self) -> Visitor:
         place = urlsplit(self._url)
@@ -111,8 +113,15 @@ class Visitor:
     def _hear(self, message: ForwardMsg) -> None:
         kind = message.WhichOneof("type")
         if kind == "new_session":
+            whole = not message.metadata.run.fragment_ids
+            if self._whole and not whole:
+                # Streamlit drops what a run sends last where the next has been asked for by then: the page is there,
+                # but a browser leaves on it what the page before had more, until its next run
+                self.dropped += 1
+                self._end(ForwardMsg.FINISHED_SUCCESSFULLY)
             self._renewed.clear()
-            if not message.metadata.run.fragment_ids:
+            self._whole = whole
+            if whole:
                 self._hash = message.new_session.page_script_hash
         elif kind == "navigation":
             self._hash = message.navigation.page_script_hash
@@ -139,6 +148,7 @@ class Visitor:
                 self.exceptions.append(element.alert.body)
 
     def _end(self, how: int) -> None:
+        self._whole = False
         if how in PARTS:
             if how == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY:
                 self.looks.append(time.monotonic())
