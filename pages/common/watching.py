@@ -1,8 +1,8 @@
 """How often a page looks at what is at work: more seldom the more sessions do, so that every one of them gets its turn.
 
 A browser asks for the next look by its own clock.  Where the server needs longer than that for the looks of all
-sessions, each is given up for the next, and nobody sees anything any more.  So looks are timed, and are made as often
-as leaves the server time for clicks.
+sessions, each is given up for the next, and nobody sees anything any more.  So looks are counted against what the
+server computes, and are made as often as leaves it time for clicks.
 """
 
 from __future__ import annotations
@@ -11,18 +11,16 @@ import math
 import secrets
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import streamlit as st
 
 from pages.common.cache import cached
 
-SHARE = 0.25  # of a processor, for making what all sessions look at; sending it takes two to three times that
-COST = 0.01  # s of a processor for a look, until some are timed
-UP, DOWN = 1.01, 1 / 1.03  # what a look that took more, or less, moves: a quarter of them take less than that
+BUSY = 0.6  # of a processor, that the server may use while many look; the rest is for clicks
+COST = 0.01  # s of a processor for a look, until some are counted
+WINDOW, WEIGHT = 2.0, 0.3  # s over which looks are counted, and what the latest count weighs in the mean
 STEP = 0.5  # of what is wanted, by which times between looks differ
-LONGEST = 15.0  # s
+LONGEST = 10.0  # s
 FAR = 1.45  # times: a timer so far from what it should be is changed
 REMEMBERED = 30.0  # s after its last look, in which a session counts as one that watches
 SETTLING = 10.0  # s in which a timer is left alone: a new one costs a run of the whole page
@@ -31,36 +29,41 @@ SINCE = "watching-since"  # in the session: when its timer was set
 
 
 class Watchers:
-    """Sessions that look at something at work; one for a program, used from any of its threads."""
+    """Sessions that look at something at work; one for a program, used from any of its threads.
+
+    now is the time by a monotonic clock, cpu what the process has used of processors, both in s."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._last: dict[str, float] = {}
-        self._cost = COST
+        self._cost = COST  # of a look, with all that the server does beside: sending it, clicks, what all see
+        self._looks, self._now, self._cpu = 0, -math.inf, 0.0  # of the present window
 
     def seconds(self, session: str, wanted: float, now: float) -> float:
         """Between two looks of this session, which looks now: `wanted`, or a multiple where there are too many."""
         with self._lock:
             self._last[session] = now
             self._last = {one: last for one, last in self._last.items() if now - last < REMEMBERED}
-            crowd = len(self._last) * self._cost / (SHARE * wanted)
+            crowd = len(self._last) * self._cost / (BUSY * wanted)
         return min(wanted * max(1.0, math.ceil(crowd / STEP) * STEP), max(wanted, LONGEST))
 
-    def took(self, seconds: float) -> None:
-        """Of a processor, for a look just made.  Those that make what all see are left out."""
+    def looked(self, now: float, cpu: float) -> None:
+        """A look has been made."""
         with self._lock:
-            self._cost *= UP if seconds > self._cost else DOWN
+            self._looks += 1
+            if now - self._now < WINDOW:
+                return
+            if now - self._now < 2 * WINDOW:  # else nobody has looked for a while
+                self._cost += WEIGHT * ((cpu - self._cpu) / self._looks - self._cost)
+            self._looks, self._now, self._cpu = 0, now, cpu
 
 
 _watchers = cached()(Watchers)
 
 
-@contextmanager
-def timed() -> Iterator[None]:
-    """A look."""
-    began = time.thread_time()
-    yield
-    _watchers().took(time.thread_time() - began)
+def look() -> None:
+    """Say that a session looks."""
+    _watchers().looked(time.monotonic(), time.process_time())
 
 
 def seconds_between_looks(wanted: float) -> float:

@@ -18,7 +18,7 @@ from pages.common.session import library, manager
 from pages.common.share import lecture_key
 from pages.common.sitemap import STRUCTURES
 from pages.common.waiting import starved, waiting
-from pages.common.watching import has_changed, seconds_between_looks, timed
+from pages.common.watching import has_changed, look, seconds_between_looks
 from pages.common.wording import (
     NOTHING,
     STATES,
@@ -86,7 +86,8 @@ def _panel(run_id: str, every: float | None, beside_it: Sequence[str]) -> None:
     ):
         st.rerun()  # once more as a whole, without the timer or with another
     compact = bool(others)
-    with show_errors(), timed():
+    look()
+    with show_errors():
         view = view_of(known, run, COMPACT if compact else LARGE, others)
         _header(runs, run, view)
         _numbers(run, view)

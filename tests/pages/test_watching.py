@@ -7,24 +7,24 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.common.watching import COST, LONGEST, REMEMBERED, SHARE, WATCHER, Watchers
+from pages.common.watching import BUSY, COST, LONGEST, REMEMBERED, WATCHER, WINDOW, Watchers
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.search.presets import demo
 from rlcsp_core.store import RunState, Store
 from tests.fields import definition
 
 Opened = Callable[..., AppTest]
-MANY = int(SHARE / COST)  # sessions that may all look every second
+MANY = int(BUSY / COST)  # sessions that may all look every second
 
 
 @pytest.mark.parametrize(
-    ("sessions", "seconds"), [(1, 1.0), (MANY, 1.0), (MANY + 1, 1.5), (3 * MANY, 3.0), (1000, LONGEST)]
+    ("sessions", "seconds"), [(1, 1.0), (MANY, 1.0), (MANY + 1, 1.5), (3 * MANY, 3.0), (2000, LONGEST)]
 )
 def test_the_more_watch_the_more_seldom_each_looks(sessions: int, seconds: float) -> None:
     watchers = Watchers()
     last = [watchers.seconds(str(i), 1.0, now=0.001 * i) for i in range(sessions)][-1]
     assert last == seconds
-    assert sessions * COST / last <= SHARE or last == LONGEST
+    assert sessions * COST / last <= BUSY or last == LONGEST
 
 
 def test_what_is_looked_at_seldom_anyway_is_not_slowed() -> None:
@@ -32,11 +32,14 @@ def test_what_is_looked_at_seldom_anyway_is_not_slowed() -> None:
     assert [watchers.seconds(str(i), 10.0, now=0.0) for i in range(3 * MANY)][-1] == 10.0
 
 
-def test_looks_that_take_longer_are_made_more_seldom() -> None:
+def test_looks_that_cost_more_are_made_more_seldom() -> None:
     watchers = Watchers()
-    for i in range(2000):
-        watchers.took(100 * COST if i % 10 == 0 else 3.9 * COST)  # one in ten makes what the others see
-    assert [watchers.seconds(str(i), 1.0, now=0.0) for i in range(MANY)][-1] == 4.0
+    for i in range(1000):  # ten a second, each of four times the cost
+        watchers.looked(now=0.1 * i, cpu=4 * COST * i)
+    for i in range(10):  # a pause tells nothing of looks
+        watchers.looked(now=200.0 + 10 * WINDOW * i, cpu=1000.0 + i)
+    found = [watchers.seconds(str(i), 1.0, now=0.0) for i in range(MANY)][-1]
+    assert found == pytest.approx(4.0, abs=0.5)
 
 
 def test_who_has_gone_is_forgotten() -> None:
