@@ -114,10 +114,10 @@ async def crowd(
     return clicks, visitors, [each for each in ended if isinstance(each, BaseException)]
 
 
-def longest_wait(visitor: Visitor, begun: float, ended: float) -> float:
+def waits_of(visitor: Visitor, begun: float, ended: float) -> list[float]:
     """Seconds between two looks, the first counted from when all had opened their pages."""
     looks = [begun, *(look for look in visitor.looks if begun < look < ended), ended]
-    return max(after - before for before, after in pairwise(looks))
+    return [after - before for before, after in pairwise(looks)]
 
 
 def summary(times: Sequence[float]) -> dict[str, float | int]:
@@ -159,7 +159,8 @@ def main() -> int:
             print((Path(folder) / "server.log").read_text()[-LOG_SHOWN:], file=sys.stderr)
     for kind, times in sorted(clicks.items()):
         print(json.dumps({"click": kind, **summary(times)}))
-    waits = [longest_wait(visitor, began + WARMING, began + WARMING + asked.seconds) for visitor in visitors]
+    opened = began + WARMING
+    waits = [wait for each in visitors for wait in waits_of(each, opened, opened + asked.seconds)] or [0.0]
     whole = {
         **summary([each for times in clicks.values() for each in times]),
         "sessions": asked.sessions,
@@ -169,14 +170,16 @@ def main() -> int:
         "looks_a_second_and_session": round(
             sum(len(visitor.looks) for visitor in visitors) / took / asked.sessions, 2
         ),
-        "longest_seconds_between_looks": round(max(waits, default=0.0), 2),
+        "seconds_between_looks": round(float(np.median(waits)), 2),
+        "99_percent_of_looks_within": round(float(np.quantile(waits, 0.99)), 2),
+        "longest_seconds_between_looks": round(max(waits), 2),
         "cores_the_server_used": round(busy, 2),
         "memory_of_the_server_mb": memory,
         "load_of_the_machine": os.getloadavg()[0],
         "exceptions": [text for visitor in visitors for text in visitor.exceptions],
     }
     print(json.dumps(whole))
-    late = asked.looking and max(waits, default=0.0) > LONGEST_LOOK
+    late = asked.looking and max(waits) > LONGEST_LOOK
     return int(bool(late or whole["over_limit"] or whole["exceptions"] or lost))
 
 

@@ -18,10 +18,11 @@ from pages.common.cache import cached
 
 BUSY = 0.6  # of a processor, that the server may use while many look; the rest is for clicks
 COST = 0.01  # s of a processor for a look, until some are counted
-WINDOW, WEIGHT = 2.0, 0.3  # s over which looks are counted, and what the latest count weighs in the mean
+WINDOW = 2.0  # s over which looks are counted
+DEARER, CHEAPER = 0.5, 0.15  # what the latest count weighs in the mean: to look too often is worse than too seldom
 STEP = 0.5  # of what is wanted, by which times between looks differ
-LONGEST = 10.0  # s
-FAR = 1.45  # times: a timer so far from what it should be is changed
+LONGEST = 8.0  # s
+FAST, SLOW = 1.3, 1.45  # times: a timer so much too quick, or slower than it need be, is changed
 REMEMBERED = 30.0  # s after its last look, in which a session counts as one that watches
 SETTLING = 10.0  # s in which a timer is left alone: a new one costs a run of the whole page
 WATCHER = "watcher"  # in the session: tells it from others
@@ -54,7 +55,8 @@ class Watchers:
             if now - self._now < WINDOW:
                 return
             if now - self._now < 2 * WINDOW:  # else nobody has looked for a while
-                self._cost += WEIGHT * ((cpu - self._cpu) / self._looks - self._cost)
+                more = (cpu - self._cpu) / self._looks - self._cost
+                self._cost += more * (DEARER if more > 0 else CHEAPER)
             self._looks, self._now, self._cpu = 0, now, cpu
 
 
@@ -76,7 +78,7 @@ def has_changed(every: float, wanted: float) -> bool:
     """Whether that timer is far too quick by now, or far slower than it need be."""
     now = _seconds(wanted)
     settled = time.monotonic() > st.session_state.get(SINCE, 0.0) + SETTLING
-    return settled and (now > FAR * every or now < every / FAR)
+    return settled and (now > FAST * every or now < every / SLOW)
 
 
 def _seconds(wanted: float) -> float:

@@ -50,9 +50,11 @@ VIEWER_HEIGHT = 400
 
 def run_panel(run_id: str, others: Sequence[str] = ()) -> None:
     """The run, live as long as it is at work; compact, and on the same axes, where others stand beside it."""
+    run = library().run(run_id)
     every = seconds_between_looks(REFRESH) if _at_work([run_id, *others]) else None
     with st.container(key=f"{LIVE}-{run_id}"):
-        st.fragment(_panel, run_every=every)(run_id, every, others)
+        st.fragment(_panel, run_every=every)(run_id, every, others, run.n_steps > 0)
+    downloads(library(), run, actions_of(run.config))  # not sent with every look
 
 
 def standing(run_ids: Sequence[str]) -> None:
@@ -72,7 +74,7 @@ def _at_work(run_ids: Sequence[str]) -> bool:
     return any(library().run(run_id).state not in ENDED for run_id in run_ids)
 
 
-def _panel(run_id: str, every: float | None, beside_it: Sequence[str]) -> None:
+def _panel(run_id: str, every: float | None, beside_it: Sequence[str], begun: bool) -> None:
     runs = manager()
     try:
         known = library()
@@ -82,9 +84,11 @@ def _panel(run_id: str, every: float | None, beside_it: Sequence[str]) -> None:
         show_error(str(error))
         return
     if every is not None and (
-        all(each.state in ENDED for each in (run, *others)) or has_changed(every, REFRESH)
+        all(each.state in ENDED for each in (run, *others))
+        or has_changed(every, REFRESH)
+        or (run.n_steps > 0) != begun
     ):
-        st.rerun()  # once more as a whole, without the timer or with another
+        st.rerun()  # once more as a whole: without the timer or with another, or with steps to download
     compact = bool(others)
     look()
     with show_errors():
@@ -92,12 +96,12 @@ def _panel(run_id: str, every: float | None, beside_it: Sequence[str]) -> None:
         _header(runs, run, view)
         _numbers(run, view)
         if compact:
-            _charts(known, run, view)
+            _charts(run, view)
             _small_structure(known, run)
             return
         left, right = beside("run", [3, 2])
         with left:
-            _charts(known, run, view)
+            _charts(run, view)
         with right:
             _best_structure(known, run)
             _outcomes(run, view)
@@ -191,7 +195,7 @@ def _numbers(run: RunInfo, view: View) -> None:
     show_figures(f"numbers-{run.id}", figures)
 
 
-def _charts(store: Reader, run: RunInfo, view: View) -> None:
+def _charts(run: RunInfo, view: View) -> None:
     best = "no energy yet" if run.best_energy is None else f"lowest {energy(run.best_energy)} eV/atom"
     live_chart(
         view.energies,
@@ -210,7 +214,6 @@ def _charts(store: Reader, run: RunInfo, view: View) -> None:
     if view.n_drawn < run.n_steps:
         notes.append(f"{view.n_drawn} of {run.n_steps} steps are drawn; the download has all of them.")
     st.caption(" ".join(filter(None, notes)))
-    downloads(store, run, actions_of(run.config))
 
 
 def _best_structure(store: Reader, run: RunInfo) -> None:

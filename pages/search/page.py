@@ -14,7 +14,7 @@ from pages.search.live_run import run_panel, standing
 from rlcsp_core.store import ENDED, RunState
 
 LISTED = 200
-RELISTED = 10.0  # s, as long as one of them is at work
+RELISTED = 20.0  # s, as long as one of them is at work
 
 runs = manager()
 shown = runs_in_address(library())

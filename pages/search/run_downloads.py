@@ -33,7 +33,7 @@ def downloads(store: Reader, run: RunInfo, actions: Sequence[Action]) -> None:
         )
         st.download_button(
             "Report (HTML)",
-            data=lambda: report(store, run),
+            data=lambda: report(store, store.run(run.id)),  # as it has become since
             file_name=f"report-{run.id}.html",
             mime="text/html",
             icon=":material/description:",
