@@ -4,7 +4,6 @@ Pages load and send nothing from and to other hosts, are not shown inside pages 
 says.  Streamlit's frontend writes styles and scripts into its pages, so those two stay allowed inline.
 
 Libraries are loaded and the database is opened before the server answers: the first visitor does not wait for them.
-Browsers are asked to load theirs with the page, while the server makes what they draw.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from pages.common.preload import load
 from pages.common.session import begin
-from pages.common.sitemap import COMPARE, FIELD, POLICY, REPLAY, SEARCH, STRUCTURES
 from pages.compare import comparison
 from pages.field import reading
 from rlcsp_core.errors import RLCSPError
@@ -43,18 +41,6 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-CHARTS, CRYSTALS = "app/static/plotly/plotly-cartesian.min.js", "app/static/3dmol/3Dmol-min.js"
-EARLY = {  # by the addresses of pages; the others draw with neither at first
-    **dict.fromkeys((COMPARE.url_path, POLICY.url_path), (CHARTS,)),
-    **dict.fromkeys((page.url_path for page in (SEARCH, STRUCTURES, FIELD, REPLAY)), (CHARTS, CRYSTALS)),
-}
-AFTER = b"</title>"
-CONDITIONS = (
-    b"accept-encoding",
-    b"if-none-match",
-    b"if-modified-since",
-    b"range",
-)  # of getting less than the page
 
 
 class SecurityHeaders:
@@ -74,36 +60,6 @@ class SecurityHeaders:
         await self.app(scope, receive, with_headers)
 
 
-class EarlyScripts:
-    """Puts what a page draws with into its HTML: loaded with it, and not when there is something to draw."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scripts = EARLY.get(scope["path"].rpartition("/")[2], ()) if scope.get("method") == "GET" else ()
-        if not scripts:
-            await self.app(scope, receive, send)
-            return
-        # one that fails goes, so that who needs it asks again and says what is wrong
-        tags = "".join(
-            f'<script async src="{script}" onerror="this.remove()"></script>' for script in scripts
-        )
-        held: list[Message] = []
-
-        async def with_tags(message: Message) -> None:
-            held.append(message)
-            if message["type"] != "http.response.body" or message.get("more_body"):
-                return
-            body = b"".join(each.get("body", b"") for each in held).replace(AFTER, AFTER + tags.encode(), 1)
-            MutableHeaders(scope=held[0])["Content-Length"] = str(len(body))
-            await send(held[0])
-            await send({"type": "http.response.body", "body": body})
-
-        whole = [(name, value) for name, value in scope["headers"] if name not in CONDITIONS]
-        await self.app({**scope, "headers": whole}, receive, with_tags)
-
-
 def read_ahead(known: Library) -> None:
     """What first visitors would wait for; the pages say what is wrong with a database that is away."""
     with suppress(RLCSPError):
@@ -117,4 +73,4 @@ PagesManager.uses_pages_directory = False
 load()
 if known := begin():
     threading.Thread(target=read_ahead, args=(known,), name="read ahead", daemon=True).start()
-app = st.App("app.py", middleware=[Middleware(SecurityHeaders), Middleware(EarlyScripts)])
+app = st.App("app.py", middleware=[Middleware(SecurityHeaders)])

@@ -20,7 +20,7 @@ UPGRADE = {
 
 @pytest.fixture(scope="module")
 def ask(tmp_path_factory):
-    """Status and headers of the answer to one request, the port, and the text of what was found."""
+    """Status and headers of the answer to one request."""
     with serving(tmp_path_factory.mktemp("serving")) as dashboard:
         place = urlsplit(dashboard.url)
 
@@ -28,9 +28,8 @@ def ask(tmp_path_factory):
             connection = http.client.HTTPConnection(place.hostname, place.port, timeout=SOON)
             connection.request("GET", path, headers=headers)
             answer = connection.getresponse()
-            text = answer.read().decode() if answer.status == 200 else ""
             connection.close()
-            return answer.status, answer.headers, place.port, text
+            return answer.status, answer.headers, place.port
 
         yield request
 
@@ -39,29 +38,12 @@ def ask(tmp_path_factory):
 def test_every_answer_has_the_headers(ask, path):
     from serve import HEADERS  # loads all that pages need: not while tests are collected
 
-    status, headers, *_ = ask(path)
+    status, headers, _ = ask(path)
     assert status == 200
     for name, value in HEADERS.items():
         assert headers[name] == value
     # the files of the viewer are public; nothing else may be read by pages of other sites
     assert path.startswith("/app/static/") or "Access-Control-Allow-Origin" not in headers
-
-
-def test_pages_load_what_they_draw_with_at_once(ask):
-    from serve import CHARTS, CRYSTALS
-
-    conditions = {"Accept-Encoding": "gzip", "If-None-Match": ask("/Search")[1]["ETag"]}
-    for path, scripts in (
-        ("/Search", {CHARTS, CRYSTALS}),
-        ("/Compare", {CHARTS}),
-        ("/", set()),
-        ("/Learn", set()),
-    ):
-        text = ask(path, **(conditions if scripts else {}))[3]
-        assert text.rstrip().endswith("</html>")
-        assert {script for script in (CHARTS, CRYSTALS) if f'src="{script}"' in text} == scripts
-    for script in (CHARTS, CRYSTALS):
-        assert ask(f"/{script}")[0] == 200
 
 
 def test_only_this_machine_by_its_own_names_gets_a_session(ask):

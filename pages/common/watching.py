@@ -18,8 +18,9 @@ from pages.common.cache import cached
 
 BUSY = 0.6  # of a processor, that the server may use while many look; the rest is for clicks
 COST = 0.01  # s of a processor for a look, until some are counted
+DEAREST = 0.04  # s; where few look, what all see is made for each: no reason to look more seldom still
 WINDOW = 2.0  # s over which looks are counted
-DEARER, CHEAPER = 0.5, 0.15  # what the latest count weighs in the mean: to look too often is worse than too seldom
+DEARER, CHEAPER = 0.5, 0.15  # weight of the latest count: looks too often are worse than too seldom
 STEP = 0.5  # of what is wanted, by which times between looks differ
 LONGEST = 8.0  # s
 FAST, SLOW = 1.3, 1.45  # times: a timer so much too quick, or slower than it need be, is changed
@@ -45,7 +46,7 @@ class Watchers:
         with self._lock:
             self._last[session] = now
             self._last = {one: last for one, last in self._last.items() if now - last < REMEMBERED}
-            crowd = len(self._last) * self._cost / (BUSY * wanted)
+            crowd = len(self._last) * min(self._cost, DEAREST) / (BUSY * wanted)
         return min(wanted * max(1.0, math.ceil(crowd / STEP) * STEP), max(wanted, LONGEST))
 
     def looked(self, now: float, cpu: float) -> None:

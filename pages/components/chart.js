@@ -15,13 +15,10 @@ const DRAG_PAUSE = 150; // ms; drawing while the mouse selects would end the sel
 
 function loadPlotly() {
   window.__rlcspPlotly ??= new Promise((resolve, reject) => {
-    if (window.Plotly) return resolve(window.Plotly);
-    const early = document.querySelector(`script[src$="${LIBRARY}"]`); // serve.py puts it into some pages
-    const script = early ?? document.createElement("script");
-    script.addEventListener("load", () => resolve(window.Plotly));
-    script.addEventListener("error", () => reject(new Error("The chart library could not be loaded from this server.")));
-    if (early) return;
+    const script = document.createElement("script");
     script.src = new URL(LIBRARY, document.baseURI).href;
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => reject(new Error("The chart library could not be loaded from this server."));
     document.head.append(script);
   });
   return window.__rlcspPlotly;

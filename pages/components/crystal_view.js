@@ -39,12 +39,10 @@ let library = null;
 function load3Dmol(url) {
   if (globalThis.$3Dmol) return Promise.resolve(globalThis.$3Dmol);
   library ??= new Promise((resolve, reject) => {
-    const early = document.querySelector(`script[src$="${url.split("/").pop()}"]`); // serve.py puts it into some pages
-    const script = early ?? document.createElement("script");
-    script.addEventListener("load", () => resolve(globalThis.$3Dmol));
-    script.addEventListener("error", () => reject(new Error("The drawing library could not be loaded: reload the page.")));
-    if (early) return;
+    const script = document.createElement("script");
     script.src = url;
+    script.onload = () => resolve(globalThis.$3Dmol);
+    script.onerror = () => reject(new Error("The drawing library could not be loaded: reload the page."));
     document.head.append(script);
   });
   return library;

@@ -34,12 +34,12 @@ def test_what_is_looked_at_seldom_anyway_is_not_slowed() -> None:
 
 def test_looks_that_cost_more_are_made_more_seldom() -> None:
     watchers = Watchers()
-    for i in range(1000):  # ten a second, each of four times the cost
-        watchers.looked(now=0.1 * i, cpu=4 * COST * i)
+    for i in range(1000):  # ten a second, each of three times the cost
+        watchers.looked(now=0.1 * i, cpu=3 * COST * i)
     for i in range(10):  # a pause tells nothing of looks
         watchers.looked(now=200.0 + 10 * WINDOW * i, cpu=1000.0 + i)
     found = [watchers.seconds(str(i), 1.0, now=0.0) for i in range(MANY)][-1]
-    assert found == pytest.approx(4.0, abs=0.5)
+    assert found == pytest.approx(3.0, abs=0.5)
 
 
 def test_who_has_gone_is_forgotten() -> None:
