@@ -61,7 +61,8 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def store(path: Path, empty_database: Path) -> Iterator[Store]:
-    shutil.copy(empty_database, path)
+    if not path.exists():  # a manager may have opened it: not under its feet
+        shutil.copy(empty_database, path)
     store = open_store(str(path))
     yield store
     store.close()
