@@ -40,7 +40,7 @@ def test_every_task_is_taken_once_and_looks_in_vain_leave_nothing_behind(client)
     before = tasks_of(client)
     for _ in range(LOOKS):
         assert taken_from(done) == []
-    assert tasks_of(client) <= before + LOOKS / 10  # not one more for every look and future
+    assert tasks_of(client) <= before + LOOKS / 2  # not one for every look; the cluster begins some too
 
     Event("gate").set()
     taken = []
