@@ -15,6 +15,7 @@ from importlib import import_module
 from pathlib import Path
 
 PAUSE = 1.5  # s; the first page is there by then
+PAGES = Path(__file__).parents[1]  # whose parts would be imported when a page is opened
 MODULES = (
     "pandas",
     "rlcsp_core.crystal.formats",
@@ -36,9 +37,6 @@ MODULES = (
     "pymatgen.analysis.diffraction.xrd",
     "pymatgen.io.ase",
 )
-
-
-PAGES = Path(__file__).parents[1]  # what is not imported until a page is opened
 
 
 def load() -> None:

@@ -6,7 +6,6 @@ The URL says it all (`experiment`, `run`, `task`, `view`), so that a comparison 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 
 import streamlit as st
@@ -19,7 +18,6 @@ from pages.common.wording import typeset
 from rlcsp_core.analysis.curves import Groups, RunCurve, grouped
 from rlcsp_core.analysis.reading import CurveCache
 from rlcsp_core.energy.potential_file import DEFAULT
-from rlcsp_core.errors import RLCSPError
 from rlcsp_core.execution.experiment import about
 from rlcsp_core.plots.palette import LineStyle, distinct_styles, line_style
 from rlcsp_core.search.config import energy_source
@@ -116,15 +114,14 @@ def curves_read(store: Reader, runs: Sequence[RunInfo]) -> list[RunCurve]:
 def read_ahead(store: Reader) -> None:
     """Read what is likely to be compared, so that its first visitor need not wait for it."""
     left = READ_AHEAD
-    with suppress(RLCSPError):  # a database that is away; the page says so
-        names = list(store.experiments())
-        # one's own stand behind the shipped ones
-        for name in dict.fromkeys([*_first(names), *reversed(names)]):
-            runs = [run for run in store.runs(experiment=name, oldest_first=True) if run.n_steps]
-            steps = sum(run.n_steps for run in runs)
-            if steps <= left:
-                left -= steps
-                _curve_cache(store).curves(runs)
+    names = list(store.experiments())
+    # one's own stand behind the shipped ones
+    for name in dict.fromkeys([*_first(names), *reversed(names)]):
+        runs = [run for run in store.runs(experiment=name, oldest_first=True) if run.n_steps]
+        steps = sum(run.n_steps for run in runs)
+        if steps <= left:
+            left -= steps
+            _curve_cache(store).curves(runs)
 
 
 _curve_cache = cached()(CurveCache)

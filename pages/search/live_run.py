@@ -234,7 +234,7 @@ def _best_structure(store: Reader, run: RunInfo) -> None:
         caption=_best_words(run, info),
         name=f"best-{run.id}",
     )
-    for each in store.refinements([run.id]) if run.state in ENDED else ():
+    for each in () if run.state is RunState.RUNNING else store.refinements([run.id]):  # it has none yet
         if each.key == (run.id, info.source, info.number):
             st.caption(plain(again_in_words(each)))
 

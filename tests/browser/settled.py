@@ -10,26 +10,26 @@ LIMIT = 1000 * SOON  # ms
 POLL = 200  # ms; not at every frame, which a turning crystal leaves no time for
 UNDRAWN = ".crystal-view:not([data-ready])"  # in a shadow root, where the script above does not look
 PAINT = 300  # ms for tables and pictures, which do not say when they are drawn
-SETTLED = """() => {
+UNSETTLED = """() => {
   const seen = (node) => node.clientWidth > 0;
   const all = (selector) => [...document.querySelectorAll(selector)].filter(seen);
-  return document.querySelector("h1") !== null
-    && document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "notRunning"
-    && document.querySelector("[data-testid=stSkeleton], [data-testid=stSpinner]") === null
-    && all(".rlcsp-chart-node").every((node) => node.querySelector(".main-svg"));
-}"""
+  const state = document.querySelector("[data-testid=stApp]")?.dataset.testScriptState;
+  return [
+    document.querySelector("h1") === null && "it has no heading",
+    state !== "notRunning" && `its script is ${state}`,
+    ...[...document.querySelectorAll("[data-testid=stSkeleton], [data-testid=stSpinner]")].map(
+      (node) => `it waits: ${node.dataset.testid} ${node.textContent}`),
+    ...all(".rlcsp-chart-node").filter((node) => !node.querySelector(".main-svg")).map(() => "a chart is not drawn"),
+  ].filter(Boolean);
+}"""  # what a page is not yet
 
 
 def wait_until_settled(page: Page) -> None:
-    """Twice, since a script may begin anew at once.
-
-    On a busy machine Streamlit may not tell the end of a script whose timer has asked for the next (BENCHMARKS.md): a
-    page that seems at work for so long is opened once more."""
+    """Twice, since a script may begin anew at once."""
     for _ in range(2):
         try:
-            page.wait_for_function(SETTLED, timeout=LIMIT / 3, polling=POLL)
-        except TimeoutError:
-            page.reload()
-            page.wait_for_function(SETTLED, timeout=LIMIT, polling=POLL)
+            page.wait_for_function(f"() => ({UNSETTLED})().length === 0", timeout=LIMIT, polling=POLL)
+        except TimeoutError as error:
+            raise AssertionError(f"{page.url} does not come to rest: {page.evaluate(UNSETTLED)}") from error
         expect(page.locator(UNDRAWN)).to_have_count(0, timeout=LIMIT)
         page.wait_for_timeout(PAINT)

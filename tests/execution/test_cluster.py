@@ -1,6 +1,7 @@
 """Waiting for the tasks of a sweep."""
 
 import asyncio
+import time
 
 import pytest
 from distributed import Client, Event
@@ -12,6 +13,7 @@ from tests.patience import STARTING
 pytestmark = pytest.mark.slow
 
 LOOKS = 50
+SAMPLES, APART = 5, 0.1  # s; Dask's own tasks come and go
 
 
 def held(number):
@@ -26,21 +28,27 @@ def client(monkeypatch):
         yield started
 
 
-def tasks_of(client):
-    async def count():
-        return len(asyncio.all_tasks())
+def lasting_tasks_of(client):
+    """Tasks that are there at every one of some moments."""
 
-    return client.sync(count)
+    async def names():
+        return {task.get_name() for task in asyncio.all_tasks()}
+
+    found = client.sync(names)
+    for _ in range(SAMPLES):
+        time.sleep(APART)
+        found &= client.sync(names)
+    return len(found)
 
 
 def test_every_task_is_taken_once_and_looks_in_vain_leave_nothing_behind(client):
     futures = [client.submit(held, number) for number in range(10)]
     done = queue_of(futures)
     assert taken_from(done) == []
-    before = tasks_of(client)
+    before = lasting_tasks_of(client)
     for _ in range(LOOKS):
         assert taken_from(done) == []
-    assert tasks_of(client) <= before + LOOKS / 2  # not one for every look; the cluster begins some too
+    assert lasting_tasks_of(client) <= before + LOOKS / 10  # not one more for every look and future
 
     Event("gate").set()
     taken = []

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.common.watching import BUSY, COST, LONGEST, REMEMBERED, WATCHER, WINDOW, Watchers
+from pages.common.watching import BUSY, COST, DEAREST, LONGEST, REMEMBERED, WATCHER, WINDOW, Watchers
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.search.presets import demo
 from rlcsp_core.store import RunState, Store
@@ -40,6 +40,14 @@ def test_looks_that_cost_more_are_made_more_seldom() -> None:
         watchers.looked(now=200.0 + 10 * WINDOW * i, cpu=1000.0 + i)
     found = [watchers.seconds(str(i), 1.0, now=0.0) for i in range(MANY)][-1]
     assert found == pytest.approx(3.0, abs=0.5)
+
+
+def test_what_is_made_for_each_look_of_few_does_not_make_them_fewer_still() -> None:
+    watchers = Watchers()
+    for i in range(100):
+        watchers.looked(now=0.5 * i, cpu=10 * DEAREST * i)
+    found = [watchers.seconds(str(i), 1.0, now=0.0) for i in range(MANY)][-1]
+    assert found == pytest.approx(MANY * DEAREST / BUSY, abs=0.5)
 
 
 def test_who_has_gone_is_forgotten() -> None:
