@@ -41,11 +41,16 @@ def inspect(item: Item) -> None:
     _identity(item)
     _picture(item)
     _numbers(item)
-    names = ["Symmetry", "Bonds and sites", "Powder pattern", "Files"]
-    parts = (_symmetry, _bonds, show_powder, show_files)
-    for tab, part in zip(st.tabs(names), parts, strict=True):
-        with tab, show_errors():
-            part(item)
+    st.fragment(_parts)(item)
+
+
+def _parts(item: Item) -> None:
+    """Each is made when it is opened."""
+    tabs = st.tabs(list(PARTS), key="part", on_change="rerun")
+    for tab, part in zip(tabs, PARTS.values(), strict=True):
+        if tab.open:
+            with tab, show_errors():
+                part(item)
 
 
 def _picture(item: Item) -> None:
@@ -263,3 +268,11 @@ def _bonds(item: Item) -> None:
         "Bond-valence sums (Brown and Altermatt 1985, Brese and O'Keeffe 1991) near the charge mean a well-bonded ion; "
         "where the potential makes the cell too long, all sums are low."
     )
+
+
+PARTS = {
+    "Symmetry": _symmetry,
+    "Bonds and sites": _bonds,
+    "Powder pattern": show_powder,
+    "Files": show_files,
+}

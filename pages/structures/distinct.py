@@ -27,15 +27,15 @@ from rlcsp_core.store import Reader, RunInfo
 COLUMNS = 2
 GRID_PAGE = 12  # thumbnails at a time
 LIST_HEIGHT = 1150  # pixels, as high as what is beside it
-MOMENT = 0.3  # s of comparing, before what is known is shown
-PAUSE = 0.5  # s between such moments
+FIRST, MOMENT = 0.1, 0.5  # s of comparing, before what is known is shown: at first, and then
+PAUSE = 1.5  # s between such moments: the page and its crystal are drawn meanwhile
 WIDEST = 1000.0  # meV/atom, of the energy filter
 
 
 def show_groups(store: Reader, runs: Sequence[RunInfo], chosen: Found) -> None:
     """Filters and thumbnails, the lowest first; a click opens.  As long as not all are compared, the list grows."""
     compared = comparison(store, runs)
-    compared.go_on(MOMENT)
+    compared.go_on(FIRST)
     if compared.done:
         _groups(store, compared.groups, chosen)
     else:

@@ -16,6 +16,7 @@ from pages.common.crystals import pattern_of
 from pages.components.crystal_view import supercell
 from pages.structures import choosing, distinct
 from pages.structures.ancestry import part_words
+from pages.structures.details import PARTS
 from pages.structures.powder import scaled
 from rlcsp_core.analysis.diffraction import profile, similarity
 from rlcsp_core.analysis.distinct import DistinctStructures
@@ -93,12 +94,28 @@ def test_a_comparison_made_in_moments_is_that_made_at_once(database: Path) -> No
 def test_the_list_shows_what_is_compared_and_says_how_far_it_is(
     page: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(distinct, "MOMENT", 0.0)  # one structure a moment
+    monkeypatch.setattr(distinct, "FIRST", 0.0)  # one structure a moment
     st.cache_resource.clear()  # others may have looked before
     page.run()
     assert not page.exception
     assert any("Comparing structures: 1 of" in str(each.proto) for each in page.get("progress"))
     assert page.button(key="open-1")
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_is_made_when_it_is_opened(page: AppTest, part: str) -> None:
+    page.run()
+    page.session_state["part"] = part
+    page.run()
+    assert not page.exception
+    assert not page.error
+    made = {
+        "Symmetry": any(each.value == "Wyckoff sites" for each in page.subheader),
+        "Bonds and sites": any("valence sum" in each.value for each in page.dataframe),
+        "Powder pattern": any(each.key == "radiation" for each in page.selectbox),
+        "Files": any(each.label.startswith("CIF") for each in page.get("download_button")),
+    }
+    assert [name for name, there in made.items() if there] == [part]
 
 
 @pytest.mark.parametrize("address", ["step-99999", "step-1;drop", "<script>alert(1)</script>", ""])
