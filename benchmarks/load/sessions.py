@@ -40,6 +40,7 @@ ALGORITHMS = ("rlcsp", "ppo", "npg", "uniform")
 PAUSE = (5.0, 25.0)  # s between two clicks of one session
 PAGES = ("Structures", "Policy", "Replay", "Compare", "")
 FORM = "Run a second search side by side"
+BEGINNING = 5.0  # s for the server, which reads ahead
 WARMING = 15.0  # s for searches to begin and sessions to have opened their pages
 LOG_SHOWN = 8000  # characters of what the server wrote, where something went wrong
 LIMIT = 1.5  # s a click may take
@@ -114,9 +115,9 @@ async def crowd(
     return clicks, visitors, [each for each in ended if isinstance(each, BaseException)]
 
 
-def waits_of(visitor: Visitor, begun: float, ended: float) -> list[float]:
-    """Seconds between two looks, the first counted from when all had opened their pages."""
-    looks = [begun, *(look for look in visitor.looks if begun < look < ended), ended]
+def waits_of(visitor: Visitor, ended: float) -> list[float]:
+    """Seconds between two looks, from when its page was first there."""
+    looks = [*(look for look in visitor.looks if look < ended), ended]
     return [after - before for before, after in pairwise(looks)]
 
 
@@ -144,6 +145,7 @@ def main() -> int:
         serving(Path(folder)) as dashboard,
         searching(str(dashboard.database), asked.runs) as runs,
     ):
+        time.sleep(BEGINNING)
         before_mb = round(psutil.Process(dashboard.pid).memory_info().rss / 1e6)
         before, began = cpu_seconds(dashboard.pid), time.monotonic()
         clicks, visitors, lost = asyncio.run(
@@ -159,8 +161,8 @@ def main() -> int:
             print((Path(folder) / "server.log").read_text()[-LOG_SHOWN:], file=sys.stderr)
     for kind, times in sorted(clicks.items()):
         print(json.dumps({"click": kind, **summary(times)}))
-    opened = began + WARMING
-    waits = [wait for each in visitors for wait in waits_of(each, opened, opened + asked.seconds)] or [0.0]
+    ended = began + WARMING + asked.seconds
+    waits = [wait for each in visitors for wait in waits_of(each, ended)] or [0.0]
     whole = {
         **summary([each for times in clicks.values() for each in times]),
         "sessions": asked.sessions,

@@ -31,6 +31,7 @@ class Visitor:
         self._connection: ClientConnection
         self._tasks: list[asyncio.Task[None]] = []
         self._timers: dict[str, asyncio.Task[None]] = {}
+        self._intervals: dict[str, float] = {}  # s, of the timers
         self._renewed: set[str] = set()  # timers that the run under way has sent
         self._finished: asyncio.Future[None] | None = None
         self._values: dict[str, WidgetState] = {}
@@ -41,7 +42,12 @@ class Visitor:
         self.query = ""
         self._hash = ""  # how the server names the page, once it has sent it
         self.exceptions: list[str] = []
-        self.looks: list[float] = []  # when fragments had run, by the monotonic clock
+        self.looks: list[float] = []  # when what is renewed most often had come, by the monotonic clock
+        self._fragments: frozenset[str] = frozenset()  # that are at work
+        self._drawn, self._to_draw = (
+            0,
+            0,
+        )  # charts and crystals that have come in this look, and in the one before
         self._whole = False  # the page's script is at work, and not only fragments of it
         self.dropped = 0  # ends of it that the server has not told
 
@@ -121,6 +127,8 @@ class Visitor:
                 self._end(ForwardMsg.FINISHED_SUCCESSFULLY)
             self._renewed.clear()
             self._whole = whole
+            self._fragments = frozenset(message.metadata.run.fragment_ids)
+            self._drawn = 0
             if whole:
                 self._hash = message.new_session.page_script_hash
         elif kind == "navigation":
@@ -142,6 +150,8 @@ class Visitor:
             case "selectbox":
                 self.widgets[element.selectbox.label] = element.selectbox.id
                 self.options[element.selectbox.label] = list(element.selectbox.options)
+            case "bidi_component":
+                self._drawn += 1
             case "exception":
                 self.exceptions.append(element.exception.message)
             case "alert" if element.alert.format == Alert.ERROR:
@@ -149,12 +159,16 @@ class Visitor:
 
     def _end(self, how: int) -> None:
         self._whole = False
+        live = min(self._intervals, key=self._intervals.__getitem__, default="")
+        if how not in PARTS or (
+            how == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY and live in self._fragments
+        ):
+            self.looks.append(time.monotonic())
         if how in PARTS:
-            if how == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY:
-                self.looks.append(time.monotonic())
             return
         for gone in set(self._timers) - self._renewed:  # the page as it is now has no such timer
             self._timers.pop(gone).cancel()
+            del self._intervals[gone]
         if self._finished and not self._finished.done():
             self._finished.set_result(None)
 
@@ -165,6 +179,7 @@ class Visitor:
                 await self._send(fragment)
 
         self._renewed.add(fragment)
+        self._intervals[fragment] = interval
         if old := self._timers.pop(fragment, None):
             old.cancel()
         self._timers[fragment] = asyncio.create_task(tick())

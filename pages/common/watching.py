@@ -7,27 +7,36 @@ server computes, and are made as often as leaves it time for clicks.
 
 from __future__ import annotations
 
+import functools
 import math
 import secrets
 import threading
 import time
+from collections.abc import Callable
+from typing import ParamSpec
 
 import streamlit as st
 
 from pages.common.cache import cached
 
-BUSY = 0.6  # of a processor, that the server may use while many look; the rest is for clicks
-COST = 0.01  # s of a processor for a look, until some are counted
+P = ParamSpec("P")
+
+AT_ONCE = 2  # looks; more threads would spend most of a processor on waiting for Python's lock
+BUSY = 0.5  # of a processor, that the server may use while many look; the rest is for clicks
+COST = 0.015  # s of a processor for a look, until some are counted
+OPENING = 3  # looks, that the opening of a page costs
 DEAREST = 0.04  # s; where few look, what all see is made for each: no reason to look more seldom still
 WINDOW = 2.0  # s over which looks are counted
-DEARER, CHEAPER = 0.5, 0.15  # weight of the latest count: looks too often are worse than too seldom
+LATEST = 0.3  # weight of the latest count
 STEP = 0.5  # of what is wanted, by which times between looks differ
 LONGEST = 8.0  # s
-FAST, SLOW = 1.3, 1.45  # times: a timer so much too quick, or slower than it need be, is changed
+FAST, SLOW = 1.5, 2.0  # times: a timer more too quick, or slower than it need be, is changed
 REMEMBERED = 30.0  # s after its last look, in which a session counts as one that watches
-SETTLING = 10.0  # s in which a timer is left alone: a new one costs a run of the whole page
+SETTLING = (
+    5.0  # s in which a timer is left alone, and up to three times that: pages are not made anew all at once
+)
 WATCHER = "watcher"  # in the session: tells it from others
-SINCE = "watching-since"  # in the session: when its timer was set
+SETTLED = "watching-settled"  # in the session: from when its timer may be changed
 
 
 class Watchers:
@@ -49,36 +58,46 @@ class Watchers:
             crowd = len(self._last) * min(self._cost, DEAREST) / (BUSY * wanted)
         return min(wanted * max(1.0, math.ceil(crowd / STEP) * STEP), max(wanted, LONGEST))
 
-    def looked(self, now: float, cpu: float) -> None:
-        """A look has been made."""
+    def looked(self, now: float, cpu: float, looks: int = 1) -> None:
+        """A look has been made, or something that costs as much as several."""
         with self._lock:
-            self._looks += 1
+            self._looks += looks
             if now - self._now < WINDOW:
                 return
             if now - self._now < 2 * WINDOW:  # else nobody has looked for a while
-                more = (cpu - self._cpu) / self._looks - self._cost
-                self._cost += more * (DEARER if more > 0 else CHEAPER)
+                self._cost += LATEST * ((cpu - self._cpu) / self._looks - self._cost)
             self._looks, self._now, self._cpu = 0, now, cpu
 
 
 _watchers = cached()(Watchers)
+_turns = threading.BoundedSemaphore(AT_ONCE)
 
 
-def look() -> None:
-    """Say that a session looks."""
-    _watchers().looked(time.monotonic(), time.process_time())
+def in_turn(look: Callable[P, None]) -> Callable[P, None]:
+    """Make a fragment that looks wait for its turn, and count it."""
+
+    @functools.wraps(look)
+    def waiting(*args: P.args, **kwargs: P.kwargs) -> None:
+        with _turns:
+            _watchers().looked(time.monotonic(), time.process_time())
+            look(*args, **kwargs)
+
+    return waiting
 
 
 def seconds_between_looks(wanted: float) -> float:
     """For the session whose page is being made."""
-    st.session_state[SINCE] = time.monotonic()
-    return _seconds(wanted)
+    every = _seconds(wanted)
+    share = int(st.session_state[WATCHER][:2], 16) / 256
+    st.session_state[SETTLED] = time.monotonic() + SETTLING * (1 + 2 * share)
+    _watchers().looked(time.monotonic(), time.process_time(), OPENING)
+    return every
 
 
 def has_changed(every: float, wanted: float) -> bool:
     """Whether that timer is far too quick by now, or far slower than it need be."""
     now = _seconds(wanted)
-    settled = time.monotonic() > st.session_state.get(SINCE, 0.0) + SETTLING
+    settled = time.monotonic() > st.session_state.get(SETTLED, 0.0)
     return settled and (now > FAST * every or now < every / SLOW)
 
 

@@ -11,7 +11,7 @@ from pages.common.demo_runs import is_fresh, is_told
 from pages.common.errors import plain, show_errors
 from pages.common.session import library
 from pages.common.sitemap import SEARCH, STRUCTURES
-from pages.common.watching import has_changed, look, seconds_between_looks
+from pages.common.watching import has_changed, in_turn, seconds_between_looks
 from pages.common.wording import number, typeset
 from pages.components.race import show_race
 from pages.components.race_words import trained_note
@@ -41,9 +41,9 @@ def _key(run: RunInfo) -> str:
     return f"find-{run.id}"
 
 
+@in_turn
 def _act(run_id: str, goal: Preset, every: float | None) -> None:
     store = library()
-    look()
     with show_errors():
         run = store.run(run_id)
         if every is not None and (is_told([run], _key(run)) or has_changed(every, REFRESH)):

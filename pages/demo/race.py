@@ -11,7 +11,7 @@ from pages.common.demo_runs import is_fresh, is_told
 from pages.common.errors import plain, show_errors
 from pages.common.session import library
 from pages.common.sitemap import COMPARE, POLICY, STRUCTURES
-from pages.common.watching import has_changed, look, seconds_between_looks
+from pages.common.watching import has_changed, in_turn, seconds_between_looks
 from pages.common.wording import typeset
 from pages.components.chart import live_chart
 from pages.components.race import show_race
@@ -46,9 +46,9 @@ def _key(runs: Sequence[RunInfo]) -> str:
     return f"race-{'-'.join(run.id for run in runs)}"
 
 
+@in_turn
 def _act(run_ids: Sequence[str], goal: Preset, every: float | None) -> None:
     store, told = library(), every is None
-    look()
     with show_errors():
         runs = [store.run(run_id) for run_id in run_ids]
         if every is not None and (is_told(runs, _key(runs)) or has_changed(every, REFRESH)):

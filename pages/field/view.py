@@ -7,7 +7,7 @@ import streamlit as st
 from pages.common.columns import LIVE, beside
 from pages.common.errors import plain, show_errors
 from pages.common.glossary import caption
-from pages.common.watching import has_changed, look
+from pages.common.watching import has_changed, in_turn
 from pages.common.wording import typeset
 from pages.components.chart import csv_button, live_chart
 from pages.field.choosing import choose, choose_composition, chosen_place
@@ -49,13 +49,13 @@ def show_what_it_is(entry: Entry) -> None:
     st.code(f"rlcsp field {entry.definition.name}", language="sh")
 
 
+@in_turn
 def show_field(entry: Entry, before: Shown, energy: str, every: float | None) -> None:
     """Drawn again by itself while searches are at work; `before` is what the page knew."""
     now = shown(entry)
     changed = before.at_work != now.at_work or before.field.energies != now.field.energies
     if changed or (every is not None and has_changed(every, REFRESH)):
         st.rerun()  # once more as a whole: without the timer or with another, or with another energy to choose
-    look()
     with show_errors(), st.container(key=f"{LIVE}-field"):
         _show(now, entry, energy)
 

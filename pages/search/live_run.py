@@ -18,7 +18,7 @@ from pages.common.session import library, manager
 from pages.common.share import lecture_key
 from pages.common.sitemap import STRUCTURES
 from pages.common.waiting import starved, waiting
-from pages.common.watching import has_changed, look, seconds_between_looks
+from pages.common.watching import has_changed, in_turn, seconds_between_looks
 from pages.common.wording import (
     NOTHING,
     STATES,
@@ -74,6 +74,7 @@ def _at_work(run_ids: Sequence[str]) -> bool:
     return any(library().run(run_id).state not in ENDED for run_id in run_ids)
 
 
+@in_turn
 def _panel(run_id: str, every: float | None, beside_it: Sequence[str], begun: bool) -> None:
     runs = manager()
     try:
@@ -90,7 +91,6 @@ def _panel(run_id: str, every: float | None, beside_it: Sequence[str], begun: bo
     ):
         st.rerun()  # once more as a whole: without the timer or with another, or with steps to download
     compact = bool(others)
-    look()
     with show_errors():
         view = view_of(known, run, COMPACT if compact else LARGE, others)
         _header(runs, run, view)

@@ -6,7 +6,7 @@ from pages.common.columns import LIVE
 from pages.common.errors import show_errors
 from pages.common.session import library, manager
 from pages.common.url import runs_in_address
-from pages.common.watching import seconds_between_looks
+from pages.common.watching import in_turn
 from pages.components.run_list import run_list
 from pages.components.second_look import show_second_look
 from pages.search.form import search_form
@@ -14,7 +14,9 @@ from pages.search.live_run import run_panel, standing
 from rlcsp_core.store import ENDED, RunState
 
 LISTED = 200
-RELISTED = 20.0  # s, as long as one of them is at work
+RELISTED = (
+    20.7  # s, as long as one is at work; of two looks at a time Streamlit may drop one, so they do not meet
+)
 
 runs = manager()
 shown = runs_in_address(library())
@@ -55,6 +57,7 @@ with st.container() if beside is None else beside, show_errors():
         st.rerun()
 
 
+@in_turn
 def earlier_runs() -> None:
     with show_errors():
         earlier = [run for run in runs.store.runs(LISTED) if not run.archived]
@@ -68,4 +71,4 @@ def earlier_runs() -> None:
 st.header("Earlier runs")
 with st.container(key=f"{LIVE}-earlier"), show_errors():
     at_work = runs.store.runs(1, states=[state for state in RunState if state not in ENDED])
-    st.fragment(earlier_runs, run_every=seconds_between_looks(RELISTED) if at_work else None)()
+    st.fragment(earlier_runs, run_every=RELISTED if at_work else None)()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.common.watching import BUSY, COST, DEAREST, LONGEST, REMEMBERED, WATCHER, WINDOW, Watchers
+from pages.common.watching import BUSY, COST, DEAREST, LONGEST, OPENING, REMEMBERED, WATCHER, WINDOW, Watchers
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.search.presets import demo
 from rlcsp_core.store import RunState, Store
@@ -34,12 +34,19 @@ def test_what_is_looked_at_seldom_anyway_is_not_slowed() -> None:
 
 def test_looks_that_cost_more_are_made_more_seldom() -> None:
     watchers = Watchers()
-    for i in range(1000):  # ten a second, each of three times the cost
-        watchers.looked(now=0.1 * i, cpu=3 * COST * i)
+    for i in range(1000):  # ten a second, each of twice the cost
+        watchers.looked(now=0.1 * i, cpu=2 * COST * i)
     for i in range(10):  # a pause tells nothing of looks
         watchers.looked(now=200.0 + 10 * WINDOW * i, cpu=1000.0 + i)
     found = [watchers.seconds(str(i), 1.0, now=0.0) for i in range(MANY)][-1]
-    assert found == pytest.approx(3.0, abs=0.5)
+    assert found == pytest.approx(2.0, abs=0.5)
+
+
+def test_pages_that_open_do_not_make_looks_seem_dear() -> None:
+    watchers = Watchers()
+    for i in range(200):
+        watchers.looked(now=0.1 * i, cpu=OPENING * COST * i, looks=OPENING)
+    assert [watchers.seconds(str(i), 1.0, now=0.0) for i in range(MANY - 1)][-1] == 1.0
 
 
 def test_what_is_made_for_each_look_of_few_does_not_make_them_fewer_still() -> None:
