@@ -33,7 +33,8 @@ EXPLAINED = {
     True: "Mean up to a horizon, counting a run that never arrives as the horizon. It is the same for all "
     "configurations of a composition: the longest that all of them were watched for. > marks a mean with such runs. "
     "Median over runs, ∞ or “not reached” where too few arrived to say. Intervals (…) are 95 % bootstraps over runs. "
-    "Ratios are restricted means over that of the reference; below 1 is cheaper.",
+    "Ratios are restricted means over that of the reference; below 1 is cheaper, unknown where no run of either "
+    "arrived.",
     False: "Mean and median over runs with 95 % bootstrap intervals (…), ∞ or “not reached” where too few arrived. "
     "Runs that did not reach the target count with what they spent: ≥ marks such a mean, and its interval covers the "
     "choice of seeds only, not what the stopped runs would have needed. Ratios are means over that of the reference, "

@@ -71,8 +71,14 @@ def conclusions(groups: Groups) -> None:
         return
     found = compare.conclusions(groups)
     st.markdown(f"**Conclusions.** {plain(typeset(found.headline))}")
-    with st.expander(f"All {len(found.statements)} statements (p-values corrected by Holm's method)"):
+    with st.expander(
+        f"Every pair: {_statements(len(found.statements))} (p-values corrected by Holm's method)"
+    ):
         st.markdown("\n".join(f"- {plain(typeset(sentence))}" for sentence in found.statements))
+
+
+def _statements(n: int) -> str:
+    return "1 statement" if n == 1 else f"{n} statements"
 
 
 def moves_convention() -> str:

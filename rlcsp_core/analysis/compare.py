@@ -185,7 +185,10 @@ class Conclusions(NamedTuple):
 
 
 def conclusions(groups: Groups) -> Conclusions:
-    """Of at least two experiments: who reaches the target sooner, then whose lowest energies differ."""
+    """Of at least two experiments: who reaches the target sooner, then whose lowest energies differ.
+
+    Experiments of less than FEW_RUNS runs are in no test of energies, and no headline is made of them."""
+    enough = {label: curves for label, curves in groups.items() if len(curves) >= FEW_RUNS}
     results = to_target(groups)
     if len(results) < len(groups):
         sentences = ["Not all of these runs had a target: steps to it cannot be compared."]
@@ -196,10 +199,15 @@ def conclusions(groups: Groups) -> Conclusions:
         ]
     else:
         means = mean_steps(results, common_limit(results))
-        tests = sorted(log_rank(results), key=lambda test: 2.0 if test.p is None else test.p)
+        tests = sorted(
+            log_rank(results),
+            key=lambda test: (not {test.a, test.b} <= set(enough), 2.0 if test.p is None else test.p),
+        )
         sentences = [conclusion(test, means) for test in tests]
-    energies = [test for test in lowest_energy_tests(groups) if test.p_holm is not None]
+    energies = [test for test in lowest_energy_tests(enough) if test.p_holm is not None]
     headline = f"{sentences[0]} {_apart(energies)}".strip()
+    if len(enough) < 2:
+        headline = f"Too few runs to conclude anything: use at least {FEW_RUNS} seeds for each."
     return Conclusions(headline, sentences + [_on_energy(test) for test in energies])
 
 

@@ -34,7 +34,7 @@ class Ratio(NamedTuple):
     value: float
     low: float
     high: float
-    bound: str  # "" where both means are known; "≥", "≤", or "?" where both are lower bounds
+    bound: str  # "" where both are known; "≥", "≤", or "?" where both are lower bounds or nobody arrived
 
 
 class StudyRow(NamedTuple):
@@ -168,6 +168,8 @@ def ratio(mine: Cost, reference: Cost) -> Ratio | None:
             mine.resampled / shuffled, ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2), method="inverted_cdf"
         )
     bound = bounds[mine.is_lower_bound, reference.is_lower_bound]
+    if all(each.limit is not None and each.mean >= each.limit for each in (mine, reference)):
+        bound = "?"  # nobody arrived by then: both means are the limit, however far from the target they were
     return Ratio(mine.mean / reference.mean, float(low), float(high), bound)
 
 

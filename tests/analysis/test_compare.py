@@ -204,6 +204,21 @@ def test_nothing_is_concluded_from_runs_that_did_not_arrive(make_curve, hits, ta
     assert compare.conclusions(experiments(make_curve, hits, target)).headline.startswith(start)
 
 
+def test_nothing_is_concluded_from_single_runs_whatever_their_energies(make_curve):
+    hits = {"a": [10], "b": [None], "c": [20]}
+    found = compare.conclusions(experiments(make_curve, hits))
+    assert found.headline.startswith("Too few runs")
+    assert len(found.statements) == 3
+    assert all("too few" in statement for statement in found.statements)
+
+
+def test_a_pair_of_enough_runs_is_named_before_one_of_too_few(make_curve):
+    hits = {"one": [2], "quick": range(2, 10), "slow": [None] * 8}
+    found = compare.conclusions(experiments(make_curve, hits))
+    assert found.headline.startswith("quick reaches the target sooner than slow")
+    assert not any("one" in said.split() and said.startswith("By their") for said in found.statements)
+
+
 def test_mean_steps_are_restricted_only_when_asked(make_curve):
     results = compare.to_target(experiments(make_curve, {"a": [10, 20, None]}))
     assert compare.mean_steps(results, 30)["a"].mean == pytest.approx((10 + 20 + 30) / 3)

@@ -105,6 +105,14 @@ def test_a_ratio_of_bounds_says_which_side_it_bounds(mine, other, bound):
     assert ratio(*sides).bound == bound
 
 
+def test_a_ratio_of_restricted_means_is_unknown_where_nobody_arrived():
+    nobody = cost(np.full(20, 40.0), np.zeros(20, bool), 40)
+    later = cost(np.full(20, 60.0), np.ones(20, bool), 40)
+    somebody = cost(np.full(20, 20.0), np.arange(20) < 1, 40)
+    assert ratio(nobody, nobody).bound == ratio(later, nobody).bound == "?"
+    assert ratio(somebody, nobody).bound == ""
+
+
 def test_nothing_is_a_ratio_to_no_steps():
     assert ratio(cost(np.array([1.0]), np.ones(1, bool)), cost(np.zeros(1), np.ones(1, bool))) is None
 
