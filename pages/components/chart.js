@@ -73,6 +73,7 @@ function pictureButton(format, filename) {
   };
 }
 
+const DRAWN_AGAIN = "drawn again"; // in the meta of a trace, as in rlcsp_core.plots.canvas
 const TABLE_ROWS = 1000; // of a table on the page; the download has all
 
 /* The points as a table below the chart, or none again. */
@@ -88,8 +89,10 @@ function toggleTable(node) {
   const written = (value) => (typeof value === "number" ? String(Number(value.toPrecision(9))).replace("-", "−") : value);
   const own = node.layout.meta; // of a figure whose axes cannot name what is drawn
   line(own?.columns ?? ["curve", title("xaxis", "x"), title("yaxis", "y")], "th");
-  const rows = own?.rows.map((row) => row.map(written)) ?? node._fullData.filter((trace) => trace.visible === true).flatMap(({ name, x, y }) =>
-    Array.from(y ?? [], (value, k) => [name, written(x?.[k] ?? k), written(value)]));
+  // marks on another axis have no value on this one; those named again are points that do not fit
+  const drawn = node._fullData.filter((trace) => trace.visible === true && trace.meta !== DRAWN_AGAIN);
+  const rows = own?.rows.map((row) => row.map(written)) ?? drawn.flatMap(({ name, x, y, yaxis }) =>
+    Array.from(y ?? [], (value, k) => [name, written(x?.[k] ?? k), (yaxis ?? "y") === "y" ? written(value) : ""]));
   rows.slice(0, TABLE_ROWS).forEach((row) => line(row, "td"));
   if (rows.length > TABLE_ROWS) table.createCaption().textContent = `The first ${TABLE_ROWS} of ${rows.length} points`;
   const place = Object.assign(document.createElement("div"), { className: "rlcsp-chart-table", tabIndex: 0, role: "region" });

@@ -31,6 +31,7 @@ const RULER_RADIUS = 0.05;      // Å
 const SAME_DISTANCE = 1e-3;     // Å
 const ARROW_RADIUS = 0.07;      // Å
 const SEEN_MOVE = 0.1;          // Å; atoms that moved less get no arrow
+const MANY_SITES = 30;          // atoms in the cell
 const MOST_REPEATS = 5;         // cells along one axis
 const BEYOND = 2;               // place of a drawn atom: 0 in the box, 1 on its far faces, 2 outside
 
@@ -670,7 +671,8 @@ class CrystalView {
     if (!this.viewer) return;
     const [a, , c] = [0, 1, 2].map((k) => unit(point(this.picture.cell, k)));
     const side = cross(c, a);
-    this.turn(facing(plus(plus(times(a, 1), times(side, 0.35)), times(c, 0.25)), c));
+    const tilt = this.picture.sites.length > MANY_SITES ? 0.3 : 1; // of many atoms those behind each other show the order
+    this.turn(facing(plus(plus(a, times(side, 0.35 * tilt)), times(c, 0.25 * tilt)), c));
     this.fit();
     this.viewer.render();
   }

@@ -52,7 +52,7 @@ class View(NamedTuple):
     policy_in_words: str
     outcomes: str
     n_drawn: int  # of the run's steps
-    above: str  # which trials the axis leaves out, in words; empty where none
+    above: str  # which trials lie above the axis, in words; empty where none
     steps_per_second: float | None  # lately
     processor: float | None  # that it had lately
 
@@ -112,15 +112,15 @@ def _view(moment: Moment, size: Size, frame: Frame | None, _store: Reader, _run:
         _policy_in_words(table, actions),
         outcome_figure(_run.tally, actions, height=size.outcomes).to_json(),
         len(table),
-        _above(frame or _frame(_moment(_run), _store, _run), table),
+        _above(frame or _frame(_moment(_run), _store, _run), table, population),
         steps_per_second(table.step, table.elapsed),
         processor_share(table.elapsed, table.cpu_seconds),
     )
 
 
-def _above(frame: Frame | None, table: StepTable) -> str:
-    n = 0 if frame is None else int((table.energy > frame.high).sum())
-    return f"Trials above {number(frame.high, 2)} eV/atom are not shown ({n})." if frame and n else ""
+def _above(frame: Frame | None, table: StepTable, population: PopulationTable) -> str:
+    n = 0 if frame is None else sum(int((each.energy > frame.high).sum()) for each in (table, population))
+    return f"Triangles: {n} crystals above {number(frame.high, 2)} eV/atom." if frame and n else ""
 
 
 def _policy_in_words(table: StepTable, actions: Sequence[Action]) -> str:

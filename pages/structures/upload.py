@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.common.cache import crystal_key
 from pages.common.errors import plain, show_error, show_errors
+from pages.common.wording import typeset
 from pages.components.relaxation import frames_of, relaxed
 from pages.structures.details import inspect
 from pages.structures.item import Item
@@ -73,7 +74,7 @@ def _crystal(name: str, content: bytes) -> Crystal | None:
             f"Structure, of {len(entries)} in the file",
             list(good),
             index=len(good) - 1,
-            format_func=lambda place: f"{place}: {formula_of(good[place].numbers)}",
+            format_func=lambda place: typeset(f"{place}: {formula_of(good[place].numbers)}"),
             key="frame",
         )
     if note := entries[number - 1].note:

@@ -14,7 +14,7 @@ from rlcsp_core.records import Array, BoolArray, IntArray
 
 MARGIN = 0.08  # of the range shown, left free below the lowest energy and above the highest
 NARROWEST = 0.02  # eV/atom; a single energy is seen in a range of its own
-FENCE = 1.5  # interquartile ranges above the third quartile from which on a trial is cut off by the axis
+REACH = 1.25  # times the distance from the lowest energy to the median: what lies higher is not on the axis
 DROPS, MOSTLY = 2, 0.9  # drops of the lowest energy, and the part of the steps, that a replay's axis holds
 RECENT = 50  # steps over which the speed is averaged
 ROUNDS = 6  # what an action last had may itself have been too much, since another could not apply then
@@ -58,14 +58,14 @@ def joint(frames: Sequence[Frame]) -> Frame:
 
 
 def energy_window(energies: Array, target: float | None = None) -> Window | None:
-    """From below the lowest energy, or the target, to Tukey's fence, so that outliers do not flatten the rest."""
+    """From below the lowest energy, or the target, to somewhat above the median: drops of the lowest are small beside
+    the range of all trials, and would hardly be seen on it."""
     valid = energies[np.isfinite(energies)]
     if not len(valid):
         return None
-    first, third = np.quantile(valid, (0.25, 0.75))
-    high = float(min(third + FENCE * (third - first), valid.max()))
-    low = float(valid.min()) if target is None else min(float(valid.min()), target)
-    return _with_margin(low, high)
+    lowest = float(valid.min())
+    high = lowest + REACH * float(np.median(valid) - lowest)
+    return _with_margin(lowest if target is None else min(lowest, target), min(high, float(valid.max())))
 
 
 def settled_window(best: Array, current: Array) -> Window | None:

@@ -19,6 +19,9 @@ TOOLS = 34  # pixels at the right, for the buttons of a chart
 ABOVE = 5  # names that fit above a chart on a tablet
 LEGEND_ROW = 24  # pixels
 ROOM = 0.04  # of an axis, beyond what it must show: a line on the edge is not seen
+DRAWN_AGAIN = (
+    "drawn again"  # in the meta of a trace: its points are those of others, marked where they do not fit
+)
 _ROUND = [m * 10.0**k for k in range(-6, 9) for m in (1, 2, 5)]
 LOG_AXIS = {  # numbers in full: Plotly's own are single digits between powers of ten
     "type": "log",

@@ -21,6 +21,7 @@ from rlcsp_core.plots.elements import element_colours, sphere_radius
 from rlcsp_core.records import Array, Crystal
 
 DIGITS = 3  # of Å, for drawing
+MOST_WITH_POLYHEDRA = 30  # atoms in a cell: of more, all behind the first are hidden
 EXACT = 5  # of Å, where distances are measured
 Picture = dict[str, Any]
 
@@ -75,7 +76,7 @@ def view_data(
         "frames": [draw(frame.crystal, repeats) | _of_frame(frame) for frame in frames],
         "colours": element_colours(numbers),
         "radii": {chemical_symbols[z]: sphere_radius(z) for z in numbers},
-        "polyhedra": _polyhedra_at_first(numbers),
+        "polyhedra": _polyhedra_at_first(numbers, max(frame.crystal.n_atoms for frame in frames)),
     }
 
 
@@ -83,13 +84,15 @@ def _of_frame(frame: Frame) -> Picture:
     return {"label": frame.label} | ({} if frame.moved is None else {"moved": _flat(frame.moved)})
 
 
-def _polyhedra_at_first(numbers: Sequence[int]) -> dict[str, bool]:
-    """Elements that polyhedra can be drawn around; at first only around the one of highest charge."""
+def _polyhedra_at_first(numbers: Sequence[int], n_atoms: int) -> dict[str, bool]:
+    """Elements that polyhedra can be drawn around; at first the one of highest charge, in a large cell none."""
     ions = ions_by_name()
     charges = {z: ions[chemical_symbols[z]].charge for z in numbers if chemical_symbols[z] in ions}
     centres = [z for z in numbers if is_centre(z)]
     highest = max((charges.get(z, 0) for z in centres), default=0)
-    return {chemical_symbols[z]: charges.get(z, 0) == highest for z in centres}
+    return {
+        chemical_symbols[z]: n_atoms <= MOST_WITH_POLYHEDRA and charges.get(z, 0) == highest for z in centres
+    }
 
 
 def _flat(points: Array, digits: int = DIGITS) -> list[float]:

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 
 from rlcsp_core.actions import Action, Family, action_numbered, is_sized
 from rlcsp_core.analysis.progress import Frame, binned_policy, frame_of, unmasked
-from rlcsp_core.plots.canvas import ENERGY, FONT_SIZE, STEP, canvas, room_for
+from rlcsp_core.plots.canvas import DRAWN_AGAIN, ENERGY, FONT_SIZE, STEP, canvas, room_for
 from rlcsp_core.plots.palette import (
     ACCEPTED,
     FAILED,
@@ -51,12 +51,13 @@ REJECTS = _Dots("rejected", REJECTED, 5, "circle-open", 0.8)
 ACCEPTS = _Dots("accepted", ACCEPTED, 6, "circle", 0.95)
 
 OUTCOMES = {"accepted": ACCEPTED, "rejected": REJECTED, "failed": FAILED}
-FLOOR = {
+EDGES = {
     "overlaying": "y",
     "range": [-0.02, 1],
     "visible": False,
     "fixedrange": True,
-}  # for marks without an energy
+}  # for marks beside the axis
+UPPER = 0.99  # where marks stand for what lies above the axis
 
 
 def energy_figure(
@@ -97,9 +98,10 @@ def energy_figure(
     if shown is not None:  # bounds of the automatic range: a range of its own would undo the reader's zoom
         bounds = {"clipmin": shown.low, "clipmax": shown.high}
         figure.update_yaxes(autorangeoptions=bounds if frame is None else {**bounds, "include": [*frame[:2]]})
+        figure.add_traces(_above(table, population, shown.high))
     if frame is not None:
         figure.update_xaxes(autorangeoptions={"include": [frame.first, frame.last]})
-    figure.update_layout(legend={"traceorder": "normal"}, hovermode="closest", yaxis2=FLOOR)
+    figure.update_layout(legend={"traceorder": "normal"}, hovermode="closest", yaxis2=EDGES)
     return figure
 
 
@@ -122,6 +124,28 @@ def _dots(style: _Dots, x: IntArray, energy: Array) -> go.Scatter:
         marker={"color": style.colour, "size": style.size, "symbol": style.symbol, "opacity": style.opacity},
         hovertemplate="%{y:.5f} eV/atom<extra>" + style.name + "</extra>",
     )
+
+
+def _above(table: StepTable, population: PopulationTable, high: float) -> list[go.Scatter]:
+    """Marks at the upper edge: what lies above the axis is there, though not how high it is."""
+    step = np.concatenate([population.index - len(population) + 1, table.step])
+    energy = np.concatenate([population.energy, table.energy])
+    chosen = energy > high
+    if not chosen.any():
+        return []
+    marks = go.Scatter(
+        x=step[chosen],
+        y=np.full(int(chosen.sum()), UPPER),
+        yaxis="y2",
+        name="above the axis",
+        mode="markers",
+        marker={"color": REJECTED, "size": 6, "symbol": "triangle-up-open", "opacity": 0.8},
+        customdata=energy[chosen],
+        meta=DRAWN_AGAIN,
+        showlegend=False,
+        hovertemplate="step %{x}: %{customdata:.5f} eV/atom<extra>above the axis</extra>",
+    )
+    return [marks]
 
 
 def _failures(table: StepTable) -> go.Scatter:

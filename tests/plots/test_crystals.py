@@ -60,6 +60,11 @@ def test_a_view_holds_its_frames_with_what_they_share(rutile: Crystal) -> None:
     json.dumps(data, allow_nan=False)
 
 
+def test_a_large_cell_is_seen_without_polyhedra_at_first() -> None:
+    bixbyite = next(phase.crystal for phase in references() if phase.name == "bixbyite")
+    assert view_data([Frame(bixbyite, "")])["polyhedra"] == {"Y": False}
+
+
 def test_rutile_in_words(rutile: Crystal) -> None:
     words = in_words(rutile)
     assert words.startswith("TiO2, 6 atoms")

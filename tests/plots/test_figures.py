@@ -65,6 +65,24 @@ def test_every_trial_is_drawn_once_and_failures_have_no_energy(table, population
     assert failed.yaxis == "y2", "a failure is a mark on the floor and not on the axis of energies"
 
 
+def test_what_lies_above_the_axis_is_marked_at_its_edge_and_not_exported_twice(table, population) -> None:
+    high = dataclasses.replace(table, energy=table.energy + np.linspace(0.0, 5.0, N))
+    figure = energy_figure(high, population, target=None)
+    top = figure.layout.yaxis.autorangeoptions.clipmax
+    marks = points(figure, "above the axis")
+    assert len(marks.x) == (high.energy > top).sum() + (population.energy > top).sum() > 0
+    assert (marks.customdata > top).all()
+    exported = figure_table(figure)
+    assert "above the axis" not in set(exported["curve"])
+
+
+def test_a_failure_has_no_energy_in_the_exported_table(table, population) -> None:
+    exported = figure_table(energy_figure(table, population, target=None))
+    failed = exported[exported["curve"] == "failed"]
+    assert len(failed) == np.isnan(table.energy).sum() > 0
+    assert failed["Energy (eV/atom)"].isna().all()
+
+
 def test_the_policy_is_stacked_to_one(table) -> None:
     figure = policy_figure(table, ACTIONS)
     assert np.allclose(np.sum([trace.y for trace in figure.data], axis=0), 1.0)
@@ -219,4 +237,4 @@ def test_figures_of_nothing_are_empty_and_not_errors(table, population) -> None:
     assert len(policy_figure(nothing, ACTIONS).data) == 0
     figure = energy_figure(nothing, population, target=None)
     drawn = {trace.name: np.isfinite(np.asarray(trace.y, float)).sum() for trace in figure.data}
-    assert {name: n for name, n in drawn.items() if n} == {"initial population": 2}
+    assert {name: n for name, n in drawn.items() if n} == {"initial population": 2, "above the axis": 1}
