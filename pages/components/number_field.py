@@ -6,7 +6,7 @@ A browser's own number field drops what it does not like, and the page sees the 
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -34,10 +34,12 @@ def written(value: float) -> str:
 
 def number_field(
     label: str, value: float, low: float, high: float, *, whole: bool, key: str, place: Any = st,
-    help: str | None = None,
+    help: str | None = None, persist_state: Literal["page"] | None = None,
 ) -> Any:  # fmt: skip
     """The number in the field, int where it must be `whole`; None, and a sentence below, where there is none."""
-    text = place.text_input(label, written(value), max_chars=LONGEST, key=key, help=help)
+    text = place.text_input(
+        label, written(value), max_chars=LONGEST, key=key, help=help, persist_state=persist_state
+    )
     found = read_number(text, low, high, whole=whole)
     if found is None:
         kind = "whole number" if whole else "number"

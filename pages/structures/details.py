@@ -45,7 +45,7 @@ def inspect(item: Item) -> None:
 
 
 def _parts(item: Item) -> None:
-    """Each is made when it is opened."""
+    """Each is made when it is opened; what was chosen in it stays while another one is."""
     tabs = st.tabs(list(PARTS), key="part", on_change="rerun")
     for tab, part in zip(tabs, PARTS.values(), strict=True):
         if tab.open:
@@ -214,7 +214,9 @@ def _symmetry(item: Item) -> None:
         )
     with right:
         st.subheader("Wyckoff sites")
-        chosen = st.select_slider("symprec (Å)", TOLERANCES, value=SYMPREC, key="symprec")
+        chosen = st.select_slider(
+            "symprec (Å)", TOLERANCES, value=SYMPREC, key="symprec", persist_state="page"
+        )
         found = symmetry_of(item.crystal, chosen)
         st.dataframe(
             pd.DataFrame(

@@ -27,9 +27,18 @@ OTHER_WAVELENGTH = "other"
 
 def show_powder(item: Item) -> None:
     first, second, third = st.columns(3)
-    line = first.selectbox("Radiation", [*WAVELENGTHS, OTHER_WAVELENGTH], key="radiation")
+    line = first.selectbox(
+        "Radiation", [*WAVELENGTHS, OTHER_WAVELENGTH], key="radiation", persist_state="page"
+    )
     wavelength = WAVELENGTHS.get(line) or number_field(
-        "Wavelength (Å)", 1.0, SHORTEST, LONGEST, whole=False, key="wavelength", place=second
+        "Wavelength (Å)",
+        1.0,
+        SHORTEST,
+        LONGEST,
+        whole=False,
+        key="wavelength",
+        place=second,
+        persist_state="page",
     )
     phases = {_name(phase): phase for phase in references()}
     matches = phases_of(item.crystal)
@@ -40,7 +49,8 @@ def show_powder(item: Item) -> None:
         names,
         index=names.index(default),
         format_func=lambda name: typeset(name or "nothing"),
-        key="phase",
+        key=f"phase-{default}",  # by key alone a field would keep the phase of the structure before
+        persist_state="page",
     )
     if wavelength is None:
         return

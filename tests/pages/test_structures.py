@@ -17,7 +17,7 @@ from pages.components.crystal_view import supercell
 from pages.structures import choosing, distinct
 from pages.structures.ancestry import part_words
 from pages.structures.details import PARTS
-from pages.structures.powder import scaled
+from pages.structures.powder import OTHER_WAVELENGTH, scaled
 from rlcsp_core.analysis.diffraction import profile, similarity
 from rlcsp_core.analysis.distinct import DistinctStructures
 from rlcsp_core.analysis.lineage import Ancestor, Folded
@@ -116,6 +116,34 @@ def test_a_part_is_made_when_it_is_opened(page: AppTest, part: str) -> None:
         "Files": any(each.label.startswith("CIF") for each in page.get("download_button")),
     }
     assert [name for name, there in made.items() if there] == [part]
+
+
+def test_what_was_chosen_in_a_part_stays_while_another_is_looked_at(page: AppTest) -> None:
+    page.query_params["from"] = "phases"
+    page.session_state["part"] = "Symmetry"
+    page.run()
+    page.select_slider(key="symprec").set_value(0.1)
+    page.session_state["part"] = "Powder pattern"
+    page.run()
+    page.selectbox(key="radiation").set_value(OTHER_WAVELENGTH).run()
+    page.text_input(key="wavelength").set_value("0.7").run()
+    page.session_state["part"] = "Symmetry"
+    page.run()
+    assert page.select_slider(key="symprec").value == 0.1
+    page.session_state["part"] = "Powder pattern"
+    page.run()
+    assert page.selectbox(key="radiation").value == OTHER_WAVELENGTH
+    assert page.text_input(key="wavelength").value == "0.7"
+
+
+def test_the_powder_pattern_is_compared_with_the_phase_of_the_structure_shown(page: AppTest) -> None:
+    page.query_params["from"] = "phases"
+    page.session_state["part"] = "Powder pattern"
+    for name in ("TiO2 rutile", "SrTiO3 perovskite"):
+        page.run()
+        page.selectbox(key="reference").set_value(name).run()
+        [compared] = [each for each in page.selectbox if each.label == "Compare with"]
+        assert compared.value == name
 
 
 @pytest.mark.parametrize("address", ["step-99999", "step-1;drop", "<script>alert(1)</script>", ""])
