@@ -80,7 +80,7 @@ class Retrace:
 
         RetraceError where the run takes another course here than it took."""
         if not self._lock.acquire(blocking=False):
-            return max(self._step, 0)
+            return self._step if 0 < self._step < step else 0  # it may stand beyond this one, for others
         try:
             if step not in self._trials:
                 record = self._record(step, time.monotonic() + seconds)

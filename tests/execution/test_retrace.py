@@ -81,6 +81,10 @@ def test_while_one_is_at_it_others_do_not_wait(plain_run):
     retrace = Retrace(store, run)
     with retrace._lock:
         assert retrace.trial(5, FOR_EVER) == 0
+    retrace.trial(40, FOR_EVER)
+    with retrace._lock:
+        assert retrace.trial(50, FOR_EVER) == 40
+        assert retrace.trial(5, FOR_EVER) == 0  # no reader is told of more steps than there are to its own
 
 
 def test_what_does_not_agree_in_every_bit_is_not_shown(tmp_path):
