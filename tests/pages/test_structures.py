@@ -262,12 +262,12 @@ CASES = Path(__file__).parents[1] / "cases" / "structures"
 def test_good_frames_are_offered_and_bad_ones_named(page: AppTest) -> None:
     upload(page, "run.xyz", (CASES / "several-charged-frame.xyz").read_bytes())
     frame = page.selectbox(key="frame")
-    assert (frame.options, frame.value) == (["1: TiO2", "2: Sr4O3", "3: SrO"], 3)
+    assert (frame.options, frame.value) == (["1: TiO₂", "2: Sr₄O₃", "3: SrO"], 3)
     assert not page.error
     frame.set_value(2).run()
     assert "charge of" in sentences(page)
     upload(page, "run.xyz", (CASES / "several-good-bad-good.xyz").read_bytes())
-    assert page.selectbox(key="frame").options == ["1: SrTiO3", "3: SrTiO3"]
+    assert page.selectbox(key="frame").options == ["1: SrTiO₃", "3: SrTiO₃"]
     [error] = page.error
     assert error.value.replace("\\", "").startswith("Structure 2: ")
 
