@@ -9,8 +9,8 @@ from pages.common.glossary import explained
 from pages.common.session import manager
 from pages.common.sitemap import COMPARE, FIELD, LEARN, POLICY, REPLAY, SEARCH, STRUCTURES
 from pages.common.tour import begin_tour
+from pages.components.recorded_race import show_recorded_race
 from pages.components.run_list import BRIEF, run_list
-from pages.home.hero import show_hero
 
 RECENT = 12
 PLACES = (SEARCH, LEARN, COMPARE, STRUCTURES, REPLAY, POLICY, FIELD)  # to watch, to understand, to compare
@@ -33,7 +33,7 @@ with intro:
             begin_act(runs, race=False)
     begin_tour()
 with race, st.container(border=True):
-    show_hero()
+    show_recorded_race("hero")
 with places:
     for row in range(0, len(PLACES), 2):
         pair = PLACES[row : row + 2]

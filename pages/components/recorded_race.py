@@ -13,7 +13,8 @@ from rlcsp_core.crystal.composition import presets
 from rlcsp_core.plots.race import lane_data
 
 
-def show_hero() -> None:
+def show_recorded_race(key: str, *, policy: bool = False) -> None:
+    """With the policies as bars, if wanted."""
     race = recorded_race()
     preset = presets()[race.composition]
     compound = typeset(race.composition)
@@ -27,9 +28,9 @@ def show_hero() -> None:
         preset.name,
         f"Two recorded searches for {compound}: untrained, {first.arrived} steps to {preset.name}; trained, "
         f"{second.arrived} steps.",
-        key="hero",
+        key=key,
         play=True,
-        policy=False,
+        policy=policy,
         height=144,
     )
     st.caption(
