@@ -39,9 +39,13 @@ STYLE = f"""
 """
 
 
-def beside(name: str, widths: Sequence[float], *, last_first: bool = False) -> list[DeltaGenerator]:
-    """Columns of these widths, below each other on a tablet; `name` tells them from others of the page."""
-    return st.container(key=f"{LAST_FIRST if last_first else BESIDE}-{name}").columns(widths, gap="large")
+def beside(
+    name: str, widths: Sequence[float], *, last_first: bool = False, gap: Literal["small", "large"] = "large"
+) -> list[DeltaGenerator]:
+    """Columns of these widths, below each other on a tablet; `name` tells them from others of the page.
+
+    gap: small between fields and charts of one kind."""
+    return st.container(key=f"{LAST_FIRST if last_first else BESIDE}-{name}").columns(widths, gap=gap)
 
 
 def around(name: str) -> list[DeltaGenerator]:

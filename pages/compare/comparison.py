@@ -11,6 +11,7 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.common.cache import cached
+from pages.common.columns import beside
 from pages.common.errors import plain, show_error
 from pages.common.run_picker import pick_runs
 from pages.common.url import choice, remember
@@ -40,7 +41,7 @@ def chosen_runs(store: Reader) -> list[RunInfo]:
         show_error("Unknown experiment in the URL; choose one from the list.")
     # without a word on it in the address, what a newcomer sees; but nothing where the reader has cleared the list
     said = EXPERIMENTS in st.session_state or not {"experiment", "run"}.isdisjoint(st.query_params)
-    left, right = st.columns([2, 3])
+    left, right = beside("chosen", [2, 3], gap="small")
     experiments = left.multiselect(
         "Experiments",
         names,

@@ -73,6 +73,7 @@ def _table(runs: Sequence[RunInfo], shelf: str) -> list[RunInfo]:
     table.insert(0, "name", [run.title or "" for run in runs])
     table.insert(1, "tags", [list(run.tags) for run in runs])
     table.insert(2, "experiment", [run.experiment or "" for run in runs])
+    unused = [name for name in table.columns[:3] if not table[name].map(bool).any()]
     picked = st.dataframe(
         with_digits(table, {"lowest": 5}),
         # another key after a change: what was chosen then is not what stands in its place now
@@ -82,6 +83,7 @@ def _table(runs: Sequence[RunInfo], shelf: str) -> list[RunInfo]:
         hide_index=True,
         height=ROW_HEIGHT * (min(len(runs), ROWS) + 1),
         row_height=ROW_HEIGHT,
+        column_order=[name for name in table if name not in unused],
         placeholder="",
         column_config={
             "tags": st.column_config.ListColumn("tags"),

@@ -14,7 +14,7 @@ import streamlit as st
 from pages.common.cache import cached
 from pages.common.errors import plain
 from pages.common.url import choice, one_of
-from pages.common.wording import NOTHING, typeset
+from pages.common.wording import NOTHING, energy, typeset
 from pages.compare.comparison import curves_read, style_of
 from pages.components.chart import chart, csv_button
 from rlcsp_core.analysis.curves import RunCurve
@@ -53,6 +53,7 @@ WIDTHS = {  # pixels; else columns are as wide as their first cells
     "CPU s, ratio": 150,
     "CPU s, median": 170,
 }
+OF_CPU = ("CPU s", "CPU s, ratio", "CPU s, median")  # shown where a run recorded its CPU time
 KEPT = 8  # choices of runs whose costs are held in memory
 
 
@@ -72,7 +73,12 @@ def study_view(store: Reader, runs: Sequence[RunInfo]) -> None:
         hide_index=True,
         placeholder=NOTHING,
         # the paper's means count all steps of every run: beside restricted ones they would say nothing
-        column_order=[name for name in table if name != ("paper's N_mean" if restricted else "horizon")],
+        column_order=[
+            name
+            for name in table
+            if name != ("paper's N_mean" if restricted else "horizon")
+            and not (name in OF_CPU and (table[name] == NOTHING).all())
+        ],
         column_config={name: st.column_config.TextColumn(width=width) for name, width in WIDTHS.items()},
         alt="Cost of the target by configuration.",
     )
@@ -136,7 +142,7 @@ def _lines(rows: Sequence[StudyRow], reference: str) -> list[dict[str, object]]:
             "CPU s, ratio": _ratio(row.cpu, base.cpu if base else None),
             "CPU s, median": _median(row.cpu),
             "failed steps": f"{row.n_failed} of {row.n_steps}",
-            "target (eV/atom)": row.target,
+            "target (eV/atom)": energy(row.target),
         }
         for row in rows
         for base in [against.get((row.composition, row.target))]

@@ -23,9 +23,7 @@ SIDE_BY_SIDE: Mapping[
     str, tuple[str, int]
 ] = {  # column: its title and width (pixels); ours beside the published one
     "experiment": ("experiment", 115),
-    "runs": ("runs", 45),
     "at target": ("at target", 75),
-    "failed": ("failed steps", 90),
     "lowest (eV/atom)": ("lowest (eV/atom)", 125),
     "time (min)": ("time (min)", 85),
     "published time": ("report", 65),
@@ -34,7 +32,7 @@ SIDE_BY_SIDE: Mapping[
     "mean generations": ("generations", 95),
     "published generations": ("report", 65),
     "best overall": ("best overall", 85),
-    "energy gain (eV/atom)": ("energy gain (eV/atom)", 155),
+    "energy gain": ("energy gain", 125),
 }
 
 
@@ -55,10 +53,11 @@ def summary_view(groups: Groups, _: Styles) -> None:
         alt="Averages over the runs of each experiment.",
     )
     st.caption(
-        "Mean and 95 % interval over runs; “report”: the published number beside it. "
+        "Mean and 95 % interval over runs, energies in eV/atom; “report”: the published number beside it. "
         "Failed steps have no energy: they count as steps and are in no energy. "
         f"Moves: {MOVES_CONVENTIONS[convention].label}."
     )
+    denominators(groups)
     csv_button("Table (CSV)", "averages", lambda: pd.DataFrame([_flat(row) for row in rows]))
     if theirs.notna().any(axis=None):
         st.caption(plain(f"Published: {published().report_source}, two runs each. {published().report_note}"))
@@ -90,15 +89,13 @@ def _figure_4(rows: tuple[compare.ExperimentRow, ...]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "experiment": [row.label for row in rows],
-            "runs": [row.n_runs for row in rows],
             "at target": [
                 NOTHING if row.n_reached is None else f"{row.n_reached} of {row.n_runs}" for row in rows
             ],
-            "failed": [f"{row.n_failed} of {row.n_steps}" for row in rows],
             "time (min)": [_interval(row.minutes, 1) for row in rows],
             "lowest (eV/atom)": [_interval(row.lowest_energy, 5) for row in rows],
             "best overall": [energy(row.best_energy) for row in rows],
-            "energy gain (eV/atom)": [_interval(row.energy_drop, 4) for row in rows],
+            "energy gain": [_interval(row.energy_drop, 4) for row in rows],
             "mean moves": [_interval(row.moves, 2) for row in rows],
             "mean generations": [_interval(row.generations, 2) for row in rows],
         }

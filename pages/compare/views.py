@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.common.columns import beside
 from pages.common.errors import plain
 from pages.common.glossary import caption
 from pages.common.url import choice, one_of, switch
@@ -33,6 +34,7 @@ from rlcsp_core.records import Array, IntArray
 Styles = Mapping[str, LineStyle]
 POOLED = "all experiments, pooled over their runs"
 ABOVE, PLAIN = "above the minimum", "as computed"
+AS_ENDED = "the steps it made (N_mean)"
 ROWS = 5  # runs shown below each other
 
 
@@ -108,9 +110,8 @@ def target_view(groups: Groups, styles: Styles, _: Any) -> None:
     caption("Kaplan–Meier estimate with 95 % band; a tick marks a run that was stopped before the target.")
     denominators(groups)
     limit = survival.common_limit(results)
-    restricted = f"Mean steps, counting a run that never arrives as {limit:.0f}"
-    plain_mean = "N_mean (all runs, a lower bound if some were stopped)"
-    kind = choice("Mean", [restricted, plain_mean], "mean")
+    restricted = f"{limit:.0f} steps"
+    kind = choice("In the mean, a run that never arrives counts as", [restricted, AS_ENDED], "mean")
     means = compare.mean_steps(results, limit if kind == restricted else None)
     # the published means count all steps of every run: beside restricted ones they would say nothing
     theirs = {} if kind == restricted else _published_steps(groups)
@@ -142,14 +143,14 @@ def _means_in_words(means: Mapping[str, survival.Cost]) -> str:
 
 def sequences_view(groups: Groups, styles: Styles) -> None:
     """The report's Figures 3 and 5: moves, generations, and energies before each exploration."""
-    which, how = st.columns(2)
+    which, how = beside("moves-shown", [1, 1], gap="small")
     with which:
         label = one_of("Show", list(groups), "only", none=POOLED)
     with how:
         convention = moves_convention()
     some = None if label is None else _some_runs(groups[label])
     moves: Callable[[RunCurve], IntArray] = lambda c: moves_sequence(c, convention)  # noqa: E731
-    left, right = st.columns(2)
+    left, right = beside("moves", [1, 1], gap="small")
     with left:
         st.markdown("###### Moves in a step")
         _distributions(groups, styles, some, moves, "Moves", "moves")

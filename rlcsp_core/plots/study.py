@@ -26,13 +26,17 @@ def study_figure(rows: Sequence[StudyRow], styles: Mapping[str, LineStyle], *, c
     restricted = any(cost.limit is not None for _, cost in known)
     what = "CPU seconds" if cpu else "Steps"
     title = f"{what} spent on the target, restricted mean" if restricted else f"{what} to the target, mean"
-    lines = list(dict.fromkeys(line(row) for row, _ in known))
+    # what all have in common is not repeated, and configurations that have a line each need no legend
+    alone = len({(row.composition, row.target) for row, _ in known}) == 1
+    lines = list(dict.fromkeys(line(row, alone) for row, _ in known))
     figure = canvas(title, "", height=150 + ROW_HEIGHT * len(lines))
     for name in dict.fromkeys(row.configuration for row, _ in known):
-        costs = [(line(row), cost) for row, cost in known if row.configuration == name]
-        figure.add_trace(_dots(name, costs, styles[name], FEW))
+        costs = [(line(row, alone), cost) for row, cost in known if row.configuration == name]
+        figure.add_trace(_dots(name, costs, styles[name], FEW).update(showlegend=not alone))
     if not cpu and not restricted:
-        paper = {line(row): (row.published, row.published_is_bound) for row, _ in known if row.published}
+        paper = {
+            line(row, alone): (row.published, row.published_is_bound) for row, _ in known if row.published
+        }
         figure.add_trace(_published(paper))
     figure.update_xaxes(**LOG_AXIS, showgrid=True)
     order = {"categoryorder": "array", "categoryarray": lines[::-1]}
@@ -40,8 +44,10 @@ def study_figure(rows: Sequence[StudyRow], styles: Mapping[str, LineStyle], *, c
     return figure
 
 
-def line(row: StudyRow) -> str:
-    """What stands at the axis: equal rows of the figure have equal names."""
+def line(row: StudyRow, alone: bool = False) -> str:
+    """What stands at the axis: equal rows of the figure have equal names.  alone: there is one task only."""
+    if alone:
+        return row.configuration
     target = f"{row.target:.4f}".replace("-", "−")
     return f"{row.composition} ({target}) · {row.configuration}"
 
@@ -83,6 +89,7 @@ def _dots(name: str, costs: Sequence[tuple[str, Cost]], style: LineStyle, least:
         error_x={
             "array": [max(cost.high - at, 0) for cost, at in zip(known, x, strict=True)],
             "arrayminus": [max(at - max(cost.low, least), 0) for cost, at in zip(known, x, strict=True)],
+            "width": 0,  # the ends of an interval of no length would cross out its mark
             "color": style.colour,
             "thickness": 2.5,
         },
