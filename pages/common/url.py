@@ -58,15 +58,18 @@ def switch(label: str, name: str) -> bool:
     return on
 
 
-def one_of(label: str, options: Sequence[str], name: str, *, none: str | None = None) -> str | None:
-    """One of many, or none of them, kept in the URL under `name`."""
+def one_of(
+    label: str, options: Sequence[str] | Mapping[str, str], name: str, *, none: str | None = None
+) -> str | None:
+    """One of many, or none of them, kept in the URL under `name`; a mapping gives the words for what stands there."""
+    words = options if isinstance(options, Mapping) else {}
     asked = st.query_params.get(name)
     everything = [none, *options] if none is not None else list(options)
     picked = st.selectbox(
         label,
         everything,
         index=everything.index(asked) if asked in everything else 0,
-        format_func=str,
+        format_func=lambda option: words.get(option, str(option)),
         key=f"url-{name}",
     )
     remember(name, [] if picked == none else [picked])

@@ -11,7 +11,7 @@ from pages.common.sitemap import COMPARE, DEMO, SEARCH
 from pages.common.url import one_of
 from pages.common.wording import typeset, unbroken
 from pages.components.chart import chart
-from pages.components.race_words import said_by_pairs, shipped_compositions, training_words
+from pages.components.race_words import learned_on, said_by_pairs, shipped_compositions, training_words
 from rlcsp_core.analysis.trained import WITHOUT, change_by_training, curve_of, in_words
 from rlcsp_core.crystal.composition import presets
 from rlcsp_core.plots.policy import change_figure, training_figure
@@ -25,7 +25,8 @@ def show_trained(place: DeltaGenerator) -> None:
     """place: of the field in which one is chosen."""
     first = apart(FIRST)
     with place:
-        name = one_of("Policy", [first, *(other for other in policy_names() if other != first)], "policy")
+        names = dict.fromkeys([first, *policy_names()])
+        name = one_of("Learned on", {name: learned_on(name) for name in names}, "policy")
     if name is None:
         st.info("No trained policy is shipped with this copy of the program.")
         return

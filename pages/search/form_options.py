@@ -11,6 +11,7 @@ from pages.common.errors import plain
 from pages.common.run_picker import run_label, runs_that_fit
 from pages.common.session import library, store
 from pages.components.number_field import number_field
+from pages.components.race_words import learned_on
 from rlcsp_core.agents import AGENTS
 from rlcsp_core.analysis.learned import last_policy, learns
 from rlcsp_core.search import SETTINGS
@@ -19,7 +20,7 @@ from rlcsp_core.search.policies import UNTRAINED, Choice, default_for, load_poli
 from rlcsp_core.store import RunInfo
 from rlcsp_core.store.schema import NAME_LENGTH
 
-LABELS = {UNTRAINED: "untrained: the odds of the actions"}
+UNTRAINED_LABEL = "untrained: the odds of the actions"
 COLUMNS = 3
 LISTED = 20  # names of shared policies
 
@@ -102,7 +103,7 @@ def _policy(
         "Start from the policy of",
         names := [UNTRAINED, *fitting, *runs],
         index=names.index(first) if first in fitting else 0,
-        format_func=lambda name: run_label(runs[name]) if name in runs else LABELS.get(name, name),
+        format_func=lambda name: run_label(runs[name]) if name in runs else _policy_label(name),
         key=f"{key}-policy-{chosen.actions}-{features}",
         help="A policy trained over many searches, see `rlcsp policies`, or that of an earlier run with the same "
         "actions and features, also of another composition.",
@@ -110,6 +111,10 @@ def _policy(
     if picked not in runs:
         return None if picked == UNTRAINED else str(picked)
     return last_policy(known, runs[picked])
+
+
+def _policy_label(name: str) -> str:
+    return UNTRAINED_LABEL if name == UNTRAINED else f"trained on {learned_on(name)}"
 
 
 def _fits(run: RunInfo, chosen: Chosen, features: str) -> bool:

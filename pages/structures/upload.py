@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.common.cache import crystal_key
 from pages.common.errors import plain, show_error, show_errors
+from pages.common.url import one_of
 from pages.common.wording import typeset
 from pages.components.relaxation import frames_of, relaxed
 from pages.structures.details import inspect
@@ -44,7 +45,8 @@ def show_upload() -> None:
 def show_phases() -> None:
     """The same for the phases from the literature."""
     phases = {f"{phase.formula} {phase.name}": phase for phase in references()}
-    name = st.selectbox("Phase", list(phases), key="reference", bind="query-params")
+    name = one_of("Phase", {name: typeset(name) for name in phases}, "reference")
+    assert name is not None, "one is always chosen"
     inspect_and_relax(phases[name].crystal, name, name.replace(" ", "-"))
 
 

@@ -141,7 +141,7 @@ def test_the_powder_pattern_is_compared_with_the_phase_of_the_structure_shown(pa
     page.session_state["part"] = "Powder pattern"
     for name in ("TiO2 rutile", "SrTiO3 perovskite"):
         page.run()
-        page.selectbox(key="reference").set_value(name).run()
+        page.selectbox(key="url-reference").set_value(name).run()
         [compared] = [each for each in page.selectbox if each.label == "Compare with"]
         assert compared.value == name
 
