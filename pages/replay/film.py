@@ -107,14 +107,14 @@ def _controls(run: RunInfo, marks: Landmarks) -> None:
         if not st.session_state[PLAYING]:
             st.rerun()  # at the end: without the timer
     bar = st.container(horizontal=True, vertical_alignment="bottom")  # wraps on a tablet, where columns cut
-    if bar.button(
+    bar.button(
         "Pause" if playing else "Play",
         key="replay-play",
         type="primary",
+        on_click=_play,  # before the film goes on: it pauses at what is seen
+        args=(not playing,),
         shortcut=lecture_key("Space"),
-    ):
-        st.session_state[PLAYING] = not playing
-        st.rerun()
+    )
     moves = (
         ("First", -run.n_steps, "Home"),
         ("Back", -1, "Left"),
@@ -130,6 +130,10 @@ def _controls(run: RunInfo, marks: Landmarks) -> None:
     with st.container(key="ticks"):
         words = f"{len(marks.accepted)} accepted steps; new lowest energies at {', '.join(map(str, marks.lowest))}"
         st.image(step_ticks(marks.accepted[:TICKS], marks.lowest, run.n_steps), width="stretch", alt=words)
+
+
+def _play(on: bool) -> None:
+    st.session_state[PLAYING] = on
 
 
 def _move(run: RunInfo, by: int) -> None:

@@ -224,3 +224,15 @@ def test_a_film_shows_the_accepted_steps_or_every_step(replay: AppTest, database
     accepted = [int(step) for step in table.step[table.accepted] if step > 1]
     assert not replay.exception
     assert shown == ([2, 3, 4] if every else [*accepted, STEPS][:3])
+
+
+def test_a_film_pauses_at_the_step_that_is_seen(replay: AppTest) -> None:
+    replay.run()
+    replay.button(key="replay-First").click().run()
+    replay.toggle(key=EVERY).set_value(True).run()
+    replay.button(key="replay-play").click().run()
+    shown = replay.query_params["step"]
+    replay.button(key="replay-play").click().run()
+    assert not replay.exception
+    assert replay.button(key="replay-play").label == "Play"
+    assert replay.query_params["step"] == shown
