@@ -34,7 +34,9 @@ ONE = (
 def result_view(store: Reader) -> None:
     shipped = shipped_outcomes()
     mine = [name for name in store.experiments() if name not in shipped]
-    name = one_of("Experiment", [*shipped, *mine], "of")
+    left, right = st.columns([3, 2])
+    with left:
+        name = one_of("Experiment", [*shipped, *mine], "of")
     if name is None:
         st.info("There are no results yet. An experiment is run with `rlcsp sweep quick`.")
         return
@@ -43,10 +45,11 @@ def result_view(store: Reader) -> None:
     table = _shipped(name) if name in shipped else _own(store, name)
     if table.empty:
         st.info("None of these runs had a target and came to its end: there is no cost to compare.")
-    elif table["search"].notna().any():
-        _stream(table)
     else:
-        _across(table)
+        with right:
+            cost = _cost(table)
+        show = _stream if table["search"].notna().any() else _across
+        show(table, cost)
     csv_button("Outcomes of all searches (CSV)", f"outcomes-{name}", lambda: table)
     if name in shipped and name not in store.experiments():
         command = "train" if table["search"].notna().any() else "sweep"
@@ -64,30 +67,28 @@ def _own(store: Reader, name: str) -> pd.DataFrame:
     return outcomes(store, store.runs(experiment=name, oldest_first=True))
 
 
-def _across(table: pd.DataFrame) -> None:
+def _across(table: pd.DataFrame, cost: str) -> None:
     labels = across.labels_in(table)
     n = table["composition"].nunique()
-    cost = _cost(table)
     found = across.against(table, cost, labels[-1], labels[:-1])
     if found:
         st.markdown(f"#### {plain(unbroken(across.sentence(found[0], labels[-1], n, cost)))}")
         for one in found[1:]:
             st.markdown(plain(unbroken(across.sentence(one, labels[-1], n, cost))))
-        if n > 1:
-            st.markdown(plain(typeset(" ".join(across.exceptions(one, labels[-1], n) for one in found))))
     figure = across_figure(across.means(table, cost), _styles(table), cost, _names(table))
     where, tests = (f"{n} compounds", SEVERAL) if n > 1 else (table["composition"].iloc[0], ONE)
     chart(figure, f"across-{cost}", f"Mean {COSTS[cost]} of {', '.join(labels)} on {where}.")
+    if found and n > 1:
+        st.markdown("\n".join(f"- {plain(typeset(across.exceptions(one, labels[-1], n)))}" for one in found))
     st.caption(
         f"{table['seed'].nunique()} seeds each, the same for all. An open triangle: some searches did not arrive, the "
         f"true mean lies beyond. {tests}"
     )
 
 
-def _stream(table: pd.DataFrame) -> None:
+def _stream(table: pd.DataFrame, cost: str) -> None:
     names = _names(table)
     composition = choice("Composition", names, "compound")
-    cost = _cost(table)
     part = table[table["composition"] == composition]
     labels = across.labels_in(part)
     for label in labels:

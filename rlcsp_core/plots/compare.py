@@ -5,7 +5,7 @@ Every experiment keeps its colour and dash, so that the figures can be read toge
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 from rlcsp_core.analysis.aggregate import AT_MINIMUM, Aggregate, AxisRange, PooledMinima
 from rlcsp_core.analysis.metrics import BestSoFar
 from rlcsp_core.analysis.survival import SurvivalCurve
-from rlcsp_core.plots.canvas import ENERGY, LOG_AXIS, STEP, canvas, name_below, shown
+from rlcsp_core.plots.canvas import ENERGY, LOG_AXIS, ROOM, STEP, canvas, name_below, shown
 from rlcsp_core.plots.palette import INK, LineStyle, translucent
 from rlcsp_core.records import Array, IntArray
 
@@ -50,13 +50,16 @@ def best_energy_figure(
     meV/atom are above of (see `aggregate.above`); their axis is logarithmic and ends at AT_MINIMUM."""
     y_title = f"Lowest {ENERGY[0].lower()}{ENERGY[1:]}" if above is None else f"Above {above} (meV/atom)"
     figure = canvas(x_title, y_title, height=440)
-    for label, curve in medians.items():
-        style = styles[label]
+    for label, rank in _solid_first(medians, styles):
+        curve, style = medians[label], styles[label]
         for x, y in (traces or {}).get(label, ()):
             _thin(figure, x, y, label, style)
-        _band(figure, curve.grid, curve.low, curve.high, label, style, len(medians))
-        note = "%{customdata} runs"
-        _line(figure, curve.grid, curve.median, label, style, customdata=curve.n, note=note)
+        # each value holds until the next point of the grid
+        _band(figure, curve.grid, curve.low, curve.high, label, style, len(medians), shape="hv")
+        _line(
+            figure, curve.grid, curve.median, label, style, shape="hv", rank=rank,
+            customdata=curve.n, note="%{customdata} runs",
+        )  # fmt: skip
     if reference is not None:
         _line(figure, reference.x, reference.energy, reference.name, LineStyle(INK, "solid"))
     if window is not None:
@@ -69,6 +72,8 @@ def best_energy_figure(
             tickvals=[AT_MINIMUM, *DECADES],
             ticktext=[f"≤ {AT_MINIMUM:g}", *(f"{value:g}" for value in DECADES)],
         )
+    end = max((float(curve.grid[-1]) for curve in medians.values()), default=0.0)
+    figure.update_xaxes(autorangeoptions={"include": (1 + ROOM) * end})
     if logarithmic:
         figure.update_xaxes(**LOG_AXIS)
     name_below(figure, list(medians))
@@ -79,13 +84,14 @@ def reached_figure(curves: Mapping[str, SurvivalCurve], styles: Styles) -> go.Fi
     """Fraction of the runs at the target against steps (Kaplan–Meier), confidence band, ticks where runs were cut."""
     figure = canvas(STEP, "Fraction of runs at the target", height=440)
     end = max((curve.step[-1] for curve in curves.values()), default=1.0)
-    for label, curve in curves.items():
-        style = styles[label]
+    for label, rank in _solid_first(curves, styles):
+        curve, style = curves[label], styles[label]
         x = np.append(curve.step, end)
         low, high = (np.append(side, side[-1]) for side in (curve.low, curve.high))
         _band(figure, x, low, high, label, style, len(curves), shape="hv")
         name = f"{label} ({curve.n_reached} of {curve.n_runs})"
-        _line(figure, x, np.append(curve.reached, curve.reached[-1]), name, style, shape="hv", group=label)
+        reached = np.append(curve.reached, curve.reached[-1])
+        _line(figure, x, reached, name, style, shape="hv", group=label, rank=rank)
         figure.add_scatter(
             x=curve.censored_step,
             y=curve.censored_reached,
@@ -97,7 +103,7 @@ def reached_figure(curves: Mapping[str, SurvivalCurve], styles: Styles) -> go.Fi
             hovertemplate="stopped at step %{x} without the target<extra>" + label + "</extra>",
         )
     figure.update_yaxes(range=[-0.01, 1.01])
-    name_below(figure, [trace.name for trace in figure.data if trace.showlegend is not False])
+    name_below(figure, list(curves))
     return figure
 
 
@@ -119,9 +125,15 @@ def run_trace(best: BestSoFar, *, against_time: bool) -> tuple[Array, Array]:
     return x[keep], best.energy[keep]
 
 
+def _solid_first(labels: Iterable[str], styles: Styles) -> list[tuple[str, int]]:
+    """In the order in which lines are drawn, with their places in the legend: what lies under dashes is seen."""
+    ranked = [(label, rank) for rank, label in enumerate(labels)]
+    return sorted(ranked, key=lambda one: styles[one[0]].dash != "solid")
+
+
 def _line(
     figure: go.Figure, x: Array | IntArray, y: Array, name: str, style: LineStyle, *, shape: str = "linear",
-    group: str | None = None, customdata: IntArray | None = None, note: str = "",
+    group: str | None = None, rank: int | None = None, customdata: IntArray | None = None, note: str = "",
 ) -> None:  # fmt: skip
     figure.add_scatter(
         x=x,
@@ -129,6 +141,7 @@ def _line(
         name=name,
         mode="lines",
         legendgroup=group or name,
+        legendrank=rank,
         customdata=customdata,
         line={"color": style.colour, "dash": style.dash, "width": 2.6, "shape": shape},
         hovertemplate="%{x:.5g}: %{y:.7g} " + note + "<extra>" + name + "</extra>",

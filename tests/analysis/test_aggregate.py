@@ -10,6 +10,7 @@ from rlcsp_core.analysis.aggregate import (
     above,
     best_energy,
     common_grid,
+    ending_alike,
     energy_range,
     on_grid,
     window,
@@ -35,6 +36,13 @@ def test_runs_that_ended_leave_and_runs_at_the_target_stay(make_curve):
     band = best_energy([short, reached, long])
     assert band.n.tolist() == [3, 3, 2, 2]
     assert band.median.tolist() == [0, -1, -3.5, -4]
+
+
+def test_curves_that_end_at_one_energy_are_named_together(make_curve):
+    ends = {"a": -2.0, "b": -3.0, "c": -2.0 - 1e-8, "d": -4.0, "e": -3.0}
+    curves = {name: best_energy([make_curve([-1.0, end])]) for name, end in ends.items()}
+    assert ending_alike(curves) == [["b", "e"], ["a", "c"]]
+    assert ending_alike({"a": curves["a"], "none": best_energy([])}) == []
 
 
 def test_a_failed_step_does_not_change_the_curve(make_curve):

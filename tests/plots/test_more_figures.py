@@ -89,6 +89,14 @@ def test_a_median_stands_inside_its_band_and_single_runs_are_drawn_on_demand(med
     assert len(best_energy_figure({"a": median}, STYLES, "Step").data) == 3
 
 
+def test_dashes_lie_on_solid_lines_and_the_legend_keeps_its_order(median) -> None:
+    styles = {"dashed": STYLES["b"], "solid": STYLES["a"]}
+    figure = best_energy_figure(dict.fromkeys(styles, median), styles, "Step")
+    lines = [trace for trace in figure.data if trace.name in styles]
+    assert [trace.name for trace in lines] == ["solid", "dashed"]
+    assert lines[1].legendrank < lines[0].legendrank
+
+
 def test_the_axis_of_energies_shows_its_window_and_a_pinned_run(median) -> None:
     pinned = Reference("pinned", STEP, median.median)
     window = AxisRange(-27.0, -26.0, 1, 0)
