@@ -12,6 +12,7 @@ from pages.common.catalogue import Found, comparison, load
 from pages.common.crystals import label_of_group, phases_of, same_structure, thumbnail_of
 from pages.common.errors import plain, show_error, show_errors
 from pages.common.session import second_looks
+from pages.common.watching import has_changed, seconds_between_looks
 from pages.common.wording import duration, signed, typeset
 from pages.components.number_field import number_field
 from pages.components.table import with_digits
@@ -43,8 +44,9 @@ Groups = Sequence[Group[Found]]
 
 def show_second_look(store: Reader, runs: Sequence[RunInfo]) -> None:
     st.subheader("Second look", anchor="second-look")
-    every = _interval(store, runs)
-    st.fragment(_section, run_every=every)(store, runs, every)
+    wanted = _interval(store, runs)
+    every = seconds_between_looks(REFRESH) if wanted == REFRESH else wanted
+    st.fragment(_section, run_every=every)(store, runs, wanted, every)
 
 
 def _interval(store: Reader, runs: Sequence[RunInfo]) -> float | None:
@@ -61,10 +63,10 @@ def _job_of(runs: Sequence[RunInfo]) -> Job | None:
     return job if job is not None and job.at_work and job.run_ids == {run.id for run in runs} else None
 
 
-def _section(store: Reader, runs: Sequence[RunInfo], every: float | None) -> None:
+def _section(store: Reader, runs: Sequence[RunInfo], wanted: float | None, every: float | None) -> None:
     with show_errors():
         job = _job_of(runs)
-        if _interval(store, runs) != every:
+        if _interval(store, runs) != wanted or (every and wanted == REFRESH and has_changed(every, REFRESH)):
             st.rerun()  # once more as a whole, with another timer
         made = store.refinements([run.id for run in runs])
         compared = comparison(store, runs)
