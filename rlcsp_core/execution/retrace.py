@@ -25,7 +25,7 @@ from rlcsp_core.records import Crystal, SearchRecord, StepRecord, StopRecord
 from rlcsp_core.relax import BUILTIN, is_warm
 from rlcsp_core.search import Search, SearchConfig, check_config
 from rlcsp_core.search.rounds import Made
-from rlcsp_core.search.trials import Relaxed
+from rlcsp_core.search.trials import Relaxed, TrialBuilder
 from rlcsp_core.store import Reader, RunInfo, Source
 from rlcsp_core.tables import PopulationTable, StepTable
 
@@ -66,7 +66,10 @@ class Retrace:
     def __init__(self, store: Reader, run: RunInfo) -> None:
         self._store, self._run_id = store, run.id
         self._config = SearchConfig.from_dict(run.config)
-        self._relaxer = check_config(self._config).relaxer
+        parts = check_config(self._config)
+        self._builder = TrialBuilder(
+            parts.problem, self._config.min_distance, self._config.rattle, parts.relaxer
+        )
         self._members = store.population(run.id)
         self._block = store.steps(run.id, 0, BLOCK)
         self._search = Search(self._config, relaxing=self._told)
@@ -139,7 +142,10 @@ class Retrace:
         return [self._outcome(number + i, each) for i, each in enumerate(made)]
 
     def _outcome(self, number: int, made: Made) -> Relaxed:
-        table, row, source, named = self._stored(number)
+        try:
+            table, row, source, named = self._stored(number)
+        except NotFoundError:  # of a round that the run is amid, or was stopped amid
+            return self._builder.relaxed(made.structure, made.before)
         energy, after = float(table.energy[row]), None
         if energy == energy:
             with suppress(NotFoundError):  # rejected: nothing goes on from it
@@ -177,7 +183,7 @@ class Retrace:
     def _remade(self, record: StepRecord) -> Remade:
         if record.before is None or record.energy is None:
             return Remade(record.before, None)
-        again = self._relaxer(record.before)
+        again = self._builder.relaxer(record.before)
         if again.energy != record.energy:
             raise RetraceError(f"relaxed again, the trial of {place(record)} has another energy")
         return Remade(record.before, again.crystal)

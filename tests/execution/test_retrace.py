@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from rlcsp_core.execution.retrace import Remade, Retrace, RetraceError, obstacle
-from rlcsp_core.records import StepRecord
+from rlcsp_core.records import StepRecord, StopRecord
 from rlcsp_core.search import Search, SearchConfig
 from rlcsp_core.store import open_store, schema
 from rlcsp_core.store.library import Library
@@ -74,6 +74,19 @@ def test_it_goes_on_where_it_was_left_and_gets_there(plain_run):
     assert reached == sorted(set(reached))
     assert len(reached) > 10
     assert bits(found.built) == bits(steps[19].before)
+
+
+def test_trials_of_a_round_are_made_again_before_all_of_it_is_stored(tmp_path):
+    store = open_store(str(tmp_path / "runs.sqlite"))
+    config = replace(PLAIN, parallel=4, steps=8)
+    claim = store.create_claimed(config.as_dict(), name="run")
+    records = [record for record in Search(config) if not isinstance(record, StopRecord)]
+    store.append(claim, records[:-2], None)
+    retrace = Retrace(store, store.run(claim.run_id))
+    assert bits(retrace.trial(6, FOR_EVER).built) == bits(records[-3].before)
+    store.append(claim, records[-2:], None)
+    assert bits(retrace.trial(8, FOR_EVER).built) == bits(records[-1].before)
+    store.close()
 
 
 def test_while_one_is_at_it_others_do_not_wait(plain_run):
