@@ -20,6 +20,7 @@ STYLE = f"""
 [data-testid="stMetricDelta"] {{ background: none; padding: 0; font-size: .8rem; }}
 [data-testid="stMetricDelta"], [data-testid="stMetricDelta"] * {{ white-space: normal !important; }}
 .stAppHeader {{ background: transparent; }}
+.stApp input {{ text-overflow: ellipsis; }}
 @media (max-width: 900px) {{ .stMainBlockContainer {{ padding: 3.6rem 1rem 3rem; }} }}
 button:is([kind="primary"], [kind="primaryFormSubmit"]),
 [data-testid="stMultiSelect"] :is([data-tag], [data-tag-index]) {{

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from rlcsp_core.agents import algorithm_name
 from rlcsp_core.analysis.expectation import Expectation
+from rlcsp_core.analysis.trained import WITHOUT
 from rlcsp_core.crystal.ions import all_ions
 from rlcsp_core.records import TARGET_TOLERANCE
 from rlcsp_core.relax.learned import label_of
 from rlcsp_core.search import SETTINGS, SearchConfig
+from rlcsp_core.search.policies import load_policy, policy_names
 from rlcsp_core.store import Refinement, RunInfo, RunState
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -163,7 +165,7 @@ def above_target(value: float | None, target: float | None) -> str | None:
     distance = 1000 * (value - target)
     if abs(distance) < AT_TARGET:
         return "at the target"
-    return f"target {signed(distance, 2)} meV/atom"
+    return f"{number(abs(distance), 2)} meV/atom {'above' if distance > 0 else 'below'} the target"
 
 
 def beside_known_minimum(value: float, known: float) -> str:
@@ -185,6 +187,21 @@ def expected_in_words(found: Expectation) -> str:
     )
 
 
+def learned_on(policy: str) -> str:
+    """What a shipped policy is called: the compounds it was trained on."""
+    n = len(load_policy(policy)["provenance"]["compositions"])
+    if policy.startswith(WITHOUT):
+        return f"{n} compounds, {typeset(policy.removeprefix(WITHOUT))} left out"
+    return f"all {n} compounds"
+
+
+def _start_in_words(policy: Mapping[str, Any]) -> str:
+    name = str(policy["name"])
+    if name in policy_names() and policy["theta"] == load_policy(name)["theta"]:  # not another of that name
+        return f"from a policy trained on {learned_on(name)}"
+    return f"from the policy {name}"
+
+
 def search_in_words(config: SearchConfig, policy: str | None = None) -> str:
     """What a search will do: what always matters, and whatever else differs from the defaults."""
     usual, mine = SearchConfig().as_dict(), config.as_dict()
@@ -204,7 +221,7 @@ def search_in_words(config: SearchConfig, policy: str | None = None) -> str:
         ),
     ]
     if isinstance(config.policy, Mapping):
-        parts.append(f"from the policy {config.policy['name']}")
+        parts.append(_start_in_words(config.policy))
     if policy is not None:
         parts.append(f"sharing the policy {policy}")
     return " · ".join(parts)

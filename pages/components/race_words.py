@@ -9,7 +9,6 @@ from pages.common.wording import typeset
 from rlcsp_core.analysis import race
 from rlcsp_core.analysis.expectation import FAST_SEARCHES
 from rlcsp_core.analysis.outcomes import read_outcomes, shipped_outcomes
-from rlcsp_core.analysis.trained import WITHOUT
 from rlcsp_core.search.policies import load_policy, policy_names
 
 TRAINED = "Trained"
@@ -22,14 +21,6 @@ def trained_note(policy: str) -> str:
         return f"policy {policy}"
     known = load_policy(policy)["provenance"]["compositions"]
     return f"learned on {len(known)} other compounds"
-
-
-def learned_on(policy: str) -> str:
-    """What a shipped policy is called: the compounds it was trained on."""
-    n = len(load_policy(policy)["provenance"]["compositions"])
-    if policy.startswith(WITHOUT):
-        return f"{n} compounds, {typeset(policy.removeprefix(WITHOUT))} left out"
-    return f"all {n} compounds"
 
 
 def training_words(policy: str) -> str:

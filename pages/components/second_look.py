@@ -89,8 +89,8 @@ def _section(store: Reader, runs: Sequence[RunInfo], wanted: float | None, every
 def _form(runs: Sequence[RunInfo], made: Sequence[Refinement], job: Job | None) -> tuple[str, int | None]:
     """Model, how many minima, and the button; the number is None where there is none in its field."""
     st.markdown(
-        "Ions are quick to search on, but the order of their minima is not always that of nature. A machine-learned "
-        "potential relaxes the lowest distinct ones again."
+        "The potential of a search is quick, but the order of its minima is not always that of nature. A "
+        "machine-learned one relaxes the lowest distinct minima again."
     )
     names = [*MODELS, *sorted({each.model for each in made} - MODELS.keys())]
     seen = {each.model for each in made}

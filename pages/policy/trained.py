@@ -9,9 +9,9 @@ from pages.common.columns import beside
 from pages.common.errors import plain
 from pages.common.sitemap import COMPARE, DEMO, SEARCH
 from pages.common.url import one_of
-from pages.common.wording import typeset, unbroken
+from pages.common.wording import learned_on, typeset, unbroken
 from pages.components.chart import chart
-from pages.components.race_words import learned_on, said_by_pairs, shipped_compositions, training_words
+from pages.components.race_words import said_by_pairs, shipped_compositions, training_words
 from rlcsp_core.analysis.trained import WITHOUT, change_by_training, curve_of, in_words
 from rlcsp_core.crystal.composition import presets
 from rlcsp_core.plots.policy import change_figure, training_figure

@@ -10,8 +10,8 @@ import streamlit as st
 from pages.common.errors import plain
 from pages.common.run_picker import run_label, runs_that_fit
 from pages.common.session import library, store
+from pages.common.wording import learned_on
 from pages.components.number_field import number_field
-from pages.components.race_words import learned_on
 from rlcsp_core.agents import AGENTS
 from rlcsp_core.analysis.learned import last_policy, learns
 from rlcsp_core.search import SETTINGS

@@ -29,7 +29,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
 
 if len(shown) > 1:
     standing(shown)
-for column, run_id in zip(st.columns(max(len(shown), 1), gap="large"), shown, strict=False):
+for column, run_id in zip(st.columns(max(len(shown), 1), gap="medium"), shown, strict=False):
     with column:
         run_panel(run_id, [other for other in shown if other != run_id])
 
@@ -42,7 +42,10 @@ if len(shown) == 1:
 beside = None
 if shown:  # made when it is opened: forty fields more would be sent with every look at a run
     beside = st.expander(
-        "Run a second search side by side", icon=":material/splitscreen_add:", key="beside", on_change="rerun"
+        f"Run {'a second' if len(shown) == 1 else 'another'} search side by side",
+        icon=":material/splitscreen_add:",
+        key="beside",
+        on_change="rerun",
     )
 with st.container() if beside is None else beside, show_errors():
     opened = beside is None or beside.open

@@ -95,7 +95,8 @@ def test_numbers_have_a_true_minus_and_none_before_a_zero() -> None:
     assert number(-27.354071, 5) == "−27.35407"
     assert number(-0.001, 2) == signed(-0.001, 2) == "0.00"
     assert signed(3.0, 1) == "+3.0"
-    assert above_target(-27.35407, -27.39462) == "target +40.55 meV/atom"
+    assert above_target(-27.35407, -27.39462) == "40.55 meV/atom above the target"
+    assert above_target(-27.4, -27.39462) == "5.38 meV/atom below the target"
     assert above_target(-27.39462, -27.394619) == "at the target"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -114,3 +115,14 @@ def test_the_demo_and_an_equal_search_take_a_seed_of_their_own(empty_store: Stor
         empty_store.create_run(config.as_dict(), name="demo")
     assert presets.with_next_seed(SearchConfig(seed=2), [run.config for run in empty_store.runs()]).seed == 2
     assert {run.state for run in empty_store.runs()} == {RunState.QUEUED}
+
+
+def test_only_the_policy_that_was_shipped_is_called_by_its_compounds() -> None:
+    config = presets.demo()
+    assert search_in_words(config).endswith("from a policy trained on 24 compounds, Y₂O₃ left out")
+    assert isinstance(config.policy, dict)
+    mine = replace(config, policy={**config.policy, "name": "mine"})
+    assert search_in_words(mine).endswith("from the policy mine")
+    other = {key: [2 * number for number in row] for key, row in config.policy["theta"].items()}
+    changed = replace(config, policy={**config.policy, "theta": other})
+    assert search_in_words(changed).endswith(f"from the policy {config.policy['name']}")
