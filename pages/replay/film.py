@@ -15,7 +15,7 @@ import streamlit as st
 from pages.common.cache import cached
 from pages.common.catalogue import Found, relaxed_structures, stored
 from pages.common.columns import beside
-from pages.common.errors import plain
+from pages.common.errors import plain, show_errors
 from pages.common.run_picker import pick_run
 from pages.common.share import lecture_key
 from pages.common.sitemap import LEARN
@@ -76,6 +76,11 @@ def _read_address(run: RunInfo) -> None:
 def _film(store: Reader, run: RunInfo, every: float | None) -> None:
     if every != _seconds_a_step():
         st.rerun()  # with another timer
+    with show_errors():  # of a step by itself too: somebody else may have deleted the run
+        _moment(store, run)
+
+
+def _moment(store: Reader, run: RunInfo) -> None:
     marks = _landmarks(store, run)
     _controls(run, marks)
     step = int(st.session_state[STEP])

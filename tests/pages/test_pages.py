@@ -14,6 +14,7 @@ from rlcsp_core.search import Search
 from rlcsp_core.store import RunState, Store
 from tests.pages.conftest import SMALL
 from tests.pages.what_is_drawn import Drawn, drawn, words
+from tests.patience import STARTING
 
 PAGES = [page.file for page in sitemap.PAGES]
 OURS = ["pages/search/page.py", "pages/compare/page.py", "pages/policy/page.py"]
@@ -187,3 +188,22 @@ def test_runs_of_equal_settings_can_be_told_apart(
     assert len(set(box.options)) == len(box.options)
     page = box.set_value(again.run_id).run()
     assert page.query_params["run"] in (again.run_id, [again.run_id])
+
+
+def film_alone(run):
+    """What a click in the film runs: no more than it; taken by its source, which has no imports of this module."""
+    import streamlit as st
+
+    from pages.common.session import library
+    from pages.replay.film import STEP, _film
+
+    st.session_state[STEP] = 2
+    _film(library(), run, None)
+
+
+def test_the_film_of_a_run_that_was_deleted_meanwhile_says_so(empty_store: Store, finished_run: str) -> None:
+    run = empty_store.run(finished_run)
+    empty_store.delete_run(finished_run)
+    page = AppTest.from_function(film_alone, kwargs={"run": run}, default_timeout=STARTING).run()
+    assert not page.exception
+    assert "There is no run" in page.error[0].value
