@@ -14,6 +14,7 @@ from rlcsp_core.store import RunInfo
 
 BRIEF = ("composition", "algorithm", "state", "steps", "lowest", "created")
 ROW_HEIGHT = 36  # pixels
+LONGEST_NAME = 165  # pixels, of an algorithm with its baseline
 
 
 def run_list(
@@ -31,6 +32,7 @@ def run_list(
         column_order=columns,
         placeholder="",
         column_config={
+            "algorithm": st.column_config.TextColumn(width=LONGEST_NAME),
             "lowest": st.column_config.NumberColumn("lowest (eV/atom)"),
             "at target": st.column_config.NumberColumn("steps to target"),
         },
