@@ -49,7 +49,7 @@ def result_view(store: Reader) -> None:
         with right:
             cost = _cost(table)
         show = _stream if table["search"].notna().any() else _across
-        show(table, cost)
+        show(table.assign(label=table["label"].map(typeset)), cost)
     csv_button("Outcomes of all searches (CSV)", f"outcomes-{name}", lambda: table)
     if name in shipped and name not in store.experiments():
         command = "train" if table["search"].notna().any() else "sweep"
@@ -71,15 +71,13 @@ def _across(table: pd.DataFrame, cost: str) -> None:
     labels = across.labels_in(table)
     n = table["composition"].nunique()
     found = across.against(table, cost, labels[-1], labels[:-1])
-    if found:
-        st.markdown(f"#### {plain(unbroken(across.sentence(found[0], labels[-1], n, cost)))}")
-        for one in found[1:]:
-            st.markdown(plain(unbroken(across.sentence(one, labels[-1], n, cost))))
+    for place, told in enumerate(across.sentences(found, labels[-1], n, cost)):
+        st.markdown(f"{'' if place else '#### '}{plain(unbroken(told))}")
     figure = across_figure(across.means(table, cost), _styles(table), cost, _names(table))
     where, tests = (f"{n} compounds", SEVERAL) if n > 1 else (table["composition"].iloc[0], ONE)
     chart(figure, f"across-{cost}", f"Mean {COSTS[cost]} of {', '.join(labels)} on {where}.")
     if found and n > 1:
-        st.markdown("\n".join(f"- {plain(typeset(across.exceptions(one, labels[-1], n)))}" for one in found))
+        st.markdown("\n".join(f"- {plain(typeset(told))}" for told in across.alone(found, labels[-1], n)))
     st.caption(
         f"{table['seed'].nunique()} seeds each, the same for all. An open triangle: some searches did not arrive, the "
         f"true mean lies beyond. {tests}"
@@ -92,7 +90,7 @@ def _stream(table: pd.DataFrame, cost: str) -> None:
     part = table[table["composition"] == composition]
     labels = across.labels_in(part)
     for label in labels:
-        st.markdown(plain(stream.sentence(stream.fall(part, label, cost), label, cost)))
+        st.markdown(plain(unbroken(stream.sentence(stream.fall(part, label, cost), label, cost))))
     figure = stream_figure({label: stream.curve(part, label, cost) for label in labels}, _styles(table), cost)
     chart(figure, f"stream-{cost}", f"Mean {COSTS[cost]} against the number of the search.")
     st.caption(

@@ -120,8 +120,10 @@ def _of(row: StudyRow, cpu: bool) -> Cost | None:
 
 def _styles(curves: Sequence[RunCurve]) -> dict[str, LineStyle]:
     several = len({curve.experiment for curve in curves}) > 1
-    first = {configuration(curve, with_experiment=several): style_of(curve) for curve in reversed(curves)}
-    return distinct_styles(dict(reversed(first.items())))
+    first: dict[str, LineStyle] = {}
+    for curve in curves:
+        first.setdefault(configuration(curve, with_experiment=several), style_of(curve))
+    return distinct_styles(first)
 
 
 def _lines(rows: Sequence[StudyRow], reference: str) -> list[dict[str, object]]:

@@ -21,11 +21,10 @@ from rlcsp_core.plots.palette import LineStyle
 Styles = Mapping[str, LineStyle]
 SIDE_BY_SIDE: Mapping[
     str, tuple[str, int]
-] = {  # column: its title and width (pixels); ours beside the published one
-    "experiment": ("experiment", 115),
+] = {  # columns after the name, ours beside the published one: title and width (pixels)
     "at target": ("at target", 75),
     "lowest (eV/atom)": ("lowest (eV/atom)", 125),
-    "time (min)": ("time (min)", 85),
+    "time (min)": ("time (min)", 95),
     "published time": ("report", 65),
     "mean moves": ("mean moves", 95),
     "published moves": ("report", 65),
@@ -45,7 +44,8 @@ def summary_view(groups: Groups, _: Styles) -> None:
     st.dataframe(
         ours.join(theirs),
         hide_index=True,
-        column_order=[name for name in SIDE_BY_SIDE if name not in theirs or theirs[name].notna().any()],
+        column_order=["experiment"]
+        + [name for name in SIDE_BY_SIDE if name not in theirs or theirs[name].notna().any()],
         column_config={
             name: st.column_config.Column(title, width=width) for name, (title, width) in SIDE_BY_SIDE.items()
         },
@@ -92,7 +92,7 @@ def _figure_4(rows: tuple[compare.ExperimentRow, ...]) -> pd.DataFrame:
             "at target": [
                 NOTHING if row.n_reached is None else f"{row.n_reached} of {row.n_runs}" for row in rows
             ],
-            "time (min)": [_interval(row.minutes, 1) for row in rows],
+            "time (min)": [_interval(row.minutes, 2) for row in rows],
             "lowest (eV/atom)": [_interval(row.lowest_energy, 5) for row in rows],
             "best overall": [energy(row.best_energy) for row in rows],
             "energy gain": [_interval(row.energy_drop, 4) for row in rows],

@@ -53,7 +53,7 @@ def energy_view(groups: Groups, styles: Styles, options: Any) -> None:
     axis: aggregate.Axis = "time" if against_time else "steps"
     medians = {label: aggregate.best_energy(curves, axis) for label, curves in groups.items()}
     window = None if outliers or minimum is not None else aggregate.window(medians.values())
-    alike = aggregate.ending_alike(medians)
+    n_alike = aggregate.n_ending_alike(medians.values())
     if minimum is not None:
         medians = {label: aggregate.above_minimum(each, minimum) for label, each in medians.items()}
     traces = {
@@ -71,8 +71,8 @@ def energy_view(groups: Groups, styles: Styles, options: Any) -> None:
     )
     chart(figure, "best-energy", "Lowest energy so far, median over runs with a band of quartiles.")
     note = "Median over runs; the band holds the middle half of them."
-    for same in alike:
-        note += f" {plain(', '.join(same[:-1]))} and {plain(same[-1])} end at the same energy."
+    if n_alike > 1:
+        note += f" {n_alike} of {len(medians)} medians end at the same energy."
     if minimum is not None:
         note += f" What is within {aggregate.AT_MINIMUM:g} meV/atom of {_name_of(minimum, groups)} is drawn there."
         if lower := aggregate.n_lower([curve for curves in groups.values() for curve in curves], minimum):

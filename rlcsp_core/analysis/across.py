@@ -22,6 +22,7 @@ from rlcsp_core.analysis.survival import RESAMPLES, SEED, SIGNIFICANCE, holm, in
 from rlcsp_core.records import Array
 
 MOST_EXACT = 50  # differences
+WHAT = {"steps": "steps", "cpu": "CPU seconds"}  # costs in words
 LEAST = {"steps": 1.0, "cpu": 1e-3}  # what a mean counts at least, since it is a logarithm that is averaged
 
 
@@ -139,8 +140,7 @@ def _log_ratio(x: Array, cost: str) -> Array:
 
 def sentence(found: Against, label: str, n: int, cost: str) -> str:
     """What one comparison says, over n compounds."""
-    where = f"over {n} compounds" if n > 1 else "over the seeds"
-    what = {"steps": "steps", "cpu": "CPU seconds"}[cost]
+    where, what = _where(n), WHAT[cost]
     p = p_in_words(found.p)
     if found.p >= SIGNIFICANCE:
         return f"{where.capitalize()}, {label} and {found.label} cannot be told apart in {what} ({p})."
@@ -161,6 +161,29 @@ def sentence(found: Against, label: str, n: int, cost: str) -> str:
         f"{few} needs {least}{ratio:.1f} times fewer {what} than {many} "
         f"({low:.1f}–{high:.1f}; {'geometric mean' if n > 1 else 'means'} {where}, {p})."
     )
+
+
+def sentences(found: Sequence[Against], label: str, n: int, cost: str) -> list[str]:
+    """What all comparisons say; several that tell nothing apart share one."""
+    same = [one for one in found if one.p >= SIGNIFICANCE]
+    if len(same) < 2:
+        return [sentence(one, label, n, cost) for one in found]
+    apart = [sentence(one, label, n, cost) for one in found if one.p < SIGNIFICANCE]
+    cannot = f"{_where(n).capitalize()}, {label} cannot be told apart in {WHAT[cost]} from"
+    names = "; ".join(f"{one.label} ({p_in_words(one.p)})" for one in same)
+    return [*apart, *[f"{cannot} any other."] * (not apart), f"{cannot}: {names}."]
+
+
+def _where(n: int) -> str:
+    return f"over {n} compounds" if n > 1 else "over the seeds"
+
+
+def alone(found: Sequence[Against], label: str, n: int) -> list[str]:
+    """What single compounds say; comparisons that none of them decides share a sentence."""
+    undecided = [one.label for one in found if not one.better and not one.worse]
+    told = [exceptions(one, label, n) for one in found if one.better or one.worse]
+    nothing = f"No compound taken alone tells {label} from: {'; '.join(undecided)}."
+    return [*told, *[nothing] * bool(undecided)]
 
 
 def exceptions(found: Against, label: str, n: int) -> str:

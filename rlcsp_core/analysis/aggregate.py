@@ -8,7 +8,7 @@ along the grid; it is given.  Energies in eV/atom, times in seconds.  Shapes: R 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -73,16 +73,10 @@ def above_minimum(curve: Aggregate, minimum: float) -> Aggregate:
     return curve._replace(low=low, median=median, high=high)
 
 
-def ending_alike(curves: Mapping[str, Aggregate]) -> list[list[str]]:
-    """Names of curves [eV/atom] whose medians end at one energy, from two: there they lie on each other."""
-    ends = {name: known[-1] for name, c in curves.items() if len(known := c.median[np.isfinite(c.median)])}
-    found: list[list[str]] = []
-    for name in sorted(ends, key=ends.__getitem__):
-        if found and ends[name] - ends[found[-1][0]] < TARGET_TOLERANCE:
-            found[-1].append(name)
-        else:
-            found.append([name])
-    return [sorted(names, key=list(curves).index) for names in found if len(names) > 1]
+def n_ending_alike(curves: Iterable[Aggregate]) -> int:
+    """The most medians [eV/atom] that end at one energy: there their lines lie on each other."""
+    ends = np.sort([known[-1] for c in curves if len(known := c.median[np.isfinite(c.median)])])
+    return int(max(np.searchsorted(ends, ends + TARGET_TOLERANCE) - np.arange(len(ends)), default=0))
 
 
 def n_lower(curves: Iterable[RunCurve], minimum: float) -> int:

@@ -75,7 +75,8 @@ def study(curves: Sequence[RunCurve], *, restricted: bool = False) -> tuple[Stud
             key = (configuration(curve, with_experiment=several), curve.composition, curve.target)
             groups.setdefault(key, []).append(curve)
     tasks = list(dict.fromkeys(key[1:] for key in groups))
-    groups = {key: groups[key] for task in tasks for key in groups if key[1:] == task}
+    names = dict.fromkeys(key[0] for key in groups)  # in one order for all tasks
+    groups = {key: groups[key] for task in tasks for name in names if (key := (name, *task)) in groups}
     spent = {key: Spent.of(runs) for key, runs in groups.items()}
     limits: dict[tuple[str, float], Limits] = dict.fromkeys(tasks, (None, None))
     if restricted:

@@ -8,7 +8,7 @@ from operator import attrgetter
 import plotly.graph_objects as go
 
 from rlcsp_core.analysis.across import Mean
-from rlcsp_core.plots.canvas import LOG_AXIS, canvas
+from rlcsp_core.plots.canvas import LOG_AXIS, canvas, name_below
 from rlcsp_core.plots.palette import GRID, INK, LineStyle
 
 ROW_HEIGHT = 24
@@ -30,6 +30,7 @@ def across_figure(
         figure.add_shape(type="line", line={"color": GRID, "width": 3}, layer="below", **ends)
     for label in dict.fromkeys(mean.label for mean in means):
         figure.add_trace(_dots([m for m in means if m.label == label], label, styles[label], cost, names))
+    name_below(figure, list(dict.fromkeys(mean.label for mean in means)))
     figure.update_xaxes(**LOG_AXIS, showgrid=True)
     order = {"categoryorder": "array", "categoryarray": [names[row] for row in rows]}
     figure.update_yaxes(showgrid=False, tickfont={"color": INK}, dtick=1, **order)

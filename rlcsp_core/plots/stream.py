@@ -46,5 +46,6 @@ def stream_figure(curves: Mapping[str, Curve], styles: Mapping[str, LineStyle], 
                 f"<extra>{label}</extra>",
             )
         )
+    figure.update_xaxes(autorangeoptions={"minallowed": 0.5})  # the first search is number 1
     figure.update_yaxes(**LOG_AXIS)
     return figure

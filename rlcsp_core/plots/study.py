@@ -4,7 +4,8 @@ The paper's means, open diamonds, stand beside those of their kind."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import plotly.graph_objects as go
 
@@ -25,18 +26,15 @@ def study_figure(rows: Sequence[StudyRow], styles: Mapping[str, LineStyle], *, c
     known = [(row, cost) for row in rows if (cost := row.cpu if cpu else row.steps) is not None]
     restricted = any(cost.limit is not None for _, cost in known)
     what = "CPU seconds" if cpu else "Steps"
-    title = f"{what} spent on the target, restricted mean" if restricted else f"{what} to the target, mean"
-    # what all have in common is not repeated, and configurations that have a line each need no legend
-    alone = len({(row.composition, row.target) for row, _ in known}) == 1
-    lines = list(dict.fromkeys(line(row, alone) for row, _ in known))
+    title = f"{what} to the target, {'restricted ' * restricted}mean"
+    line = _naming({(row.composition, row.target) for row, _ in known})
+    lines = list(dict.fromkeys(line(row) for row, _ in known))
     figure = canvas(title, "", height=150 + ROW_HEIGHT * len(lines))
     for name in dict.fromkeys(row.configuration for row, _ in known):
-        costs = [(line(row, alone), cost) for row, cost in known if row.configuration == name]
-        figure.add_trace(_dots(name, costs, styles[name], FEW).update(showlegend=not alone))
+        costs = [(line(row), cost) for row, cost in known if row.configuration == name]
+        figure.add_trace(_dots(name, costs, styles[name], FEW).update(showlegend=False))
     if not cpu and not restricted:
-        paper = {
-            line(row, alone): (row.published, row.published_is_bound) for row, _ in known if row.published
-        }
+        paper = {line(row): (row.published, row.published_is_bound) for row, _ in known if row.published}
         figure.add_trace(_published(paper))
     figure.update_xaxes(**LOG_AXIS, showgrid=True)
     order = {"categoryorder": "array", "categoryarray": lines[::-1]}
@@ -44,12 +42,17 @@ def study_figure(rows: Sequence[StudyRow], styles: Mapping[str, LineStyle], *, c
     return figure
 
 
-def line(row: StudyRow, alone: bool = False) -> str:
-    """What stands at the axis: equal rows of the figure have equal names.  alone: there is one task only."""
-    if alone:
-        return row.configuration
-    target = f"{row.target:.4f}".replace("-", "−")
-    return f"{row.composition} ({target}) · {row.configuration}"
+def _naming(tasks: Collection[tuple[str, float]]) -> Callable[[StudyRow], str]:
+    """What stands at the axis: of composition and target, what tells one task from the others."""
+    targets = Counter(composition for composition, _ in tasks)
+
+    def line(row: StudyRow) -> str:
+        if len(tasks) == 1:
+            return row.configuration
+        target = f" ({row.target:.4f})".replace("-", "−") if targets[row.composition] > 1 else ""
+        return f"{row.composition}{target} · {row.configuration}"
+
+    return line
 
 
 def mean_steps_figure(

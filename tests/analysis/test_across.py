@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rlcsp_core.analysis.across import against, means, sentence
+from rlcsp_core.analysis.across import against, alone, means, sentence, sentences
 
 
 def costs(ratio, rng, n_compounds=12, n_seeds=20):
@@ -50,6 +50,22 @@ def test_a_known_ratio_is_found(ratio, rng):
     assert ("cannot be told apart" in words) == (ratio == 1.0)
     if ratio < 1:
         assert words.startswith("b needs ")
+
+
+def test_comparisons_that_tell_nothing_share_a_sentence(rng):
+    table = pd.concat([costs(5.0, rng), costs(1.0, rng).query("label == 'b'").assign(label="c")])
+    like_c = table.query("label == 'c'").assign(label="d")
+    found = against(pd.concat([table, like_c]), "steps", "a", ["b", "c", "d"])
+    decided = [one for one in found if one.label == "b"]
+    undecided = [one._replace(p=0.5, better=(), worse=()) for one in found if one.label != "b"]
+    first, second = sentences([*undecided, *decided], "a", 12, "steps")
+    assert first.startswith("a needs ")
+    assert second == "Over 12 compounds, a cannot be told apart in steps from: c (p = 0.5); d (p = 0.5)."
+    head, listed = sentences(undecided, "a", 12, "steps")
+    assert head.endswith("from any other.")
+    assert listed == second
+    assert alone(undecided, "a", 12) == ["No compound taken alone tells a from: c; d."]
+    assert len(alone([*undecided, *decided], "a", 12)) == 2
 
 
 @pytest.mark.parametrize("ratio", [1.0, 6.0])

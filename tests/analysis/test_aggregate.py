@@ -10,8 +10,8 @@ from rlcsp_core.analysis.aggregate import (
     above,
     best_energy,
     common_grid,
-    ending_alike,
     energy_range,
+    n_ending_alike,
     on_grid,
     window,
 )
@@ -38,11 +38,11 @@ def test_runs_that_ended_leave_and_runs_at_the_target_stay(make_curve):
     assert band.median.tolist() == [0, -1, -3.5, -4]
 
 
-def test_curves_that_end_at_one_energy_are_named_together(make_curve):
-    ends = {"a": -2.0, "b": -3.0, "c": -2.0 - 1e-8, "d": -4.0, "e": -3.0}
-    curves = {name: best_energy([make_curve([-1.0, end])]) for name, end in ends.items()}
-    assert ending_alike(curves) == [["b", "e"], ["a", "c"]]
-    assert ending_alike({"a": curves["a"], "none": best_energy([])}) == []
+def test_medians_that_end_at_one_energy_are_counted(make_curve):
+    curves = [best_energy([make_curve([-1.0, end])]) for end in (-2.0, -3.0, -2.0 - 1e-8, -4.0, -2.0)]
+    assert n_ending_alike(curves) == 3
+    assert n_ending_alike([curves[0], best_energy([])]) == 1
+    assert n_ending_alike([]) == 0
 
 
 def test_a_failed_step_does_not_change_the_curve(make_curve):
