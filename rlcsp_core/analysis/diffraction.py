@@ -49,12 +49,18 @@ class Profile:
 
 
 def powder_pattern(crystal: Crystal, wavelength: float = WAVELENGTHS["Cu Kα"]) -> Pattern:
-    """Lines of a crystal; wavelength in Å."""
+    """Lines of a crystal; wavelength in Å.  None where all lattice planes are too close for it."""
+    from ase.geometry import minkowski_reduce
     from pymatgen.analysis.diffraction.xrd import XRDCalculator
     from pymatgen.io.ase import AseAtomsAdaptor
 
     if not SHORTEST <= wavelength <= LONGEST:
         raise ConfigError(f"the wavelength must lie between {SHORTEST} and {LONGEST} Å, got {wavelength:g}")
+    reciprocal, _ = minkowski_reduce(
+        np.linalg.inv(crystal.cell).T
+    )  # Å⁻¹; its shortest vector is one of the rows
+    if np.linalg.norm(reciprocal, axis=1).min() > 2 * np.sin(np.radians(RANGE[1] / 2)) / wavelength:
+        return Pattern(np.empty(0), np.empty(0), ())  # which pymatgen fails at
     structure = AseAtomsAdaptor.get_structure(to_ase(crystal))
     found = XRDCalculator(wavelength).get_pattern(structure, scaled=True, two_theta_range=RANGE)
     labels = tuple(" ".join(str(index) for index in family[0]["hkl"]) for family in found.hkls)

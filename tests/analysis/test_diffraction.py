@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from ase.build import bulk, make_supercell
 
-from rlcsp_core.analysis.diffraction import WAVELENGTHS, Pattern, powder_pattern, profile, similarity
+from rlcsp_core.analysis.diffraction import RANGE, WAVELENGTHS, Pattern, powder_pattern, profile, similarity
 from rlcsp_core.crystal.formats import from_ase, to_ase
 from rlcsp_core.crystal.identity import references
 from rlcsp_core.errors import ConfigError
@@ -68,6 +68,16 @@ def test_peaks_have_the_width_and_place_of_their_line() -> None:
     assert curve.angle[np.argmax(curve.intensity)] == pytest.approx(40.0, abs=0.02)
     half = curve.angle[curve.intensity > 50.0]
     assert np.ptp(half) == pytest.approx(width, abs=0.07)
+
+
+def test_planes_that_are_closer_than_braggs_law_allows_give_no_lines() -> None:
+    wavelength = 1.54
+    closest = wavelength / (2 * np.sin(np.radians(RANGE[1] / 2)))  # Å
+    for spacing, lines in ((0.99 * closest, 0), (1.01 * closest, 1)):
+        crystal = Crystal(np.array([8]), np.zeros((1, 3)), spacing * np.eye(3))
+        pattern = powder_pattern(crystal, wavelength)
+        assert len(pattern.angle) == len(pattern.labels) == lines
+        assert profile(pattern).intensity.any() == (lines > 0)
 
 
 def test_wavelengths_out_of_range_are_refused(rock_salt: Crystal) -> None:
