@@ -80,8 +80,8 @@ def one_task(runs: Sequence[RunInfo]) -> list[RunInfo]:
         return list(runs)
     names = {task_name(task): task for task in tasks}
     name = choice(
-        "Composition and target",
-        {name: typeset(name) for name in names},
+        "Composition and target (eV/atom)",
+        {name: typeset(name.replace(" eV/atom", "")) for name in names},
         "task",
         help="Runs with different targets, or of different potentials, are never pooled.",
     )

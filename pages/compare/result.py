@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -21,6 +23,14 @@ from rlcsp_core.store.library import SUFFIX
 
 COSTS = {"steps": "Steps", "cpu": "CPU seconds"}
 KEPT = 8
+STREAMS = {  # what those are for that train instead of comparing
+    "learning-curve": "Twenty searches in a row for one compound, each learning from those before: how many steps each "
+    "takes, from a policy that knows nothing.",
+    "report-trained": "The report's algorithms over twelve searches in a row for Y2O3, each learning from those "
+    "before, beside Uniform, which learns nothing.",
+    "report-nine": "The report's algorithms on the nine published actions alone, over twenty searches in a row for "
+    "NaScO2, each learning from those before, beside Uniform, which learns nothing.",
+}
 SEVERAL = (
     "Ratios have 95 % bootstrap intervals over compounds and seeds; p: Wilcoxon's signed-rank test over compounds, and "
     "for single compounds over seeds, corrected by Holm."
@@ -40,7 +50,7 @@ def result_view(store: Reader) -> None:
     if name is None:
         st.info("There are no results yet. An experiment is run with `rlcsp sweep quick`.")
         return
-    if (words := about(name.removesuffix(SUFFIX))) is not None:
+    if (words := about(name.removesuffix(SUFFIX)) or STREAMS.get(name)) is not None:
         st.caption(plain(typeset(words)))
     table = _shipped(name) if name in shipped else _own(store, name)
     if table.empty:
@@ -71,13 +81,12 @@ def _across(table: pd.DataFrame, cost: str) -> None:
     labels = across.labels_in(table)
     n = table["composition"].nunique()
     found = across.against(table, cost, labels[-1], labels[:-1])
-    for place, told in enumerate(across.sentences(found, labels[-1], n, cost)):
-        st.markdown(f"{'' if place else '#### '}{plain(unbroken(told))}")
+    _say(across.sentences(found, labels[-1], n, cost))
     figure = across_figure(across.means(table, cost), _styles(table), cost, _names(table))
     where, tests = (f"{n} compounds", SEVERAL) if n > 1 else (table["composition"].iloc[0], ONE)
     chart(figure, f"across-{cost}", f"Mean {COSTS[cost]} of {', '.join(labels)} on {where}.")
     if found and n > 1:
-        st.markdown("\n".join(f"- {plain(typeset(told))}" for told in across.alone(found, labels[-1], n)))
+        st.markdown(_listed(across.alone(found, labels[-1], n)))
     st.caption(
         f"{table['seed'].nunique()} seeds each, the same for all. An open triangle: some searches did not arrive, the "
         f"true mean lies beyond. {tests}"
@@ -86,18 +95,31 @@ def _across(table: pd.DataFrame, cost: str) -> None:
 
 def _stream(table: pd.DataFrame, cost: str) -> None:
     names = _names(table)
-    composition = choice("Composition", names, "compound")
+    composition = choice("Composition", names, "compound") if len(names) > 1 else next(iter(names))
     part = table[table["composition"] == composition]
     labels = across.labels_in(part)
-    for label in labels:
-        st.markdown(plain(unbroken(stream.sentence(stream.fall(part, label, cost), label, cost))))
+    falls = {label: stream.fall(part, label, cost) for label in labels}
+    told = [stream.sentence(found, label, cost) for label, found in falls.items()]
+    _say([stream.headline(falls, cost), *told])
     figure = stream_figure({label: stream.curve(part, label, cost) for label in labels}, _styles(table), cost)
     chart(figure, f"stream-{cost}", f"Mean {COSTS[cost]} against the number of the search.")
     st.caption(
         f"{part['seed'].nunique() // part['search'].nunique()} streams each of searches in a row that learn from those "
-        "before; geometric means with 95 % bootstrap bands over streams. An open triangle: "
-        "some searches did not arrive, the true mean lies higher."
+        "before; geometric means with 95 % bootstrap bands over streams. p: Wilcoxon's signed-rank test over streams, "
+        "not corrected for the number of algorithms. An open triangle: some searches did not arrive, the true mean "
+        "lies higher."
     )
+
+
+def _say(sentences: Sequence[str]) -> None:
+    """The first as a headline."""
+    if sentences:
+        st.markdown(f"#### {plain(unbroken(sentences[0]))}")
+        st.markdown(_listed(sentences[1:]))
+
+
+def _listed(sentences: Sequence[str]) -> str:
+    return "\n".join(f"- {plain(typeset(unbroken(told)))}" for told in sentences)
 
 
 def _cost(table: pd.DataFrame) -> str:

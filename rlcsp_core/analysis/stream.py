@@ -10,12 +10,13 @@ Shapes: M streams, K searches, B resamples.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from rlcsp_core.analysis.across import LEAST, signed_rank
+from rlcsp_core.analysis.across import LEAST, WHAT, signed_rank
 from rlcsp_core.analysis.survival import CONFIDENCE, RESAMPLES, SEED, SIGNIFICANCE, p_in_words
 from rlcsp_core.records import Array, BoolArray
 
@@ -79,8 +80,23 @@ def fall(table: pd.DataFrame, label: str, cost: str) -> Fall:
     )
 
 
+def headline(falls: Mapping[str, Fall], cost: str) -> str:
+    """Which of them became cheaper; one whose last searches did not all arrive is not counted."""
+    cheaper = [
+        label
+        for label, found in falls.items()
+        if found.p < SIGNIFICANCE and found.last < found.first and not found.is_bound[1]
+    ]
+    what = f"fewer {WHAT[cost]} in the later searches than in the first {FIRST}"
+    if len(cheaper) == len(falls) > 1:
+        return f"All {len(falls)} need {what}."
+    if not cheaper:
+        return f"None of {len(falls)} is seen to need {what}."
+    return f"{len(cheaper)} of {len(falls)} need {what}: {', '.join(cheaper)}."
+
+
 def sentence(found: Fall, label: str, cost: str) -> str:
-    what = {"steps": "steps", "cpu": "CPU seconds"}[cost]
+    what = WHAT[cost]
     p = p_in_words(found.p)
     first, last = ("at least " * bound for bound in found.is_bound)
     numbers = (

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from rlcsp_core.analysis.outcomes import COLUMNS, outcomes, read_outcomes, shipped_outcomes
-from rlcsp_core.analysis.stream import curve, fall, sentence
+from rlcsp_core.analysis.stream import curve, fall, headline, sentence
 from rlcsp_core.cli.main import main
 from rlcsp_core.errors import ConfigError
 from rlcsp_core.execution import Halt, execute
@@ -66,6 +66,11 @@ def test_a_stream_that_learns_falls(rng):
     assert (learns.n_streams, learns.n_searches) == (10, 20)
     assert learns.last < learns.first / 2
     assert learns.p < 0.01 < not_.p
+    falls = {"learns": learns, "does not": not_}
+    assert headline(falls, "steps").startswith("1 of 2 need fewer steps")
+    assert headline(falls, "steps").endswith(": learns.")
+    assert headline({"a": learns, "b": learns}, "steps").startswith("All 2 need")
+    assert headline({"a": learns._replace(is_bound=(True, True))}, "steps").startswith("None of 1")
     line = curve(table, "learns", "steps")
     assert line.search.tolist() == list(range(1, 21))
     assert np.all((line.low <= line.mean) & (line.mean <= line.high))

@@ -82,7 +82,9 @@ def test_a_result_of_one_compound_says_what_its_seeds_say(opened: Opened) -> Non
     page = opened("pages/compare/page.py", view="Result", of="report-judged (shipped)")
     assert not page.exception
     assert any("no transfer" in caption.value for caption in page.caption), "what it is for"
-    told = [each.value for each in page.markdown if "over the seeds" in each.value.lower()]
+    told = [
+        line for each in page.markdown for line in each.value.splitlines() if "over the seeds" in line.lower()
+    ]
     assert len(told) == 6  # each of the others against Uniform
     assert all("Uniform" in words for words in told)
 
