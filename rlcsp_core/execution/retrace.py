@@ -79,10 +79,10 @@ class Retrace:
         self._lock = threading.Lock()
 
     def trial(self, step: int, seconds: float) -> Remade | int:
-        """Of a stored step; the step that was reached where this takes longer than `seconds`, or others are at it.
+        """Of a stored step; the step that was reached where this, or others who are at it, take longer than `seconds`.
 
         RetraceError where the run takes another course here than it took."""
-        if not self._lock.acquire(blocking=False):
+        if not self._lock.acquire(timeout=seconds):
             return self._step if 0 < self._step < step else 0  # it may stand beyond this one, for others
         try:
             if step not in self._trials:
@@ -107,10 +107,10 @@ class Retrace:
             if not isinstance(record, StepRecord):
                 continue
             self._step = record.step
-            late = time.monotonic() > deadline
-            if late or record.step % SPACING == 0:
+            done = record.step == step or time.monotonic() > deadline
+            if done or record.step % SPACING == 0:
                 self._keep_state()
-            if late or record.step == step:
+            if done:
                 return record
         raise NotFoundError(f"run {self._run_id} has no step {step}")
 
@@ -129,11 +129,13 @@ class Retrace:
         self._step = at
 
     def _keep_state(self) -> None:
-        """So that what was gone through need not be once more."""
+        """So that what was gone through need not be once more, also where several readers go on step by step."""
         where = bisect_left(self._states, self._step, key=lambda kept: kept[0])
         if where < len(self._states) and self._states[where][0] == self._step:
             return
-        self._states.insert(where, (self._step, json.dumps(self._search.checkpoint())))
+        before = self._states[where - 1][0] if where else 0
+        left = before == self._step - 1 and before % SPACING > 0  # by a reader who has gone on
+        self._states[where - left : where] = [(self._step, json.dumps(self._search.checkpoint()))]
         if len(self._states) > MOST:
             del self._states[::2]
 

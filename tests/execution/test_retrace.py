@@ -76,6 +76,20 @@ def test_it_goes_on_where_it_was_left_and_gets_there(plain_run):
     assert bits(found.built) == bits(steps[19].before)
 
 
+def test_several_readers_who_go_on_do_not_send_each_other_back(plain_run, monkeypatch):
+    store, run, _ = plain_run
+    retrace = Retrace(store, run)
+    for step in (20, 40):
+        retrace.trial(step, FOR_EVER)
+    made = []
+    monkeypatch.setattr(retrace, "_compare", lambda record: made.append(record.step))
+    for step in range(1, 6):
+        retrace.trial(20 + step, FOR_EVER)
+        retrace.trial(40 + step, FOR_EVER)
+    assert made == [start + step for step in range(1, 6) for start in (20, 40)]
+    assert len(retrace._states) == 2
+
+
 def test_trials_of_a_round_are_made_again_before_all_of_it_is_stored(tmp_path):
     store = open_store(str(tmp_path / "runs.sqlite"))
     config = replace(PLAIN, parallel=4, steps=8)
@@ -89,15 +103,15 @@ def test_trials_of_a_round_are_made_again_before_all_of_it_is_stored(tmp_path):
     store.close()
 
 
-def test_while_one_is_at_it_others_do_not_wait(plain_run):
+def test_while_one_is_at_it_others_wait_no_longer_than_their_moment(plain_run):
     store, run, _ = plain_run
     retrace = Retrace(store, run)
     with retrace._lock:
-        assert retrace.trial(5, FOR_EVER) == 0
+        assert retrace.trial(5, 0.01) == 0
     retrace.trial(40, FOR_EVER)
     with retrace._lock:
-        assert retrace.trial(50, FOR_EVER) == 40
-        assert retrace.trial(5, FOR_EVER) == 0  # no reader is told of more steps than there are to its own
+        assert retrace.trial(50, 0.0) == 40
+        assert retrace.trial(5, 0.0) == 0  # no reader is told of more steps than there are to its own
 
 
 def test_what_does_not_agree_in_every_bit_is_not_shown(tmp_path):
