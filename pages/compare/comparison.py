@@ -101,7 +101,7 @@ def task_name(task: Task) -> str:
 def groups_of(store: Reader, runs: Sequence[RunInfo]) -> Groups:
     """Runs of one composition by label, which need not repeat it."""
     return grouped(
-        replace(curve, label=curve.label.removeprefix(f"{curve.composition} · "))
+        replace(curve, label=typeset(curve.label.removeprefix(f"{curve.composition} · ")))
         for curve in curves_read(store, runs)
     )
 

@@ -100,7 +100,8 @@ def _rows(
     _curves: Sequence[RunCurve],
     restricted: bool,
 ) -> tuple[StudyRow, ...]:
-    return study(with_cpu(store, _curves), restricted=restricted)
+    found = study(with_cpu(store, _curves), restricted=restricted)
+    return tuple(row._replace(configuration=typeset(row.configuration)) for row in found)
 
 
 def _figure(rows: Sequence[StudyRow], styles: dict[str, LineStyle], *, cpu: bool) -> None:
@@ -122,7 +123,7 @@ def _styles(curves: Sequence[RunCurve]) -> dict[str, LineStyle]:
     several = len({curve.experiment for curve in curves}) > 1
     first: dict[str, LineStyle] = {}
     for curve in curves:
-        first.setdefault(configuration(curve, with_experiment=several), style_of(curve))
+        first.setdefault(typeset(configuration(curve, with_experiment=several)), style_of(curve))
     return distinct_styles(first)
 
 
