@@ -14,15 +14,17 @@ from rlcsp_core.store import RunInfo
 
 BRIEF = ("composition", "algorithm", "state", "steps", "lowest", "created")
 ROW_HEIGHT = 36  # pixels
-LONGEST_NAME = 165  # pixels, of an algorithm with its baseline
+LETTER, LEAST = 7, 85  # pixels, of a name and of its column: by itself it is as wide as its first cells
 
 
 def run_list(
     runs: Sequence[RunInfo], *, key: str, rows: int = 12, columns: Sequence[str] | None = None
 ) -> str | None:
     """The table, with all columns or some; the id of the run chosen in it."""
+    table = run_table(runs)
+    longest = max(map(len, table["algorithm"]), default=0)
     picked = st.dataframe(
-        with_digits(run_table(runs), {"lowest": 5}),
+        with_digits(table, {"lowest": 5}),
         key=key,
         on_select="rerun",
         selection_mode="single-row",
@@ -32,7 +34,7 @@ def run_list(
         column_order=columns,
         placeholder="",
         column_config={
-            "algorithm": st.column_config.TextColumn(width=LONGEST_NAME),
+            "algorithm": st.column_config.TextColumn(width=max(LEAST, LETTER * longest + 16)),
             "lowest": st.column_config.NumberColumn("lowest (eV/atom)"),
             "at target": st.column_config.NumberColumn("steps to target"),
         },
