@@ -19,6 +19,7 @@ from pages.common.errors import plain, show_errors
 from pages.common.run_picker import pick_run
 from pages.common.share import lecture_key
 from pages.common.sitemap import LEARN
+from pages.common.watching import in_turn
 from pages.common.wording import again_in_words
 from pages.components.chart import live_chart
 from pages.components.crystal_view import Frame, show_crystal
@@ -73,6 +74,7 @@ def _read_address(run: RunInfo) -> None:
     st.session_state[STEP] = min(max(1, st.session_state[STEP]), run.n_steps)
 
 
+@in_turn
 def _film(store: Reader, run: RunInfo, every: float | None) -> None:
     if every != _seconds_a_step():
         st.rerun()  # with another timer

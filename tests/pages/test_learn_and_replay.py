@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.common import watching
 from pages.common.wording import beside_known_minimum
 from pages.learn.bench import BENCH
+from pages.replay import film
 from pages.replay.film import EVERY, PAUSE, PLAYING
-from rlcsp_core.analysis.moment import step_view
+from rlcsp_core.analysis.moment import StepView, step_view
 from rlcsp_core.execution import Halt, execute
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.search.explain import SEEN
@@ -236,3 +239,19 @@ def test_a_film_pauses_at_the_step_that_is_seen(replay: AppTest) -> None:
     assert not replay.exception
     assert replay.button(key="replay-play").label == "Play"
     assert replay.query_params["step"] == shown
+
+
+def test_a_film_waits_for_its_turn_among_those_who_look(
+    replay: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many who play at once would share out the processor so thinly that no look comes to its end."""
+    free = []
+
+    def seen(*moment: Any) -> StepView:
+        free.append(watching._turns._value)
+        return step_view(*moment)
+
+    monkeypatch.setattr(film, "step_view", seen)
+    replay.run()
+    assert not replay.exception
+    assert free == [watching.AT_ONCE - 1]
