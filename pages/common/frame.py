@@ -22,7 +22,7 @@ STYLE = f"""
 .stAppHeader {{ background: transparent; }}
 .stApp input {{ text-overflow: ellipsis; }}
 @media (max-width: 900px) {{ .stMainBlockContainer {{ padding: 3.6rem 1rem 3rem; }} }}
-button:is([kind="primary"], [kind="primaryFormSubmit"]),
+button:is([kind="primary"], [kind="primaryFormSubmit"]):not(:disabled),
 [data-testid="stMultiSelect"] :is([data-tag], [data-tag-index]) {{
   color: #fff !important; background: #0b6e8a; border-color: #0b6e8a;
 }}

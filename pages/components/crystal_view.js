@@ -686,14 +686,16 @@ class CrystalView {
     this.viewer.setView([0, 0, 0, CAMERA_DISTANCE - distance, ...this.viewer.getView().slice(4)]);
   }
 
-  /* Distance of the outermost drawn atom from the middle of the box, in Å. */
+  /* Distance of the outermost drawn atom, or corner of the box, from its middle, in Å. */
   pictureSize() {
-    const { x, e, elements } = this.picture;
+    const { x, e, elements, cell, repeats } = this.picture;
     const reach = e.map((kind, m) => {
       const at = point(x, m);
       return this.isDrawn(m) ? Math.sqrt(dot(at, at)) + this.data.radii[elements[kind]] : 0;
     });
-    return Math.max(1, ...reach);
+    const [a, b, c] = [0, 1, 2].map((k) => times(point(cell, k), repeats[k] / 2));
+    const corners = [plus(plus(a, b), c), plus(minus(a, b), c), plus(plus(a, b), times(c, -1)), plus(minus(a, b), times(c, -1))];
+    return Math.max(1, ...reach, ...(this.settings.cell ? corners.map(norm) : []));
   }
 
   lookAlong(axis) {

@@ -13,8 +13,8 @@ from pages.common.columns import beside
 from pages.common.errors import plain
 from pages.common.glossary import caption
 from pages.common.run_picker import LISTED, pick_runs
-from pages.common.url import remember
-from pages.common.wording import energy, number, signed, unbroken
+from pages.common.url import remember, runs_in_address
+from pages.common.wording import energy, number, run_title, signed, unbroken
 from pages.components.action_key import action_key
 from pages.components.chart import chart
 from rlcsp_core.actions import action_numbered
@@ -40,6 +40,11 @@ def chosen_policies(store: Reader, place: DeltaGenerator) -> list[Learned]:
     """The policies of the runs named in the URL and chosen in the list."""
     if "run" not in st.query_params and not any(map(learns, store.runs(LISTED))):
         remember("run", [run.id for run in store.runs(1, experiment=EXAMPLE)])
+    for run in map(store.run, runs_in_address(store)):
+        if not learns(run):
+            st.info(
+                plain(f"{run_title(run)} ({run.id}) learns no policy: choose a run of a learning algorithm.")
+            )
     runs = pick_runs(
         store, lambda run: learns(run) and run.n_steps > 0, "Runs", place=place, first=1, most=SIDE_BY_SIDE
     )

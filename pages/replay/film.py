@@ -119,7 +119,7 @@ def _controls(run: RunInfo, marks: Landmarks) -> None:
         key="replay-play",
         type="primary",
         on_click=_play,  # before the film goes on: it pauses at what is seen
-        args=(not playing,),
+        args=(not playing, run),
         shortcut=lecture_key("Space"),
     )
     moves = (
@@ -139,8 +139,10 @@ def _controls(run: RunInfo, marks: Landmarks) -> None:
         st.image(step_ticks(marks.accepted[:TICKS], marks.lowest, run.n_steps), width="stretch", alt=words)
 
 
-def _play(on: bool) -> None:
+def _play(on: bool, run: RunInfo) -> None:
     st.session_state[PLAYING] = on
+    if on and st.session_state[STEP] == run.n_steps:
+        st.session_state[STEP] = 1  # the film is over: from its beginning
 
 
 def _move(run: RunInfo, by: int) -> None:

@@ -94,7 +94,7 @@ def potential_field(key: str, compound: Compound) -> str:
 def about(compound: Compound, potential: str) -> str:
     """A line below the field, in Markdown: ions, what is known of the compound, which potential and why."""
     chosen = next(c for c in compound.candidates if c.potential.name == potential)
-    known = "No minimum is known."
+    known = "No target energy is known: the search makes all its steps."
     if (preset := compound.minimum(potential)) is not None:
         real = experiment(preset.formula)
         other = f" (experiment: {real.name})" if real is not None and real.name != preset.name else ""

@@ -7,23 +7,34 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from pages.common.sitemap import POLICY, REPLAY, STRUCTURES
+from pages.common.sitemap import POLICY, REPLAY, STRUCTURES, PageInfo
 from pages.components.chart import csv_button
 from rlcsp_core.actions import Action
+from rlcsp_core.analysis.learned import learns
 from rlcsp_core.crystal.formats import FORMATS
 from rlcsp_core.report import report
+from rlcsp_core.search.policies import policy_names
 from rlcsp_core.store import Reader, RunInfo, StepTable
 from rlcsp_core.store.export import saved
 
-ELSEWHERE = (STRUCTURES, REPLAY, POLICY)  # other views of a run
+
+def elsewhere(run: RunInfo) -> list[tuple[PageInfo, dict[str, str]]]:
+    """Other views of a run; of what it learned, or of the policy that came with the program and that it follows."""
+    places = [(STRUCTURES, {"run": run.id}), (REPLAY, {"run": run.id})]
+    start = run.config.get("policy")
+    if learns(run):
+        places.append((POLICY, {"run": run.id}))
+    elif start and start["name"] in policy_names():
+        places.append((POLICY, {"policy": start["name"]}))
+    return places
 
 
 def downloads(store: Reader, run: RunInfo, actions: Sequence[Action]) -> None:
     """Made when asked for: a long run's table takes a while."""
     cif = FORMATS["cif"]
     with st.container(horizontal=True, vertical_alignment="center"):
-        for page in ELSEWHERE:
-            st.page_link(page.file, label=page.title, icon=page.icon, query_params={"run": run.id})
+        for page, query in elsewhere(run):
+            st.page_link(page.file, label=page.title, icon=page.icon, query_params=query)
         csv_button(
             "Steps (CSV)",
             f"steps-{run.id}",

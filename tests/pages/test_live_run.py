@@ -9,11 +9,15 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.common.sitemap import POLICY
 from pages.common.waiting import Signs, starved, waiting
 from pages.common.wording import above_target, ahead, duration, number, signed, typeset
 from pages.search.live_view import COMPACT, view_of
+from pages.search.run_downloads import elsewhere
+from rlcsp_core.crystal.composition import presets
 from rlcsp_core.records import PopulationRecord
 from rlcsp_core.search import Search, SearchConfig
+from rlcsp_core.search.presets import fast
 from rlcsp_core.store import Claim, RunInfo, RunState, Store
 from tests.pages.conftest import SMALL
 
@@ -162,6 +166,29 @@ def test_the_speed_of_an_ended_run_is_its_steps_over_its_time(
     run = empty_store.run(finished_run)
     shown = next(each for each in opened(SEARCH, run=finished_run).metric if each.label == "Steps")
     assert f"in {duration(run.elapsed)}, {run.n_steps / run.elapsed:.1f} a second" in shown.delta
+
+
+def test_the_policy_beside_a_run_is_its_own_or_the_one_it_follows(empty_store: Store) -> None:
+    follower = fast(presets()["Y2O3"])
+    for config, query in (
+        (replace(SMALL, algorithm="npg"), {"run": "npg"}),
+        (follower, {"policy": "without-Y2O3"}),
+        (replace(SMALL, algorithm="uniform"), None),
+    ):
+        claim = empty_store.create_claimed(config.as_dict(), name="any")
+        assert claim is not None
+        run = replace(empty_store.run(claim.run_id), id="npg")
+        assert dict(elsewhere(run)).get(POLICY) == query
+
+
+def test_the_policy_of_a_run_that_learns_none_is_not_that_of_another(
+    opened: Opened, empty_store: Store
+) -> None:
+    claim = empty_store.create_claimed(replace(SMALL, algorithm="uniform").as_dict(), name="any")
+    assert claim is not None
+    page = opened("pages/policy/page.py", run=claim.run_id)
+    assert not page.exception
+    assert any(claim.run_id in each.value and "learns no policy" in each.value for each in page.info)
 
 
 def test_run_it_again_takes_the_next_seed(opened: Opened, finished_run: str, empty_store: Store) -> None:
