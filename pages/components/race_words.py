@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from pages.common.cache import cached
 from pages.common.wording import typeset
+from rlcsp_core.actions import actions_of
 from rlcsp_core.analysis import race
 from rlcsp_core.analysis.expectation import FAST_SEARCHES
 from rlcsp_core.analysis.outcomes import read_outcomes, shipped_outcomes
+from rlcsp_core.crystal.composition import presets
 from rlcsp_core.search.policies import load_policy, policy_names
+from rlcsp_core.search.presets import fast, untrained
 
 TRAINED = "Trained"
 UNTRAINED = ("Untrained", "every action alike")
@@ -53,9 +59,34 @@ def said_by_pairs(composition: str) -> str:
 
 
 def again_in_words() -> str:
-    """The same of the pairs that the recorded race was chosen from."""
+    """The same of the pairs that the recorded race was chosen from, with the seeds and settings of the shipped."""
     found = race.recorded_pairs()
-    return f"fewer in {found.fewer} of {found.n}, medians {_medians(found)}."
+    return (
+        f"These {found.n} pairs were run again on another machine, where roundings differ (fewer in {found.fewer}, "
+        f"medians {_medians(found)}); shown is seed {race.recorded_race().seed}, nearest to the shipped medians."
+    )
+
+
+def actions_in_words(first: Mapping[str, Any], second: Mapping[str, Any]) -> str | None:
+    """What else than training tells two searches apart, by their configurations; None for actions alike."""
+    sets = first.get("actions", "published"), second.get("actions", "published")
+    if sets[0] == sets[1]:
+        return None
+    many = [len(actions_of(config)) for config in (first, second)]
+    trained = [bool(config.get("policy")) for config in (first, second)]
+    if (sets, trained) != (("extended", "sized"), [False, True]):
+        return f"Their actions differ too: {sets[0]} ({many[0]}) and {sets[1]} ({many[1]})."
+    return (
+        f"They differ in more than training: the untrained search has {many[0]} actions, new symmetric crystals of any "
+        f"size among them; the trained one has {many[1]}, for it also chooses their number of formula units."
+    )
+
+
+@cached()
+def recorded_actions_in_words() -> str | None:
+    """The same of the recorded race."""
+    trained = fast(presets()[race.recorded_race().composition])
+    return actions_in_words(untrained(trained).as_dict(), trained.as_dict())
 
 
 def _medians(found: race.Pairs) -> str:

@@ -7,7 +7,14 @@ import streamlit as st
 from pages.common.errors import plain
 from pages.common.wording import typeset
 from pages.components.race import show_race
-from pages.components.race_words import TRAINED, UNTRAINED, again_in_words, said_by_pairs, trained_note
+from pages.components.race_words import (
+    TRAINED,
+    UNTRAINED,
+    again_in_words,
+    recorded_actions_in_words,
+    said_by_pairs,
+    trained_note,
+)
 from rlcsp_core.analysis.race import recorded_race
 from rlcsp_core.crystal.composition import presets
 from rlcsp_core.plots.race import lane_data
@@ -35,8 +42,7 @@ def show_recorded_race(key: str, *, policy: bool = False) -> None:
     )
     st.caption(
         plain(
-            f"Energy above {preset.name} in meV/atom against steps. Recorded, seed {race.seed}: of {len(race.steps)} "
-            f"pairs the nearest to the shipped medians. {said_by_pairs(race.composition)} In those recorded: "
-            f"{again_in_words()}"
+            f"Energy above {preset.name} in meV/atom against steps. {recorded_actions_in_words() or ''} "
+            f"{said_by_pairs(race.composition)} {again_in_words()}"
         )
     )

@@ -19,6 +19,7 @@ from pages.demo.lanes import REFRESH, goal_of, lane_of_run, show_waiting
 from rlcsp_core.crystal.composition import Preset
 from rlcsp_core.crystal.identity import Match, in_setting_of
 from rlcsp_core.records import Crystal
+from rlcsp_core.search.policies import policy_names
 from rlcsp_core.store import RunInfo
 
 _in_setting_of = cached(64)(in_setting_of)
@@ -53,7 +54,7 @@ def _act(run_id: str, goal: Preset, every: float | None) -> None:
             _lane(run, goal)
         with right:
             st.markdown(
-                f"**Act 1: find it.** All that the search is given is the formula {typeset(run.composition)}. Each "
+                f"**Act 1: find it.** {_given(run)} Each "
                 "grey dot is a crystal that was built and relaxed; the line is the lowest so far. A coloured dot is a "
                 "new lowest, named by the action that made it."
             )
@@ -61,9 +62,21 @@ def _act(run_id: str, goal: Preset, every: float | None) -> None:
                 _ending(run, goal)
 
 
+def _given(run: RunInfo) -> str:
+    """What the search knows at its start."""
+    policy = run.config.get("policy")
+    told = f"Of {typeset(run.composition)} the search is given the formula only"
+    return f"{told}; it starts from {_start(policy['name'])}." if policy else f"{told}."
+
+
+def _start(policy: str) -> str:
+    note = trained_note(policy)
+    return f"a policy {note}" if policy in policy_names() else note
+
+
 def _lane(run: RunInfo, goal: Preset) -> None:
     policy = run.config.get("policy")
-    note = f"from a policy {trained_note(policy['name'])}" if policy else ""
+    note = f"from {_start(policy['name'])}" if policy else ""
     lane = lane_of_run(library(), run, typeset(run.composition), note, pictures=True)
     if lane is None:
         show_waiting(run)

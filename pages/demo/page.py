@@ -41,8 +41,8 @@ with show_errors():
         acts, race = beside("acts", [2, 3])
         with acts:
             st.markdown(
-                "**Act 1: find it.** A search is given the formula Y₂O₃ and nothing else, and you watch it, trial by "
-                "trial, until it has found the crystal that nature makes.\n\n"
+                "**Act 1: find it.** Of Y₂O₃ a search is given the formula only; it starts from a policy learned on "
+                "other compounds. You watch it, trial by trial, until it has found the crystal that nature makes.\n\n"
                 "**Act 2: learn it.** Two searches start from the same random crystals. One takes every action with "
                 "equal chance; the other has learned from other compounds which of them find crystals at all. "
                 "A recorded pair shows what to expect."

@@ -18,6 +18,7 @@ from pages.components.race import show_race
 from pages.components.race_words import (
     TRAINED,
     UNTRAINED,
+    actions_in_words,
     said_by_pairs,
     shipped_compositions,
     trained_note,
@@ -84,7 +85,14 @@ def _lanes(runs: Sequence[RunInfo], goal: Preset) -> None:
     fresh = all(is_fresh(run.id) for run in runs)
     said = f"Energies above {goal.name}. {words}."
     show_race(known, goal.name, said, key=_key(runs), play=fresh, policy=True)
-    st.caption(f"Energy above {goal.name} in meV/atom against steps; left of step 0 the random crystals.")
+    words = f"Energy above {goal.name} in meV/atom against steps; left of step 0 the random crystals."
+    st.caption(plain(f"{words} {_apart(runs)}"))
+
+
+def _apart(runs: Sequence[RunInfo]) -> str:
+    """What tells the two apart besides training."""
+    first, second = sorted(runs, key=lambda run: run.config.get("policy") is not None)
+    return actions_in_words(first.config, second.config) or ""
 
 
 def _placed(runs: Sequence[RunInfo]) -> list[RunInfo]:
