@@ -36,15 +36,17 @@ def _offered(store: Reader, fits: Fits) -> tuple[dict[str, RunInfo], list[str]]:
     return listed | {run_id: run for run_id, run in asked.items() if run_id not in listed}, list(asked)
 
 
-def pick_run(store: Reader, fits: Fits = lambda run: run.n_steps > 0) -> RunInfo | None:
-    """The run in the URL, or the newest; None, and what to do, where there is none."""
+def pick_run(
+    store: Reader, fits: Fits = lambda run: run.n_steps > 0, rather: Fits = lambda _: True
+) -> RunInfo | None:
+    """The run in the URL, or the newest, `rather` one like this; None, and what to do, where there is none."""
     known, asked = _offered(store, fits)
     if not known:
         offer_search("There is no run with steps yet: start a search on the page Search.")
         return None
     ids = list(known)
-    index = ids.index(asked[0]) if asked else 0
-    chosen = st.selectbox("Run", ids, index, lambda run_id: run_label(known[run_id]))
+    begin = asked[0] if asked else next((run.id for run in known.values() if rather(run)), ids[0])
+    chosen = st.selectbox("Run", ids, ids.index(begin), lambda run_id: run_label(known[run_id]))
     remember("run", [chosen])
     return known[chosen]
 

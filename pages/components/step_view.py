@@ -100,7 +100,10 @@ def show_reward(moment: Moment) -> None:
         rf"z(s) = \frac{{E-\mu}}{{\sigma}} = \frac{{{moment.current_energy:.5f} - ({mean:.5f})}}{{{deviation:.5f}}}"
         rf" = {number(story.z_current, DIGITS)}"
     )
-    z, reward = number(story.z_current, DIGITS), signed(story.reward, DIGITS)
+    given = float(
+        moment.row.reward[0]
+    )  # as recorded, and in the table: rounding may tell it from one computed again
+    z, reward = number(story.z_current, DIGITS), signed(given, DIGITS)
     if story.useless is None and story.z_trial is not None:
         st.latex(rf"R = z(s) - z(s') = {z} - {_in_a_difference(story.z_trial)} = {reward}")
         return
@@ -108,7 +111,7 @@ def show_reward(moment: Moment) -> None:
     if story.reward == FIXED_PENALTY:
         st.latex(rf"R = {reward}")
         return
-    worst = _in_a_difference(story.z_current - story.reward)
+    worst = _in_a_difference(story.z_current - given)
     st.latex(rf"R = z(s) - z(E_p) = {z} - {worst} = {reward}")
     st.caption(
         "E_p is the mean of the highest tenth of all energies so far. To find again what is known costs as much as to "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from pages.common.cache import cached
@@ -13,7 +15,7 @@ from pages.common.wording import typeset
 from pages.components.number_field import number_field
 from pages.components.step_view import show_choice, show_decision, show_outcome, show_reward, show_update
 from rlcsp_core.analysis.learned import learns
-from rlcsp_core.analysis.moment import lesson, moment
+from rlcsp_core.analysis.moment import explains_itself, lesson, moment
 from rlcsp_core.crystal.identity import references
 from rlcsp_core.plots.cycle import cycle
 
@@ -51,13 +53,13 @@ _lesson = cached(32)(lesson)
 
 def numbers_chapter() -> None:
     st.markdown(
-        "One step of a real run, from the energies to the change of the policy, in the run's own numbers. It opens on "
-        "the step that changed the policy most."
+        "One step of a real run, from the energies to the change of the policy, in the run's own numbers. It opens, "
+        "where there is one, on a step that lowered the energy and after which the policy changed much."
     )
     known = library()
     left, right = st.columns([4, 1])
     with left:
-        run = pick_run(known, lambda run: learns(run) and run.n_steps > 0)
+        run = pick_run(known, lambda run: learns(run) and run.n_steps > 0, partial(explains_itself, known))
     if run is None:
         return
     asked = st.query_params.get("step", "")

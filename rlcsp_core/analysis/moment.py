@@ -125,13 +125,27 @@ def landmarks(store: Reader, run: RunInfo) -> Landmarks:
 
 
 def lesson(store: Reader, run: RunInfo) -> int | None:
-    """The step whose update changed the probabilities most at any energy; None where none was made."""
+    """The step to begin with: of the episodes that changed the policy, the one after which the probabilities changed
+    most at any energy and that holds an accepted step with a lower energy, this step; without such a step, the last of
+    the episode that changed them most; None where none did.  An update of which θ was not kept counts as no change."""
     policy = learned(store, run)
     if policy is None or not len(policy.updates):
         return None
     shown = [over_energy(theta, policy.z, policy.exploration) for theta in policy.theta]
-    changes = [float(np.abs(after - before).sum(axis=1).max()) for before, after in pairwise(shown)]
-    return int(policy.updates.step[int(np.argmax(changes))])
+    changes = {
+        int(step): float(np.abs(after - before).sum(axis=1).max())
+        for step, (before, after) in zip(policy.updates.step, pairwise(shown), strict=True)
+    }
+    ends = sorted(store.updates(run.id).step.tolist(), key=lambda step: -changes.get(step, 0.0))
+    columns = store.series([run.id], ["accepted", "reward"])[run.id]
+    fell = (columns["accepted"] > 0) & (columns["reward"] > 0)  # a penalty is below 0
+    horizon = learner_of(run).config.horizon
+    for end in ends:
+        first = max(end - horizon, 0)
+        lower = np.flatnonzero(fell[first:end])
+        if len(lower):
+            return first + int(lower[np.argmax(columns["reward"][first:end][lower])]) + 1
+    return int(ends[0])
 
 
 def moment(store: Reader, run: RunInfo, step: int) -> Moment:
@@ -157,6 +171,11 @@ def moment(store: Reader, run: RunInfo, step: int) -> Moment:
         )
     episode = None if rule is None else _episode(store, run, step, reward, numbers, rule)
     return Moment(step, row, numbers, current, seen.useless, reward, learns(run), choice, episode)
+
+
+def explains_itself(store: Reader, run: RunInfo) -> bool:
+    """Whether its probabilities can be worked out again, and an update that followed."""
+    return learner_config(run) is not None and run.best_energy is not None and len(store.updates(run.id)) > 0
 
 
 def learner_config(run: RunInfo) -> LearnerConfig | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rlcsp_core.analysis.moment import moment, step_view
+from rlcsp_core.analysis.moment import explains_itself, lesson, moment, step_view
 from rlcsp_core.errors import NotFoundError
 from rlcsp_core.execution import Halt, execute
 from rlcsp_core.search import SearchConfig
@@ -14,6 +14,7 @@ from rlcsp_core.store import RunInfo, Store, open_store, thinning
 from rlcsp_core.store.archive import Archive
 from rlcsp_core.store.archive_files import Form
 from rlcsp_core.store.export import write
+from rlcsp_core.store.library import Library
 
 STEPS = 40
 
@@ -134,3 +135,35 @@ def test_steps_of_thinned_runs_are_explained_as_the_whole_ones(
                     a, b = getattr(mine.episode, name), getattr(theirs.episode, name)
                     assert (a is None) == (b is None)
                     assert a is None or np.allclose(a, b, rtol=0, atol=1e-4)
+
+
+def test_one_begins_with_a_step_that_fell_and_taught(store: Store) -> None:
+    shipped = Library(store)
+    runs = [run for run in shipped.runs(experiment="quick (shipped)") if explains_itself(shipped, run)]
+    fell = []
+    for run in runs:
+        step = lesson(shipped, run)
+        assert step is not None
+        now = moment(shipped, run, step)
+        assert now.episode is not None
+        assert now.episode.theta_after is not None
+        fell.append(
+            now.outcome == "accepted" and now.delta is not None and now.delta < 0 and now.useless is None
+        )
+        if not fell[-1]:  # none did in an episode that taught
+            horizon = 1 + now.episode.last - now.episode.first
+            ends = shipped.updates(run.id).step
+            taught = np.concatenate([np.arange(end - horizon, end) for end in ends])
+            columns = shipped.series([run.id], ["accepted", "reward"])[run.id]
+            assert not np.any(columns["accepted"][taught].astype(bool) & (columns["reward"][taught] > 0))
+    assert sum(fell) > 2
+
+
+def test_what_was_shown_more_than_the_energy_does_not_explain_itself(store: Store) -> None:
+    shown = {
+        run.config["features"]: explains_itself(store, run)
+        for run in store.runs()
+        if run.algorithm == "rlcsp"
+    }
+    assert shown == {"published": True, "structure": False}
+    assert not explains_itself(store, run_of(store, "uniform"))

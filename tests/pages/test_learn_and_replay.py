@@ -69,6 +69,14 @@ def test_every_chapter_opens_by_address(learn: AppTest, chapter: str) -> None:
     assert learn.markdown
 
 
+def test_a_newcomer_sees_a_step_worked_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = at_chapter(opened("pages/learn/page.py", tmp_path / "none.sqlite", monkeypatch), "learn")
+    assert not any("worked out" in each.value or "No update" in each.value for each in page.info)
+    assert any("are one episode" in each.value for each in page.markdown)
+    facts = page.dataframe[0].value
+    assert facts.iloc[:, 1][facts["what"] == "outcome"].item() == "accepted"
+
+
 def test_every_possible_action_gives_a_trial_or_says_why_not(learn: AppTest) -> None:
     at_chapter(learn, "act")
     buttons = [button.key for button in learn.button if (button.key or "").startswith("act-")]
