@@ -31,16 +31,22 @@ from rlcsp_core.relax.learned import label_of
 VIEWER_HEIGHT = 480
 PAIR_HEIGHT = 380
 SIDE_BY_SIDE = "Side by side"
+AS_FOUND = "Cell as found"
 AS_BUILT = "as built, before relaxation"
 COORDINATE = 64  # pixels of a column
+Cell = Callable[[Crystal], Crystal]
+CELLS: Mapping[str, tuple[str, Cell]] = {  # by view
+    "Conventional": ("Conventional cell", lambda crystal: symmetry_of(crystal, SYMPREC).conventional),
+    "Primitive": ("Primitive cell", lambda crystal: symmetry_of(crystal, SYMPREC).primitive),
+}
 LONGER, FARTHER = 0.05, 0.0005  # % and Å, below which a lattice or an atom is where the reference has it
 
 
 def inspect(item: Item) -> None:
     """The whole of it, beginning with what it is."""
     _identity(item)
-    _picture(item)
-    _numbers(item)
+    shown = _picture(item)
+    _numbers(item, *CELLS.get(shown, (AS_FOUND, _itself)))
     st.fragment(_parts)(item)
 
 
@@ -53,7 +59,8 @@ def _parts(item: Item) -> None:
                 part(item)
 
 
-def _picture(item: Item) -> None:
+def _picture(item: Item) -> str:
+    """The view that was chosen."""
     views = _views(item)
     first = next(iter(views))
     others = _others(item)
@@ -68,9 +75,10 @@ def _picture(item: Item) -> None:
     with show_errors():
         if chosen == SIDE_BY_SIDE and others:
             _side_by_side(item, others)
-            return
-        frames = views.get(chosen, views[first])()
-        show_crystal(frames, key="structure", height=VIEWER_HEIGHT, name=item.name)
+        else:
+            frames = views.get(chosen, views[first])()
+            show_crystal(frames, key="structure", height=VIEWER_HEIGHT, name=item.name)
+    return chosen
 
 
 def _others(item: Item) -> dict[str, Callable[[], Crystal]]:
@@ -137,14 +145,23 @@ def _views(item: Item) -> dict[str, Callable[[], list[Frame]]]:
         if each.crystal is not None:
             frames = [Frame(item.crystal, "by the search"), Frame(each.crystal, "relaxed again")]
             views[f"By {label_of(each.model)}"] = partial(list, frames)
-    views["Conventional"] = lambda: [Frame(symmetry_of(item.crystal, SYMPREC).conventional, "")]
-    views["Primitive"] = lambda: [Frame(symmetry_of(item.crystal, SYMPREC).primitive, "")]
+    for view, (_, cell) in CELLS.items():
+        views[view] = partial(_one_frame, cell, item.crystal)
     return views
 
 
-def _numbers(item: Item) -> None:
-    crystal = item.crystal
-    cell = cell_parameters(crystal)
+def _one_frame(cell: Cell, crystal: Crystal) -> list[Frame]:
+    return [Frame(cell(crystal), "")]
+
+
+def _numbers(item: Item, words: str, cell_of: Cell) -> None:
+    """Atoms and lattice are those of the cell in the picture; the other figures do not depend on the cell."""
+    crystal, shown = item.crystal, item.crystal
+    try:
+        shown = cell_of(crystal)
+    except StructureError:  # no such cell, as the picture says
+        words = AS_FOUND
+    cell = cell_parameters(shown)
     formula = formula_of(crystal.numbers)
     known = presets().get(formula)
     above = None
@@ -156,13 +173,13 @@ def _numbers(item: Item) -> None:
             energy_words(item.energy),
             None if above is None else f"{signed(above, 2)} meV/atom",
         ),
-        ("Atoms in the cell", str(crystal.n_atoms), typeset(formula)),
+        ("Atoms in the cell", str(shown.n_atoms), typeset(formula)),
         ("Density (g/cm³)", f"{density(crystal):.3f}", None),
         ("Volume (Å³/atom)", f"{crystal.volume / crystal.n_atoms:.3f}", None),
     )
     show_figures("figures", figures, help="Below: distance to the known minimum of the potential.")
     st.markdown(
-        f"*a* = {cell.a:.3f}, *b* = {cell.b:.3f}, *c* = {cell.c:.3f} Å; "
+        f"{words}: *a* = {cell.a:.3f}, *b* = {cell.b:.3f}, *c* = {cell.c:.3f} Å; "
         f"*α* = {cell.alpha:.2f}, *β* = {cell.beta:.2f}, *γ* = {cell.gamma:.2f}°"
     )
     for each in item.refined:

@@ -64,6 +64,24 @@ def test_the_lowest_structure_is_shown_first(page: AppTest, database: Path) -> N
     assert f"{best:.5f}".replace("-", "−") in [metric.value for metric in page.metric]
 
 
+def test_atoms_and_lattice_are_those_of_the_cell_in_the_picture(page: AppTest) -> None:
+    page.query_params["from"] = "phases"
+    page.run()
+    page.selectbox(key="url-reference").set_value("Y2O3 bixbyite").run()
+    atoms, words = {}, {}
+    for view in ("Structure", "Conventional", "Primitive"):
+        page.session_state["view"] = view
+        page.run()
+        assert not page.exception
+        atoms[view] = next(each.value for each in page.metric if each.label == "Atoms in the cell")
+        words[view] = next(each.value for each in page.markdown if "*a* =" in each.value)
+    assert (atoms["Conventional"], atoms["Primitive"]) == ("80", "40")
+    assert words["Structure"].startswith("Cell as found: ")
+    assert words["Conventional"].startswith("Conventional cell: ")
+    assert words["Primitive"].startswith("Primitive cell: ")
+    assert len({words["Conventional"].split(":")[1], words["Primitive"].split(":")[1]}) == 2
+
+
 def test_every_stored_structure_has_an_address(page: AppTest, database: Path) -> None:
     store = open_store(str(database))
     run = store.runs()[0]
