@@ -23,13 +23,13 @@ from rlcsp_core.store.library import SUFFIX
 
 COSTS = {"steps": "Steps", "cpu": "CPU seconds"}
 KEPT = 8
-STREAMS = {  # what those are for that train instead of comparing
-    "learning-curve": "Twenty searches in a row for one compound, each learning from those before: how many steps each "
-    "takes, from a policy that knows nothing.",
-    "report-trained": "The report's algorithms over twelve searches in a row for Y2O3, each learning from those "
+STREAMS = {  # title and what they are for, of those that train instead of comparing
+    "learning-curve": "Learning from search to search: Twenty searches in a row for one compound, each learning from "
+    "those before: how many steps each takes, from a policy that knows nothing.",
+    "report-trained": "The report's algorithms, trained: Twelve searches in a row for Y2O3, each learning from those "
     "before, beside Uniform, which learns nothing.",
-    "report-nine": "The report's algorithms on the nine published actions alone, over twenty searches in a row for "
-    "NaScO2, each learning from those before, beside Uniform, which learns nothing.",
+    "report-nine": "The report's algorithms, nine actions alone: Twenty searches in a row for NaScO2 with the nine "
+    "published actions, each learning from those before, beside Uniform, which learns nothing.",
 }
 SEVERAL = (
     "Ratios have 95 % bootstrap intervals over compounds and seeds; p: Wilcoxon's signed-rank test over compounds, and "
@@ -46,11 +46,11 @@ def result_view(store: Reader) -> None:
     mine = [name for name in store.experiments() if name not in shipped]
     left, right = st.columns([3, 2])
     with left:
-        name = one_of("Experiment", [*shipped, *mine], "of")
+        name = one_of("Experiment", {each: _said(each)[0] for each in [*shipped, *mine]}, "of")
     if name is None:
         st.info("There are no results yet. An experiment is run with `rlcsp sweep quick`.")
         return
-    if (words := about(name.removesuffix(SUFFIX)) or STREAMS.get(name)) is not None:
+    if words := _said(name)[1]:
         st.caption(plain(typeset(words)))
     table = _shipped(name) if name in shipped else _own(store, name)
     if table.empty:
@@ -66,6 +66,12 @@ def result_view(store: Reader) -> None:
         st.caption(
             f"Only what each search cost is shipped. `rlcsp {command} {name}` makes the runs themselves."
         )
+
+
+def _said(name: str) -> tuple[str, str]:
+    """Title, with the name, and description; only the name of one's own."""
+    title, _, words = (about(name.removesuffix(SUFFIX)) or STREAMS.get(name) or "").partition(": ")
+    return f"{title} ({name.removesuffix(SUFFIX)})" if title else name, words
 
 
 @cached(KEPT)
