@@ -60,7 +60,8 @@ def show_points(entry: Entry, field: PhaseField, energy: str) -> None:
             "known": st.column_config.TextColumn("known compound"),
             "is": st.column_config.TextColumn(f"found {by(energy)}", help="The known crystal that it is"),
             "hits": st.column_config.TextColumn(
-                "seeds", help="Searches that ended at the lowest minimum on ions, of those that are done"
+                "seeds, on ions",
+                help="Searches that ended at the lowest minimum on ions, of those that are done",
             ),
             "next": st.column_config.TextColumn("search again because"),
         },

@@ -106,7 +106,8 @@ def _chart(field: PhaseField, energy: str, place: int, entry: Entry) -> None:
         clickable=True,
     )
     caption(
-        "Filled: on the convex hull; open: above it. Click a mark. What has a dotted ring needs more searches."
+        "Filled: on the convex hull; open: above it. A diamond: a compound of this composition is known; the structure "
+        "found may be another. Click a mark. What has a dotted ring needs more searches."
     )
     csv_button("Data (CSV)", f"{field.name}-hull", lambda: figure_table(figure))
     if clicked:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from rlcsp_core.analysis.phase_field import IONS, STABLE, FieldPoint, PhaseField
+from rlcsp_core.analysis.phase_field import IONS, STABLE, FieldPoint, PhaseField, by
 
 NEAR = 0.05  # eV/atom above the hull within which another minimum might change it
 REPEATED = 2  # searches that must have ended at the lowest minimum before it is taken for that
@@ -53,4 +53,6 @@ def _times(point: FieldPoint, energy: str) -> int:
 
 def _doubt(point: FieldPoint, above: float, energy: str) -> str:
     where = "on the hull" if above <= STABLE else f"{1000 * above:.0f} meV/atom above the hull"
-    return f"{where}, and {_times(point, energy)} of {point.n_finished} searches found its lowest minimum"
+    lowest = by(energy if energy in point.repeats else IONS)
+    n = _times(point, energy)
+    return f"{where}, and {n} of {point.n_finished} searches found its minimum that is lowest {lowest}"

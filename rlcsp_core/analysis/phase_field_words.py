@@ -10,6 +10,7 @@ from rlcsp_core.analysis.hull_map import HullMap, HullMark, Place, in_triangle, 
 from rlcsp_core.analysis.phase_field import IONS, FieldPoint, PhaseField, by
 from rlcsp_core.analysis.phase_field_next import REPEATED, search_next
 from rlcsp_core.crystal.composition import atoms_of_unit
+from rlcsp_core.crystal.known import experiment
 
 MOST_NAMED = 12  # formulas in one sentence
 
@@ -92,6 +93,9 @@ def known_in_words(field: PhaseField, energy: str) -> str | None:
     stable = stable_compounds(field, energy)
     extra = [point.formula for point in stable if point.known is None]
     unknown = f" On the hull {by(energy)}, but not known here: {listed(extra)}." if extra else ""
+    others = [f"{point.formula} ({real})" for point in field.points if (real := _missed(point, energy))]
+    if others:
+        unknown += f" The lowest structure found {by(energy)} is not that of experiment for {listed(others)}."
     if not known:
         return unknown.strip() or None
     missed = [point for point in known if energy in point.hulls and not point.stable(energy)]
@@ -111,12 +115,25 @@ def known_in_words(field: PhaseField, energy: str) -> str | None:
     return f"{words}.{unknown}"
 
 
+def _missed(point: FieldPoint, energy: str) -> str | None:
+    """The crystal of experiment, where it is known and the lowest structure is another."""
+    real = experiment(point.formula)
+    is_other = real is not None and energy in point.energies and point.found.get(energy) != real.title
+    return real.title if real is not None and is_other else None
+
+
+def _known(point: FieldPoint, energy: str) -> str:
+    named = f": {point.known}" if point.known != point.formula else ""
+    other = f", but its lowest structure {by(energy)} is another" if _missed(point, energy) else ""
+    return f"known compound{named}{other}"
+
+
 def place_in_words(field: PhaseField, point: FieldPoint, energy: str) -> str:
     """Where one composition lies by this energy, and how sure that is."""
     where = _where(field, point, energy)
     words = [f"{where[0].upper()}{where[1:]}"]
     if point.known is not None:
-        words.append("known compound" + (f": {point.known}" if point.known != point.formula else ""))
+        words.append(_known(point, energy))
     if point.best is not None:
         words.append(f"{point.hits} of {point.n_finished} searches ended at its lowest minimum on ions")
     return "; ".join(words) + "."
@@ -177,11 +194,11 @@ def _mark(field: PhaseField, point: FieldPoint, energy: str) -> HullMark:
 
 def _lines(field: PhaseField, point: FieldPoint, energy: str) -> tuple[str, ...]:
     """What is said of a point under the mouse."""
-    lines = [] if point.known is None else [f"known compound: {point.known}"]
+    lines = [] if point.known is None else [_known(point, energy)]
     for each in dict.fromkeys([energy, *point.hulls]):
         lines.append(_where(field, point, each))
     if point.best is not None:
-        lines.append(f"{point.hits} of {point.n_finished} searches ended at its lowest minimum")
+        lines.append(f"{point.hits} of {point.n_finished} searches ended at its lowest minimum on ions")
     return tuple(lines)
 
 

@@ -237,7 +237,7 @@ def _named(row: Row, look: Look) -> str:
     real = experiment(look.formula)
     name = called(row.known) if row.known else f"a structure of space group {row.space_groups[1]}"
     if real is None:
-        return f"{name}; no crystal of experiment is known here"
+        return f"{name}; no experimental structure of this compound is stored here to compare with"
     if row.known is real:
         return f"{name}, which is the known structure"
     there = next((each for each in look.done if each.known is real), None)

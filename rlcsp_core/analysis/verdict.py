@@ -56,7 +56,9 @@ class Verdict(NamedTuple):
         """One sentence."""
         if self.experiment is None:
             named = f"{called(self.found)}, known from earlier searches" if self.found else self.this
-            return f"This is {named}; no crystal of experiment is known here."
+            return (
+                f"This is {named}; no experimental structure of this compound is stored here to compare with."
+            )
         real = called(self.experiment)
         if self.is_experiment:
             small = " but for distortions that this potential does not have"

@@ -141,8 +141,8 @@ def test_points_are_what_the_searches_found(store, add) -> None:
     assert sro.reasons == {"diep": "not yet relaxed by DIEP"}
     assert [(each.point.formula, each.why) for each in search_next(field)] == [
         ("Sr2TiO4", "not yet searched"),
-        ("TiO2", "on the hull, and 1 of 1 searches found its lowest minimum"),
-        ("SrTiO3", "on the hull, and 1 of 2 searches found its lowest minimum"),
+        ("TiO2", "on the hull, and 1 of 1 searches found its minimum that is lowest on ions"),
+        ("SrTiO3", "on the hull, and 1 of 2 searches found its minimum that is lowest on ions"),
     ]
 
 
@@ -185,7 +185,7 @@ def test_a_minimum_that_only_the_model_prefers_is_in_doubt_until_it_is_found_twi
     doubtful = phase_field(store, definition(mixtures=tuple(mixtures(["SrO", "TiO2"], 1, 5))))
     assert (doubtful.points[2].hits, doubtful.points[2].repeats) == (2, {IONS: 2, "diep": 1})
     assert [each.why for each in search_next(doubtful)] == [
-        "on the hull, and 1 of 2 searches found its lowest minimum"
+        "on the hull, and 1 of 2 searches found its minimum that is lowest by DIEP"
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -53,6 +54,20 @@ def test_the_result_names_what_is_stable_by_each_energy(field: PhaseField) -> No
     above = 1000 * next(p for p in field.points if p.formula == "Sr4Ti3O10").hulls[IONS].above
     said = known_in_words(field, IONS)
     assert said == f"Of 4 known compounds 3 are on the hull; above it (meV/atom): Sr4Ti3O10 {above:.1f}."
+
+
+def test_a_known_compound_of_another_structure_is_said_to_be_one(field: PhaseField) -> None:
+    """Also of an end member, which lies on every hull whatever it is."""
+    tio2 = next(point for point in field.points if point.formula == "TiO2")
+    assert tio2.found[IONS] == "rutile"
+    assert "known compound: rutile;" in place_in_words(field, tio2, IONS)
+    other = replace(tio2, found={})
+    changed = replace(field, points=tuple(other if point is tio2 else point for point in field.points))
+    said = known_in_words(changed, IONS)
+    assert said is not None
+    assert said.endswith("The lowest structure found on ions is not that of experiment for TiO2 (rutile).")
+    words = "known compound: rutile, but its lowest structure on ions is another"
+    assert words in place_in_words(changed, other, IONS)
 
 
 def test_a_field_begins_with_the_model_once_it_has_most_of_the_energies(

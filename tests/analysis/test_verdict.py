@@ -28,7 +28,8 @@ KNOWN = {(r.formula, r.name): r for r in references()}
     ),
     (
         "ysrtio", "Y2TiO5", "ground state",
-        "This is the ground state, known from earlier searches; no crystal of experiment is known here.",
+        "This is the ground state, known from earlier searches; no experimental structure of this compound is stored "
+        "here to compare with.",
     ),
 ])  # fmt: skip
 def test_the_words_say_what_it_is_beside_experiment(potential, formula, name, words):
