@@ -119,12 +119,14 @@ def _title(run: RunInfo) -> str:
 def _facts(store: Reader, run: RunInfo) -> dict[str, str]:
     found = verdict_of_run(store, run)
     lowest = "none" if run.best_energy is None else f"{run.best_energy:.6f} eV/atom, at step {run.best_step}"
+    target = "none was set" if run.config.get("target") is None else "not reached"
     return {
         "Result": "no structure" if found is None else found.words,
         "Lowest energy": lowest.replace("-", MINUS),
-        "Target": "not reached" if run.target_step is None else f"reached at step {run.target_step}",
+        "Target": target if run.target_step is None else f"reached at step {run.target_step}",
         "Steps": f"{run.n_steps} in {run.elapsed:.0f} s: {run.n_accepted} accepted, {run.n_rejected} rejected, "
         f"{run.n_failed} failed",
+        "Ended": run.ending or f"not yet: {run.state}",
         "Seed": str(run.seed),
         "Run": f"{run.id}, of {time.strftime('%Y-%m-%d %H:%M', time.gmtime(run.created))} UTC",
         "Made with": ", ".join(f"{name} {version}" for name, version in run.versions.items()),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,21 @@ def test_a_report_holds_all_it_shows(tmp_path: Path) -> None:
     ]
     assert 'id="crystal"' in page
     assert "−27" in page
+    assert "<th>Target</th><td>none was set</td>" in page
+    assert "<th>Ended</th><td>step limit reached</td>" in page
+
+
+@pytest.mark.slow
+def test_a_report_says_that_the_user_stopped_the_run(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path / "runs.sqlite"))
+    halt = Halt()
+    halt.ask()
+    wanted = replace(SMALL, target=-99.0)
+    run = execute(store, store.create_claimed(wanted.as_dict(), name="stopped"), halt)
+    page = report(store, store.run(run.id))
+    store.close()
+    assert "<th>Target</th><td>not reached</td>" in page
+    assert "<th>Ended</th><td>stopped by user</td>" in page
 
 
 @pytest.mark.parametrize(

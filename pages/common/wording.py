@@ -49,13 +49,6 @@ STATES: dict[RunState, StateWord] = {
     RunState.FAILED: StateWord("failed", "red", ":material/error:"),
     RunState.INTERRUPTED: StateWord("interrupted", "orange", ":material/power_off:"),
 }
-REASONS = {
-    "target": "target reached",
-    "steps": "step limit reached",
-    "time": "time limit reached",
-    "stalled": "no improvement",
-    "stopped": "stopped by user",
-}
 
 
 def typeset(text: str) -> str:
@@ -95,11 +88,6 @@ def ahead(runs: Sequence[RunInfo]) -> str:
         f"{run_title(first)} is ahead: {number(gap, 2)} meV/atom lower, after {first.n_steps} steps against "
         f"{second.n_steps}."
     )
-
-
-def reason_of(run: RunInfo) -> str:
-    """Why a run ended, in words; nothing while it goes on."""
-    return REASONS.get(run.reason or "", run.reason or "")
 
 
 def duration(seconds: float | None) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from pages.common.wording import STATES, ago, duration, reason_of, typeset
+from pages.common.wording import STATES, ago, duration, typeset
 from pages.components.table import with_digits
 from rlcsp_core.agents import algorithm_name
 from rlcsp_core.store import RunInfo
@@ -55,7 +55,7 @@ def run_table(runs: Sequence[RunInfo]) -> pd.DataFrame:
             "lowest": [run.best_energy for run in runs],
             "at target": pd.array([run.target_step for run in runs], dtype="Int64"),
             "search time": [duration(run.elapsed) for run in runs],
-            "stop reason": [reason_of(run) for run in runs],
+            "stop reason": [run.ending for run in runs],
             "created": [ago(run.created) for run in runs],
             "run": [run.id for run in runs],
         }

@@ -28,7 +28,6 @@ from pages.common.wording import (
     duration,
     energy,
     percent,
-    reason_of,
     run_title,
 )
 from pages.components.action_key import action_key
@@ -112,7 +111,7 @@ def _header(runs: RunManager, run: RunInfo, view: View) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(plain(run_title(run)), anchor=False, width="content")
         st.badge(word.label, icon=word.icon, color=word.colour)
-        if reason := reason_of(run):
+        if reason := run.ending:
             st.caption(plain(reason), width="content")
         _controls(runs, run)
     with (

@@ -8,9 +8,12 @@ from functools import partial
 
 import streamlit as st
 
-from pages.common.crystals import symmetry_of
+from pages.common.crystals import phases_of, symmetry_of
 from pages.common.errors import plain
+from pages.common.wording import again_in_words, typeset
+from pages.common.wording import energy as energy_words
 from pages.structures.item import Item
+from rlcsp_core.analysis.verdict import verdict
 from rlcsp_core.crystal.formats import FORMATS, SYMMETRIC_FORMATS, FileFormat, extxyz
 from rlcsp_core.crystal.symmetry import SYMPREC
 from rlcsp_core.errors import StructureError
@@ -35,13 +38,28 @@ def show_files(item: Item) -> None:
             )
         columns[-1].download_button(
             "Interactive page",
-            partial(crystal_page, crystal, item.title),
+            partial(page_to_keep, item, crystal),
             f"{name}.html",
             "text/html",
             key=f"{name}-html",
             help="One file with the picture to turn and click; opens in any browser, without internet.",
             width="stretch",
         )
+
+
+def page_to_keep(item: Item, crystal: Crystal) -> str:
+    """With what is known of this one of its crystals."""
+    made = next((each for each in item.refined if each.crystal is crystal), None)
+    if made is not None:
+        said = [again_in_words(made)]
+    elif crystal is item.before:
+        said = ["Before relaxation."]
+    else:
+        found = verdict(item.crystal, item.energy, item.potential, phases_of(item.crystal))
+        said = [f"{found.words} Space group {found.group} within {SYMPREC} Å."]
+        if item.energy is not None:
+            said.append(f"Energy: {energy_words(item.energy)} eV/atom.")
+    return crystal_page(crystal, typeset(item.title), [typeset(sentence) for sentence in said])
 
 
 def file_word(text: str) -> str:

@@ -6,13 +6,16 @@ Data are JSON in which every character that could end a script is written as an 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
 
+from rlcsp_core.crystal.composition import formula_of
 from rlcsp_core.paths import ROOT, STATIC
 from rlcsp_core.plots.crystal_view import Frame, in_words, view_data
+from rlcsp_core.plots.hull_names import lowered
 from rlcsp_core.records import Crystal
 
 COMPONENTS = ROOT / "pages" / "components"
@@ -59,9 +62,12 @@ new CrystalView(root).show(JSON.parse(document.getElementById("crystal").textCon
 """
 
 
-def crystal_page(crystal: Crystal, title: str) -> str:
-    """The page as text; `title` may be anything, it is escaped."""
-    return page(title, f"<p>{escape(in_words(crystal))}</p>{crystal_part(crystal)}")
+def crystal_page(crystal: Crystal, title: str, said: Sequence[str] = ()) -> str:
+    """The page as text; `title`, and sentences `said` of the crystal, may be anything: they are escaped."""
+    formula = formula_of(crystal.numbers)
+    drawn = in_words(crystal).replace(formula, lowered(formula), 1)
+    words = "".join(f"<p>{escape(sentence)}</p>" for sentence in [*said, drawn])
+    return page(title, f"{words}{crystal_part(crystal)}")
 
 
 def page(title: str, body: str) -> str:

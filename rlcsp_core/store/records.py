@@ -54,6 +54,15 @@ class Claim(NamedTuple):
     token: str
 
 
+ENDINGS = {
+    "target": "target reached",
+    "steps": "step limit reached",
+    "time": "time limit reached",
+    "stalled": "no improvement",
+    "stopped": "stopped by user",
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunInfo:
     """One run, without its history."""
@@ -97,6 +106,11 @@ class RunInfo:
     @property
     def seed(self) -> int:
         return int(self.config["seed"])
+
+    @property
+    def ending(self) -> str:
+        """Why it ended, in words; nothing while it goes on."""
+        return ENDINGS.get(self.reason or "", self.reason or "")
 
     @property
     def pid(self) -> int | None:

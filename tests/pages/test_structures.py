@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from pages.components.crystal_view import supercell
 from pages.structures import choosing, distinct
 from pages.structures.ancestry import part_words
 from pages.structures.details import PARTS
+from pages.structures.downloads import page_to_keep
+from pages.structures.item import Item
 from pages.structures.powder import OTHER_WAVELENGTH, scaled
 from rlcsp_core.analysis.diffraction import profile, similarity
 from rlcsp_core.analysis.distinct import DistinctStructures
@@ -256,6 +259,21 @@ def test_the_page_to_keep_escapes_every_string() -> None:
     assert "alert(1)" not in text.replace("&lt;script&gt;alert(1)", "")
     assert "<" not in json_in_script({"label": evil})
     assert 'src="' not in text.split("<script>", 1)[0]
+
+
+def test_the_page_to_keep_says_what_is_on_it() -> None:
+    bixbyite = next(phase.crystal for phase in references() if phase.formula == "Y2O3")
+    before = replace(bixbyite)
+    item = Item(bixbyite, "Y2O3, step 3 of run 1", -27.4, before=before)
+    words, unrelaxed = (
+        page_to_keep(item, crystal).split("<body>")[1].split("<style>")[0] for crystal in (bixbyite, before)
+    )
+    assert "Y2O3" not in words
+    assert "Y₂O₃, step 3" in words
+    assert "bixbyite" in words
+    assert "−27.40000 eV/atom" in words
+    assert "Before relaxation" in unrelaxed
+    assert "−27.4" not in unrelaxed
 
 
 @pytest.mark.parametrize(
