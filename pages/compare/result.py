@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -31,6 +32,13 @@ STREAMS = {  # title and what they are for, of those that train instead of compa
     "report-nine": "The report's algorithms, nine actions alone: Twenty searches in a row for NaScO2 with the nine "
     "published actions, each learning from those before, beside Uniform, which learns nothing.",
 }
+WAYS = {  # what the labels of a shipped experiment stand for
+    "learning-across": "Uniform: every action as probable as any other. Odds by hand: a new symmetric crystal of any "
+    "size is nine times as probable as most other actions. Learned, fixed: a policy learned on the other 24 compounds, "
+    "left as it is. Learned + belief: the same policy times a belief in how often each action hits, which every trial "
+    "changes. These two also choose the number of formula units. The first three are given up at 3000 steps, the last "
+    "at 20 000.",
+}
 SEVERAL = (
     "Ratios have 95 % bootstrap intervals over compounds and seeds; p: Wilcoxon's signed-rank test over compounds, and "
     "for single compounds over seeds, corrected by Holm."
@@ -58,7 +66,8 @@ def result_view(store: Reader) -> None:
     else:
         with right:
             cost = _cost(table)
-        show = _stream if table["search"].notna().any() else _across
+        ways = WAYS.get(name.removesuffix(SUFFIX), "")
+        show = _stream if table["search"].notna().any() else partial(_across, ways=ways)
         show(table.assign(label=table["label"].map(typeset)), cost)
     csv_button("Outcomes of all searches (CSV)", f"outcomes-{name}", lambda: table)
     if name in shipped and name not in store.experiments():
@@ -83,7 +92,7 @@ def _own(store: Reader, name: str) -> pd.DataFrame:
     return outcomes(store, store.runs(experiment=name, oldest_first=True))
 
 
-def _across(table: pd.DataFrame, cost: str) -> None:
+def _across(table: pd.DataFrame, cost: str, ways: str) -> None:
     labels = across.labels_in(table)
     n = table["composition"].nunique()
     found = across.against(table, cost, labels[-1], labels[:-1])
@@ -91,6 +100,8 @@ def _across(table: pd.DataFrame, cost: str) -> None:
     figure = across_figure(across.means(table, cost), _styles(table), cost, _names(table))
     where, tests = (f"{n} compounds", SEVERAL) if n > 1 else (table["composition"].iloc[0], ONE)
     chart(figure, f"across-{cost}", f"Mean {COSTS[cost]} of {', '.join(labels)} on {where}.")
+    if ways:
+        st.caption(plain(ways))
     if found and n > 1:
         st.markdown(_listed(across.alone(found, labels[-1], n)))
     st.caption(

@@ -157,9 +157,11 @@ def sentence(found: Against, label: str, n: int, cost: str) -> str:
         )
     least = "at most " if cheap_missed else "at least " * dear_missed
     few, many = (label, found.label) if more else (found.label, label)
+    late = few if cheap_missed else many
+    why = f"; {least.strip()}, as some searches by {late} did not arrive" if least else ""
     return (
         f"{few} needs {least}{ratio:.1f} times fewer {what} than {many} "
-        f"({low:.1f}–{high:.1f}; {'geometric mean' if n > 1 else 'means'} {where}, {p})."
+        f"({low:.1f}–{high:.1f}; {'geometric mean' if n > 1 else 'means'} {where}, {p}{why})."
     )
 
 
@@ -187,6 +189,7 @@ def alone(found: Sequence[Against], label: str, n: int) -> list[str]:
 
 
 def exceptions(found: Against, label: str, n: int) -> str:
-    """On how many compounds taken alone the two differ."""
-    worse = f"dearer on {', '.join(found.worse)}" if found.worse else "dearer on none"
-    return f"Taken alone, {label} is cheaper than {found.label} on {len(found.better)} of {n} compounds, {worse}."
+    """On how many compounds taken alone the two differ significantly."""
+    worse = f"significantly dearer on {', '.join(found.worse) or 'none'}"
+    better = f"{label} is significantly cheaper than {found.label} on {len(found.better)} of {n} compounds"
+    return f"Taken alone, {better}, {worse}."

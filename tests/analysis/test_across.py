@@ -93,6 +93,9 @@ def test_what_did_not_arrive_is_said_as_a_bound_of_its_side(missing, words, rng)
     table = costs(3.0, rng)
     table["reached"] = ~(table["label"].isin(list(missing)) & (table["seed"] == 1))
     (found,) = against(table, "steps", "a", ["b"])
-    assert words in sentence(found._replace(ratio=3.0), "a", 12, "steps")
+    said = sentence(found._replace(ratio=3.0), "a", 12, "steps")
+    assert words in said
+    assert ("as some searches by " in said) == (len(missing) == 1)
+    assert f"by {missing} did not arrive" in said or len(missing) != 1
     turned = found._replace(ratio=1 / 3.0, low=0.2, high=0.5, missed=found.missed[::-1])
     assert words in sentence(turned, "a", 12, "steps")
