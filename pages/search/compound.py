@@ -39,12 +39,15 @@ class Compound(NamedTuple):
         return self.preset if self.preset is not None and self.preset.potential == potential else None
 
 
-def compound_field(key: str) -> Compound:
-    """The field and the periodic table beside it."""
+def compound_field(key: str, first: str | None = None) -> Compound:
+    """The field, which begins with the formula `first`, and the periodic table beside it."""
+    known = list(presets())
+    offered = known if first is None or first in known else [*known, first]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         formula = st.selectbox(
             "Compound",
-            list(presets()),
+            offered,
+            index=0 if first is None else offered.index(first),
             format_func=_named,
             accept_new_options=True,
             key=f"{key}-composition",

@@ -53,12 +53,15 @@ class Wanted(NamedTuple):
     policy: str | None  # the name of the one it shares
 
 
-def search_form(key: str) -> Wanted | None:
-    """Four fields, the rest behind "More settings"; what to start when "Start search" was pressed."""
+def search_form(key: str, formula: str | None = None) -> Wanted | None:
+    """Four fields, the rest behind "More settings"; what to start when "Start search" was pressed.
+
+    formula: the compound it begins with; another one needs another key.
+    """
     manner = _manner(key)
     first, second, third, fourth = cells(f"form-{key}", [9, 9, 3, 3], wide=True)
     with first:
-        compound = compound_field(key)
+        compound = compound_field(key, formula)
     line = st.empty()
     compound = oxidation_states(key, compound)
     wrong = [] if compound.problem is None else ["the compound"]

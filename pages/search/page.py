@@ -49,7 +49,8 @@ if shown:  # made when it is opened: forty fields more would be sent with every 
     )
 with st.container() if beside is None else beside, show_errors():
     opened = beside is None or beside.open
-    wanted = search_form("beside" if shown else "new") if opened else None
+    first = library().run(shown[0]).composition if shown else None
+    wanted = search_form("new" if first is None else f"beside-{first}", first) if opened else None
     if wanted is not None:
         from rlcsp_core.execution.sharing import check_sharing
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.search.compound import about, compound_of
+from rlcsp_core.crystal.composition import presets
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.search.policies import load_policy
 from rlcsp_core.store import Store
+from tests.pages.conftest import SMALL
 
 pytestmark = pytest.mark.slow
 
@@ -114,6 +117,23 @@ def test_the_periodic_table_offers_formulas_for_the_field(opened: Opened, empty_
     start(page)
     run = empty_store.runs()[0]
     assert (run.composition, run.config["potential"]) == ("Ca2TiO4", "pmmcs")
+
+
+@pytest.mark.parametrize("formula", ["MgO", "MgAl2O4"])
+def test_a_second_search_begins_with_the_compound_beside_it(
+    opened: Opened, empty_store: Store, formula: str
+) -> None:
+    claim = empty_store.create_claimed(replace(SMALL, composition=formula).as_dict(), name="first")
+    assert claim is not None
+    page = opened("pages/search/page.py", run=claim.run_id)
+    page.session_state["beside"] = True  # open
+    page.run()
+    assert not page.exception
+    box = next(box for box in page.selectbox if box.label == "Compound")
+    assert box.value == formula
+    box.set_value(next(name for name in presets() if name != formula)).run()
+    assert box.key is not None
+    assert page.selectbox(key=box.key).value != formula
 
 
 def test_another_potential_can_be_chosen_and_its_reason_is_read(opened: Opened, empty_store: Store) -> None:
