@@ -9,6 +9,7 @@ from pages.common.errors import plain
 from pages.common.wording import typeset
 from rlcsp_core.analysis.verdict import Verdict
 from rlcsp_core.crystal.composition import presets
+from rlcsp_core.relax.learned import MODELS, installed
 from rlcsp_core.store import Reader, RunInfo
 
 
@@ -21,9 +22,8 @@ def show_ending(store: Reader, run: RunInfo) -> None:
     if said.is_experiment or run.target_step is not None:
         st.success(plain(" ".join([*beside_minimum(run), said.words])), icon=":material/check_circle:")
     else:
-        st.info(
-            plain(" ".join([*beside_minimum(run), said.words, advice(run, said)])), icon=":material/science:"
-        )
+        next_step = advice(run, said, looked_again=bool(store.refinements([run.id])))
+        st.info(plain(" ".join([*beside_minimum(run), said.words, next_step])), icon=":material/science:")
 
 
 def beside_minimum(run: RunInfo) -> list[str]:
@@ -38,10 +38,12 @@ def beside_minimum(run: RunInfo) -> list[str]:
     return [f"Found {preset.name} ({preset.symbol}), the known minimum of {compound}, {when}."]
 
 
-def advice(run: RunInfo, said: Verdict) -> str:
-    """What to do where the crystal of experiment was not found."""
+def advice(run: RunInfo, said: Verdict, *, looked_again: bool) -> str:
+    """What to do where the crystal of experiment was not found; a second look is named where one can be had."""
     if said.difference is not None and said.difference < 0:
         flaw = "Something lower than experiment is nearly always a flaw of the potential."
+        if not looked_again and not any(installed(model) for model in MODELS):
+            return flaw
         return f"{flaw} A second look, below, ranks what was found by another model."
     wider = ", or extended actions" if run.config.get("actions", "published") == "published" else ""
     return f"Try another seed or more steps{wider}."

@@ -43,19 +43,19 @@ class Verdict(NamedTuple):
         same = self.difference is None or abs(self.difference) <= SAME
         return self.experiment is not None and self.found is self.experiment and same
 
-    @property
-    def this(self) -> str:
+    def _this(self, it: str) -> str:
+        """it: what the crystal of experiment is called."""
         if self.found is None:
             return f"a structure of space group {self.group}"
-        return (
-            called(self.found) if self.found is not self.experiment else f"a distortion of it, {self.group}"
-        )
+        if self.found is self.experiment:
+            return f"a distortion of {it}, {self.group}"
+        return called(self.found)
 
     @property
     def words(self) -> str:
         """One sentence."""
         if self.experiment is None:
-            named = f"{called(self.found)}, known from earlier searches" if self.found else self.this
+            named = f"{called(self.found)}, known from earlier searches" if self.found else self._this("it")
             return (
                 f"This is {named}; no experimental structure of this compound is stored here to compare with."
             )
@@ -65,13 +65,13 @@ class Verdict(NamedTuple):
             return f"This is {real}, the known structure{small * (self.has_experiment is False)}."
         if self.difference is None:
             why = ", which this potential does not have" if self.has_experiment is False else ""
-            return f"Experiment: {real}{why}; this is {self.this}."
+            return f"This is {self._this(real)}; the experimental structure is {real}{why}."
         size = f"{1000 * abs(self.difference):.0f} meV/atom"
         if self.difference < -SAME:
-            return f"Experiment: {real}; this potential prefers {self.this}, {size} lower."
+            return f"Experiment: {real}; this potential prefers {self._this('it')}, {size} lower."
         if self.difference > SAME:
-            return f"Experiment: {real}, {size} lower; this is {self.this}."
-        return f"Experiment: {real}; this is {self.this}, as low in this potential."
+            return f"This is {self._this(real)}; {real}, the experimental structure, is {size} lower."
+        return f"This is {self._this(real)}, as low in this potential as {real}, the experimental structure."
 
 
 def verdict(

@@ -19,12 +19,12 @@ KNOWN = {(r.formula, r.name): r for r in references()}
 @pytest.mark.parametrize(("potential", "formula", "name", "words"), [
     ("pmmcs", "Al2O3", "corundum", "This is corundum, the known structure."),
     ("pmmcs", "TiO2", "rutile", "This is rutile, the known structure."),
-    ("pmmcs", "TiO2", "anatase", "Experiment: rutile, 45 meV/atom lower; this is anatase."),
+    ("pmmcs", "TiO2", "anatase", "This is anatase; rutile, the experimental structure, is 45 meV/atom lower."),
     ("lewis-catlow", "TiO2", "anatase", "Experiment: rutile; this potential prefers anatase, 86 meV/atom lower."),
     ("ysrtio", "SrY2O4", "spinel", "Experiment: calcium ferrite; this potential prefers spinel, 46 meV/atom lower."),
     (
         "lewis-catlow", "SiO2", "stishovite",
-        "Experiment: quartz, which this potential does not have; this is stishovite.",
+        "This is stishovite; the experimental structure is quartz, which this potential does not have.",
     ),
     (
         "ysrtio", "Y2TiO5", "ground state",
@@ -45,7 +45,7 @@ def test_an_unknown_structure_is_named_by_its_group():
     assert said.found is None
     assert (
         said.words
-        == "Experiment: halite, 131 meV/atom lower; this is a structure of space group F-43m (216)."
+        == "This is a structure of space group F-43m (216); halite, the experimental structure, is 131 meV/atom lower."
     )
     assert verdict(swapped, None, "tosi-fumi").difference is None
 
@@ -58,6 +58,10 @@ def test_a_crystal_of_experiment_of_another_energy_is_not_passed_off_as_it():
     assert said.words == (
         "Experiment: rutile; this potential prefers a distortion of it, P4_2/mnm (136), 13 meV/atom lower."
     )
+    higher = verdict(rutile, level + 0.013, "pmmcs").words
+    assert higher == (
+        "This is a distortion of rutile, P4_2/mnm (136); rutile, the experimental structure, is 13 meV/atom lower."
+    )
     assert (
         verdict(rutile, -1.0, None).words == "This is rutile, the known structure."
     )  # no potential, no energies
@@ -67,7 +71,7 @@ def test_in_a_potential_of_ones_own_experiment_is_relaxed_there():
     table = tomllib.loads((FOLDER / "pmmcs.toml").read_text()) | {"name": "mine"}
     anatase = relax(KNOWN["TiO2", "anatase"].crystal, load_potential(table))
     said = verdict(anatase.crystal, anatase.energy, table)
-    assert said.words == "Experiment: rutile, 45 meV/atom lower; this is anatase."
+    assert said.words == "This is anatase; rutile, the experimental structure, is 45 meV/atom lower."
 
 
 def test_compounds_with_several_crystals_have_one_of_experiment():

@@ -12,9 +12,12 @@ from streamlit.testing.v1 import AppTest
 from pages.common.sitemap import POLICY
 from pages.common.waiting import Signs, starved, waiting
 from pages.common.wording import above_target, ahead, duration, number, signed, typeset
+from pages.search import ending
 from pages.search.live_view import COMPACT, view_of
 from pages.search.run_downloads import elsewhere
+from rlcsp_core.analysis.verdict import Verdict
 from rlcsp_core.crystal.composition import presets
+from rlcsp_core.crystal.known import experiment
 from rlcsp_core.records import PopulationRecord
 from rlcsp_core.search import Search, SearchConfig
 from rlcsp_core.search.presets import fast
@@ -223,7 +226,7 @@ def test_every_end_has_a_verdict(opened: Opened, finished_run: str, empty_store:
     assert not page.exception
     said = page.info[0].value
     assert "bixbyite (Ia-3), was not found" in said.replace("\\", "")
-    assert "Experiment\\: bixbyite, 41 meV/atom lower; this is the corundum type" in said
+    assert "This is the corundum type; bixbyite, the experimental structure, is 41 meV/atom lower" in said
     assert "extended actions" in said
     halite = SearchConfig(composition="NaCl", potential="tosi-fumi", steps=5, population=5, max_atoms=8)
     claim = empty_store.create_claimed(halite.as_dict(), name="salt")
@@ -231,3 +234,15 @@ def test_every_end_has_a_verdict(opened: Opened, finished_run: str, empty_store:
     empty_store.append(claim, list(Search(halite)), None)
     page = opened(SEARCH, run=claim.run_id)
     assert "This is halite, the known structure" in page.success[0].value.replace("\\", "")
+
+
+def test_a_second_look_is_advised_only_where_one_can_be_had(
+    finished_run: str, empty_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = empty_store.run(finished_run)
+    lower = Verdict(None, "P1 (1)", experiment("Y2O3"), True, -0.02)
+    monkeypatch.setattr(ending, "installed", lambda _: False)
+    assert "second look" not in ending.advice(run, lower, looked_again=False)
+    assert "second look, below" in ending.advice(run, lower, looked_again=True)
+    monkeypatch.setattr(ending, "installed", lambda _: True)
+    assert "second look, below" in ending.advice(run, lower, looked_again=False)
