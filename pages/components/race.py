@@ -31,9 +31,10 @@ def show_race(
     play: bool,
     policy: bool,
     height: int = 150,
+    space: bool = True,
 ) -> None:
     """Its state carries `seen` when it is drawn to the end.  lanes: `lane_data` of each; policy: whether its bars stand
-    beside; height: px of a lane."""
+    beside; height: px of a lane; space: whether the space bar is its key in a lecture, where no button has it."""
     data = {
         "lanes": list(lanes),
         "families": FAMILY_NAMES if policy else None,
@@ -41,6 +42,6 @@ def show_race(
         "words": words,
         "play": play,
         "height": height,
-        "keys": lecture_key("Space") is not None,
+        "keys": space and lecture_key("Space") is not None,
     }
     _component(key=key, data=data, on_seen_change=lambda: None)  # with it, its state carries `seen`

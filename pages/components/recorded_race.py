@@ -20,8 +20,8 @@ from rlcsp_core.crystal.composition import presets
 from rlcsp_core.plots.race import lane_data
 
 
-def show_recorded_race(key: str, *, policy: bool = False) -> None:
-    """With the policies as bars, if wanted."""
+def show_recorded_race(key: str, *, policy: bool = False, space: bool = True) -> None:
+    """With the policies as bars, if wanted; space: whether the space bar may hold it in a lecture."""
     race = recorded_race()
     preset = presets()[race.composition]
     compound = typeset(race.composition)
@@ -39,6 +39,7 @@ def show_recorded_race(key: str, *, policy: bool = False) -> None:
         play=True,
         policy=policy,
         height=144,
+        space=space,
     )
     st.caption(
         plain(

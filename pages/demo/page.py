@@ -49,7 +49,7 @@ with show_errors():
             )
             begin_tour()
         with race, st.container(border=True):
-            show_recorded_race("recorded", policy=True)
+            show_recorded_race("recorded", policy=True, space=False)  # which begins act 1
     elif len(shown) == 1:
         show_find(shown[0])
     else:

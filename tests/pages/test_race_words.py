@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.components import race
 from pages.components.race_words import actions_in_words
 from rlcsp_core.search.presets import demo, untrained
 from tests.pages.what_is_drawn import words
@@ -26,3 +28,17 @@ def test_a_race_shows_that_its_lanes_differ_in_actions(opened: Callable[..., App
     page = opened("pages/demo/page.py")
     assert not page.exception
     assert "in more than training" in words(page)
+
+
+@pytest.mark.usefixtures("empty_store")
+@pytest.mark.parametrize(("file", "takes_it"), [("home", True), ("demo", False)])
+def test_the_space_bar_does_one_thing_in_a_lecture(
+    file: str, takes_it: bool, opened: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the first page of the demo it begins act 1."""
+    drawn: list[dict[str, Any]] = []
+    monkeypatch.setattr(race, "_component", lambda *, data, **_: drawn.append(data))
+    page = opened(f"pages/{file}/page.py", lecture="")
+    assert not page.exception
+    assert drawn
+    assert drawn[-1]["keys"] is takes_it
