@@ -98,10 +98,10 @@ def _across(table: pd.DataFrame, cost: str, ways: str) -> None:
     found = across.against(table, cost, labels[-1], labels[:-1])
     _say(across.sentences(found, labels[-1], n, cost))
     figure = across_figure(across.means(table, cost), _styles(table), cost, _names(table))
+    if ways:  # above the chart, at whose top its legend is
+        st.caption(plain(ways))
     where, tests = (f"{n} compounds", SEVERAL) if n > 1 else (table["composition"].iloc[0], ONE)
     chart(figure, f"across-{cost}", f"Mean {COSTS[cost]} of {', '.join(labels)} on {where}.")
-    if ways:
-        st.caption(plain(ways))
     if found and n > 1:
         st.markdown(_listed(across.alone(found, labels[-1], n)))
     st.caption(

@@ -75,10 +75,10 @@ def actions_in_words(first: Mapping[str, Any], second: Mapping[str, Any]) -> str
     many = [len(actions_of(config)) for config in (first, second)]
     trained = [bool(config.get("policy")) for config in (first, second)]
     if (sets, trained) != (("extended", "sized"), [False, True]):
-        return f"Their actions differ too: {sets[0]} ({many[0]}) and {sets[1]} ({many[1]})."
+        return f"The two differ in their actions too: {sets[0]} ({many[0]}) and {sets[1]} ({many[1]})."
     return (
-        f"They differ in more than training: the untrained search has {many[0]} actions, new symmetric crystals of any "
-        f"size among them; the trained one has {many[1]}, for it also chooses their number of formula units."
+        f"The two differ in more than training: the untrained search has {many[0]} actions, new symmetric crystals of "
+        f"any size among them; the trained one has {many[1]}, for it also chooses their number of formula units."
     )
 
 
