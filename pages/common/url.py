@@ -35,20 +35,33 @@ def choice(
     help: str | None = None,
 ) -> str:
     """One of a few, kept in the URL under `name`; a mapping gives the words for what stands there."""
-    asked = st.query_params.get(name)
+    asked, key = st.query_params.get(name), f"url-{name}"
+    default = asked if asked in options else next(iter(options))
+    turned = st.session_state.pop(_turned(name), None)
+    if turned in options:
+        st.session_state[key], default = turned, None  # Streamlit warns of a widget that is given both
     picked = st.segmented_control(
         label,
         list(options),
-        default=asked if asked in options else next(iter(options)),
+        default=default,
         required=True,
         format_func=options.__getitem__ if isinstance(options, Mapping) else str,
         help=help,
-        key=f"url-{name}",
+        key=key,
         label_visibility="visible" if visible else "collapsed",
     )
     assert picked is not None, "one is always chosen"
     remember(name, [picked])
     return picked
+
+
+def turn(name: str, value: str) -> None:
+    """Before it is drawn again, as in a callback: the `choice` of this name stands on another value."""
+    st.session_state[_turned(name)] = value
+
+
+def _turned(name: str) -> str:
+    return f"turned-{name}"
 
 
 def switch(label: str, name: str) -> bool:

@@ -45,7 +45,7 @@ def chosen_runs(store: Reader) -> list[RunInfo]:
     experiments = left.multiselect(
         "Experiments",
         names,
-        default=known if said else _first(names),
+        default=(known if said else _first(names)) or None,
         placeholder="choose experiments",
         key=EXPERIMENTS,
     )

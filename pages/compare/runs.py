@@ -12,7 +12,7 @@ import streamlit as st
 from pages.common.errors import plain, show_errors
 from pages.common.session import store
 from pages.common.sitemap import SEARCH
-from pages.common.url import choice, remember
+from pages.common.url import choice, remember, turn
 from pages.compare.comparison import EXPERIMENTS
 from pages.components.run_list import ROW_HEIGHT, run_table
 from pages.components.table import with_digits
@@ -180,7 +180,7 @@ def _offer_undo() -> None:
 
 
 def _compare(ids: Sequence[str], curves: str) -> None:
-    st.session_state["url-view"] = curves
+    turn("view", curves)
     st.session_state[EXPERIMENTS] = []
     st.query_params["view"] = curves
     remember("experiment", [])

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.common.errors import show_errors
-from pages.common.url import choice
+from pages.common.url import choice, turn
 from pages.learn.bench import act_chapter, build_chapter, relax_chapter
 from pages.learn.game import play_chapter
 from pages.learn.steps import decision_chapter, numbers_chapter
@@ -29,7 +29,6 @@ with st.container(horizontal=True, horizontal_alignment="distribute"):
     for label, icon, at in (("Previous", "arrow_back", here - 1), ("Next", "arrow_forward", here + 1)):
         if 0 <= at < len(order):
             title = CHAPTERS[order[at]][0]
-            turn = {f"url-{CHAPTER}": order[at]}
             st.button(
-                f"{label}: {title}", icon=f":material/{icon}:", on_click=st.session_state.update, args=(turn,)
+                f"{label}: {title}", icon=f":material/{icon}:", on_click=turn, args=(CHAPTER, order[at])
             )
