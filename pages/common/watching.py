@@ -32,9 +32,7 @@ STEP = 0.5  # of what is wanted, by which times between looks differ
 LONGEST = 8.0  # s
 FAST, SLOW = 1.5, 2.0  # times: a timer more too quick, or slower than it need be, is changed
 REMEMBERED = 30.0  # s after its last look, in which a session counts as one that watches
-SETTLING = (
-    5.0  # s in which a timer is left alone, and up to three times that: pages are not made anew all at once
-)
+SETTLING = 5.0  # s in which a timer is left alone, or up to three times that: not all change at once
 WATCHER = "watcher"  # in the session: tells it from others
 SETTLED = "watching-settled"  # in the session: from when its timer may be changed
 

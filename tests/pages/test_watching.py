@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.common.watching import BUSY, COST, DEAREST, LONGEST, OPENING, REMEMBERED, WATCHER, WINDOW, Watchers
+from pages.common.watching import (
+    AT_ONCE,
+    BUSY,
+    COST,
+    DEAREST,
+    LONGEST,
+    OPENING,
+    REMEMBERED,
+    WATCHER,
+    WINDOW,
+    Watchers,
+    in_turn,
+)
 from rlcsp_core.search import SearchConfig
 from rlcsp_core.search.presets import demo
 from rlcsp_core.store import RunState, Store
@@ -63,6 +78,29 @@ def test_who_has_gone_is_forgotten() -> None:
         watchers.seconds(str(i), 1.0, now=0.0)
     assert watchers.seconds("0", 1.0, now=REMEMBERED - 1) > 1.0
     assert watchers.seconds("0", 1.0, now=REMEMBERED + 1) == 1.0
+
+
+def test_few_look_at_a_time_and_a_look_that_fails_gives_its_turn_back() -> None:
+    inside: list[int] = []
+    most: list[int] = []
+
+    @in_turn
+    def looking(fails: bool) -> None:
+        inside.append(1)
+        most.append(len(inside))
+        time.sleep(0.01)
+        inside.pop()
+        if fails:
+            raise ValueError
+
+    def quietly(number: int) -> None:
+        with suppress(ValueError):
+            looking(number % 2 == 0)
+
+    with ThreadPoolExecutor(8) as sessions:
+        list(sessions.map(quietly, range(8 * AT_ONCE)))
+    assert len(most) == 8 * AT_ONCE
+    assert max(most) <= AT_ONCE
 
 
 @pytest.mark.slow
